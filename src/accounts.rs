@@ -1,0 +1,33 @@
+//! The domain: users, their sessions, how they come in and what is written down about it.
+//!
+//! Knows no SQL, no terminal, no command line, and neither a clock nor a source of randomness that it is not handed.
+//! [`Accounts`] is its only door; [`store::Store`] is the port behind which a database stands.
+
+pub mod audit;
+pub mod change;
+pub mod door;
+pub mod error;
+pub mod hash;
+pub mod login;
+pub mod looking;
+pub mod password;
+pub mod people;
+pub mod policy;
+pub mod query;
+pub mod reset;
+pub mod secret;
+pub mod session;
+pub mod store;
+pub mod text;
+pub mod time;
+pub mod token;
+pub mod user;
+pub mod verdict;
+
+pub use audit::Actor;
+pub use door::{Accounts, Claim, Ground};
+pub use error::{Error, Kind, Result};
+pub use secret::Secret;
+pub use session::Login;
+pub use time::{Span, Time, Until};
+pub use user::{Draft, Edit, Role, Status, User, UserId};

@@ -1,0 +1,284 @@
+//! The lawful changes of a user, as a pure function from one state to the next.
+//!
+//! An engine calls [`UserChange::apply`] inside its transaction; the rules live here and hold for every engine.
+
+use super::audit::{Deed, Stamp};
+use super::error::{Error, Kind, Result};
+use super::text::{fold, quote};
+use super::time::{Span, Time};
+use super::user::{Edit, KEPT_DAYS, Name, Role, Status, User};
+
+/// One change of one user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UserChange {
+    /// Lets them log in.
+    Activate,
+    /// Lets a freshly registered person log in; refused for anybody who was switched off.
+    Verify,
+    /// Keeps them out and ends their sessions. The reason is the stamp's.
+    Deactivate,
+    /// Changes what is said about them.
+    Edit(Edit),
+    /// Takes them away, restorable for [`KEPT_DAYS`] days, and ends their sessions.
+    Delete,
+    /// Brings them back, under a new name if theirs is taken.
+    Restore(Option<Name>),
+    /// Gives back a former state, sessions and passwords aside.
+    Undo(Box<User>),
+}
+
+/// What came of a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Changed {
+    /// The user before.
+    pub before: User,
+    /// The user now.
+    pub after: User,
+    /// How many live sessions were ended with it.
+    pub ended: u32,
+}
+
+impl Changed {
+    /// Whether anything is different; a repeated `activate` is no error and no change.
+    pub fn is_change(&self) -> bool {
+        self.before.version != self.after.version
+    }
+}
+
+impl UserChange {
+    /// The audit's word for it.
+    pub const fn deed(&self) -> Deed {
+        match self {
+            UserChange::Activate | UserChange::Verify => Deed::Activate,
+            UserChange::Deactivate => Deed::Deactivate,
+            UserChange::Edit(_) => Deed::Edit,
+            UserChange::Delete => Deed::Delete,
+            UserChange::Restore(_) => Deed::Restore,
+            UserChange::Undo(_) => Deed::Undo,
+        }
+    }
+
+    /// Whether every live session ends and every open reset is void with it.
+    pub const fn ends_sessions(&self) -> bool {
+        matches!(self, UserChange::Deactivate | UserChange::Delete)
+    }
+
+    /// The user after this change. Equal to `user` where there is nothing to do.
+    ///
+    /// # Errors
+    /// `constraint_violation` where the change is not lawful from here; `unknown_user` for a deleted one, except where
+    /// the change is about that.
+    pub fn apply(&self, user: &User, stamp: &Stamp) -> Result<User> {
+        let gone = user.deleted_at.is_some();
+        if gone && !matches!(self, UserChange::Restore(_) | UserChange::Undo(_) | UserChange::Delete) {
+            return Err(Error::new(Kind::UnknownUser, format!("{} is deleted", quote(&user.name)))
+                .hint("restore brings them back"));
+        }
+        let mut next = user.clone();
+        match self {
+            UserChange::Verify if user.status == Status::Inactive => {
+                return Err(Error::new(Kind::Unauthorized, format!("{} was deactivated", quote(&user.name)))
+                    .hint("only an administrator activates them again"));
+            }
+            UserChange::Activate | UserChange::Verify => {
+                if user.status != Status::Active {
+                    set_status(&mut next, Status::Active, stamp);
+                    next.activated_at = Some(stamp.at);
+                    next.reason = None;
+                }
+            }
+            UserChange::Deactivate => {
+                if user.status != Status::Inactive {
+                    set_status(&mut next, Status::Inactive, stamp);
+                    next.reason.clone_from(&stamp.reason);
+                }
+            }
+            UserChange::Edit(edit) => apply_edit(&mut next, edit),
+            UserChange::Delete => next.deleted_at = user.deleted_at.or(Some(stamp.at)),
+            UserChange::Restore(name) => {
+                if let Some(deleted_at) = user.deleted_at {
+                    if stamp.at > deleted_at.plus(Span::DAY.times(KEPT_DAYS)) {
+                        return Err(Error::new(
+                            Kind::UnknownUser,
+                            format!("{} was deleted too long ago", quote(&user.name)),
+                        )
+                        .hint(format!("deleted people are kept for {KEPT_DAYS} days")));
+                    }
+                    next.deleted_at = None;
+                    if let Some(name) = name {
+                        next.name = name.as_str().to_owned();
+                    }
+                }
+            }
+            UserChange::Undo(former) => {
+                next = User {
+                    sessions: user.sessions,
+                    version: user.version,
+                    factor: user.factor,
+                    password_set_at: user.password_set_at,
+                    last_login_at: user.last_login_at,
+                    status_by: Some(stamp.actor.name().to_owned()),
+                    status_at: Some(stamp.at),
+                    ..(**former).clone()
+                };
+            }
+        }
+        if next != *user {
+            next.version = user.version + 1;
+            if self.ends_sessions() {
+                next.sessions = 0;
+            }
+        }
+        Ok(next)
+    }
+}
+
+fn set_status(user: &mut User, status: Status, stamp: &Stamp) {
+    user.status = status;
+    user.status_by = Some(stamp.actor.name().to_owned());
+    user.status_at = Some(stamp.at);
+}
+
+fn apply_edit(user: &mut User, edit: &Edit) {
+    if let Some(name) = &edit.name {
+        user.name = name.as_str().to_owned();
+    }
+    if let Some(email) = &edit.email {
+        user.email.clone_from(email);
+    }
+    if let Some(role) = edit.role {
+        user.role = role;
+    }
+    if let Some(labels) = &edit.labels {
+        user.labels.clone_from(labels);
+    }
+    if let Some(note) = &edit.note {
+        user.note.clone_from(note);
+    }
+    if let Some(valid_until) = edit.valid_until {
+        user.valid_until = valid_until;
+    }
+}
+
+impl User {
+    /// Whether this person keeps the door open for administrators: an active admin who can log in and has no end date.
+    /// No change may leave the database without one, once there was one.
+    pub fn is_keeper(&self) -> bool {
+        self.role == Role::Admin
+            && self.status == Status::Active
+            && self.deleted_at.is_none()
+            && self.valid_until.is_none()
+            && self.password_set_at.is_some()
+    }
+
+    /// The form of the name under which it is compared.
+    pub fn name_key(&self) -> String {
+        fold(&self.name)
+    }
+}
+
+/// The refusal that keeps the last administrator.
+pub fn last_admin(name: &str) -> Error {
+    Error::new(Kind::LastAdmin, format!("{} is the last administrator who can log in", quote(name)))
+        .hint("make somebody else an active admin first, without an end date")
+}
+
+/// The refusal for a row that has moved on since it was looked at, naming who moved it.
+pub fn stale(name: &str, last: Option<(&str, &str, Time)>, now: Time) -> Error {
+    let message = match last {
+        Some((actor, past, at)) => {
+            let ago = now.since(at).millis() / 1000;
+            format!("{} has changed: {past} by {} {ago} s ago", quote(name), quote(actor))
+        }
+        None => format!("{} has changed meanwhile", quote(name)),
+    };
+    Error::new(Kind::Stale, message).hint("look again, then repeat it")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::audit::Actor;
+    use super::super::user::UserId;
+    use super::*;
+
+    fn user() -> User {
+        User {
+            id: UserId::new("1"),
+            name: "alice".into(),
+            email: None,
+            role: Role::Admin,
+            labels: vec![],
+            status: Status::Pending,
+            reason: None,
+            status_by: None,
+            status_at: None,
+            note: None,
+            factor: false,
+            password_set_at: Some(Time::from_millis(1)),
+            created_at: Time::from_millis(1),
+            activated_at: None,
+            last_login_at: None,
+            valid_until: None,
+            deleted_at: None,
+            sessions: 2,
+            version: 1,
+        }
+    }
+
+    fn stamp(at: i64, reason: Option<&str>) -> Stamp {
+        let actor = Actor::Operator("root".into());
+        Stamp { at: Time::from_millis(at), actor, origin: String::new(), reason: reason.map(str::to_owned) }
+    }
+
+    #[test]
+    fn f11_activating_twice_is_no_error_and_no_change() {
+        let once = UserChange::Activate.apply(&user(), &stamp(5, None)).expect("lawful");
+        assert_eq!((once.status, once.version, once.sessions), (Status::Active, 2, 2));
+        let twice = UserChange::Activate.apply(&once, &stamp(9, None)).expect("lawful");
+        assert_eq!(twice, once);
+    }
+
+    #[test]
+    fn deactivating_keeps_the_reason_and_who_gave_it() {
+        let next = UserChange::Deactivate.apply(&user(), &stamp(5, Some("left"))).expect("lawful");
+        assert_eq!((next.reason.as_deref(), next.status_by.as_deref()), (Some("left"), Some("root")));
+        assert_eq!(next.sessions, 0);
+    }
+
+    #[test]
+    fn a_service_verifies_the_pending_and_not_the_deactivated() {
+        assert!(UserChange::Verify.apply(&user(), &stamp(5, None)).is_ok());
+        let out = UserChange::Deactivate.apply(&user(), &stamp(5, None)).expect("lawful");
+        let error = UserChange::Verify.apply(&out, &stamp(6, None)).expect_err("not lawful");
+        assert_eq!(error.kind, Kind::Unauthorized);
+    }
+
+    #[test]
+    fn a_deleted_person_can_only_be_restored_and_only_for_thirty_days() {
+        let gone = UserChange::Delete.apply(&user(), &stamp(5, None)).expect("lawful");
+        assert!(UserChange::Activate.apply(&gone, &stamp(6, None)).is_err());
+        let last = 5 + Span::DAY.times(30).millis();
+        assert!(UserChange::Restore(None).apply(&gone, &stamp(last, None)).is_ok());
+        assert!(UserChange::Restore(None).apply(&gone, &stamp(last + 1, None)).is_err());
+    }
+
+    #[test]
+    fn undo_gives_back_the_status_but_neither_sessions_nor_password() {
+        let before = user();
+        let mut gone = UserChange::Delete.apply(&before, &stamp(5, None)).expect("lawful");
+        gone.password_set_at = None;
+        let back = UserChange::Undo(Box::new(before.clone())).apply(&gone, &stamp(7, None)).expect("lawful");
+        assert_eq!((back.deleted_at, back.sessions, back.password_set_at), (None, 0, None));
+        assert_eq!((back.status, back.version), (before.status, gone.version + 1));
+    }
+
+    #[test]
+    fn a_keeper_is_an_active_admin_without_an_end() {
+        let active = UserChange::Activate.apply(&user(), &stamp(5, None)).expect("lawful");
+        assert!(active.is_keeper());
+        assert!(!user().is_keeper());
+        assert!(!User { valid_until: Some(Time::from_millis(9)), ..active.clone() }.is_keeper());
+        assert!(!User { role: Role::Auditor, ..active.clone() }.is_keeper());
+        assert!(!User { password_set_at: None, ..active }.is_keeper());
+    }
+}

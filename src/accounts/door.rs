@@ -1,0 +1,237 @@
+//! The door to the domain: a handle on one store, in the name of one actor.
+
+use std::collections::HashMap;
+
+use super::audit::{Actor, Stamp};
+use super::error::{Error, Kind, Result};
+use super::hash::{Cost, Hasher};
+use super::policy::Policy;
+use super::secret::Secret;
+use super::session::{SessionId, Uses};
+use super::store::{Interrupter, Store};
+use super::text::quote;
+use super::time::{Clock, Span, Time};
+use super::token::Entropy;
+use super::user::{Role, User};
+
+/// What a handle stands on: everything that the domain itself does not know.
+pub struct Ground {
+    /// The database.
+    pub store: Box<dyn Store>,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// The randomness.
+    pub entropy: Box<dyn Entropy>,
+    /// What a new password hash costs.
+    pub cost: Cost,
+}
+
+/// The users and sessions of one database, as one actor sees and changes them.
+///
+/// One handle serves one thread. Several handles, threads and processes may work on the same database at once.
+/// Dropping a handle writes down what it has gathered about the use of sessions.
+pub struct Accounts {
+    pub(super) store: Box<dyn Store>,
+    clock: Box<dyn Clock>,
+    pub(super) entropy: Box<dyn Entropy>,
+    pub(super) hasher: Hasher,
+    actor: Actor,
+    origin: String,
+    reason: Option<String>,
+    pub(super) gathered: Gathered,
+}
+
+/// Uses and refusals seen since they were last written.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) used: HashMap<SessionId, Time>,
+    pub(super) refused: HashMap<SessionId, (u32, Time)>,
+    pub(super) written_at: Option<Time>,
+}
+
+/// How somebody proves who they are before an administrator's call: by name and password, by a session, or either.
+#[derive(Default)]
+pub struct Claim<'a> {
+    /// Name, password and second-factor code.
+    pub user: Option<(&'a str, &'a Secret, Option<&'a str>)>,
+    /// A session token; tried if the password is not right.
+    pub session: Option<&'a Secret>,
+}
+
+impl Accounts {
+    /// A handle in the name of `actor`, coming from `origin` (a terminal, an SSH connection; empty if not known).
+    pub fn new(ground: Ground, actor: Actor, origin: impl Into<String>) -> Self {
+        Accounts {
+            store: ground.store,
+            clock: ground.clock,
+            entropy: ground.entropy,
+            hasher: Hasher::new(ground.cost),
+            actor,
+            origin: origin.into(),
+            reason: None,
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// In whose name this handle acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// From now on acts in another name, which [`Accounts::authorize`] has given.
+    pub fn act_as(&mut self, actor: Actor) -> Actor {
+        std::mem::replace(&mut self.actor, actor)
+    }
+
+    /// The reason that is written down with the changes that follow.
+    ///
+    /// # Errors
+    /// `constraint_violation` for more than 200 characters or hostile ones.
+    pub fn give_reason(&mut self, reason: Option<&str>) -> Result<()> {
+        use super::{error::Field, user::parse_words};
+        self.reason = parse_words(Field::Reason, reason.unwrap_or_default(), 200)?;
+        Ok(())
+    }
+
+    /// The present.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn policy(&mut self) -> Result<Policy> {
+        self.store.policy()
+    }
+
+    /// Changes a setting; administrators only.
+    ///
+    /// # Errors
+    /// `constraint_violation` for a key or value that does not exist.
+    pub fn set_policy(&mut self, key: &str, value: &str) -> Result<Policy> {
+        let stamp = self.administer()?;
+        let mut policy = self.store.policy()?;
+        policy.set(key, value)?;
+        self.store.set_policy(key, value, &stamp)?;
+        Ok(policy)
+    }
+
+    /// Carries every change out and takes it back (`--dry-run`).
+    pub fn rehearse(&mut self, on: bool) {
+        self.store.rehearse(on);
+    }
+
+    /// A way to stop this handle's reads from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.store.interrupter()
+    }
+
+    /// How many password verifications this handle has made.
+    pub fn verifications(&self) -> u64 {
+        self.hasher.verifications()
+    }
+
+    /// Who a claim shows its bearer to be. Either proof is enough; the password is tried first.
+    ///
+    /// # Errors
+    /// `unauthenticated` when nothing is claimed, `invalid_credentials` when nothing of it holds.
+    pub fn authorize(&mut self, claim: &Claim<'_>) -> Result<Actor> {
+        let mut refusal = Error::new(Kind::Unauthenticated, "nobody was named who may do this")
+            .hint("give an administrator's name and password, or a session token");
+        if let Some((name, password, code)) = claim.user {
+            match self.authenticate(name, password, code) {
+                Ok(user) => return Ok(actor_of(&user)),
+                Err(error) => refusal = error,
+            }
+        }
+        if let Some(token) = claim.session {
+            match self.check(token) {
+                Ok((user, _)) => return Ok(actor_of(&user)),
+                Err(error) if claim.user.is_none() => refusal = error,
+                Err(_) => {}
+            }
+        }
+        Err(refusal)
+    }
+
+    /// A stamp for a change that only administrators make.
+    pub(super) fn administer(&mut self) -> Result<Stamp> {
+        match &self.actor {
+            Actor::Operator(_) => {}
+            Actor::User { id, name } => {
+                let (id, name) = (id.clone(), name.clone());
+                // Looked up each time: a role that was taken away is gone at the very next change.
+                let now = self.now();
+                let user = self.store.user(&id, now)?.filter(|user| user.can_log_in(now));
+                match user.map(|user| user.role) {
+                    Some(Role::Admin) => {}
+                    Some(Role::Auditor) => {
+                        return Err(Error::new(
+                            Kind::Unauthorized,
+                            format!("{} is an auditor: sees everything, changes nothing", quote(&name)),
+                        ));
+                    }
+                    Some(Role::Member) => {
+                        return Err(Error::new(
+                            Kind::Unauthorized,
+                            format!("{} is not an administrator", quote(&name)),
+                        )
+                        .hint("an admin can give the role: user edit NAME --role admin"));
+                    }
+                    None => return Err(Error::unauthenticated()),
+                }
+            }
+            Actor::Service(name) => {
+                return Err(Error::new(Kind::Unauthorized, format!("the service {} does not administer", quote(name)))
+                    .hint("act in the name of an admin or of the operator"));
+            }
+        }
+        Ok(self.stamp())
+    }
+
+    /// A stamp for what anybody may do.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { at: self.now(), actor: self.actor.clone(), origin: self.origin.clone(), reason: self.reason.clone() }
+    }
+
+    /// A stamp in a user's own name.
+    pub(super) fn stamp_of(&self, user: &User) -> Stamp {
+        Stamp { actor: actor_of(user), ..self.stamp() }
+    }
+
+    /// Writes gathered uses and refusals down, if there are any. Never waits for the database.
+    pub fn flush(&mut self) {
+        let uses = Uses {
+            used: self.gathered.used.drain().collect(),
+            refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),
+        };
+        self.gathered.written_at = Some(self.now());
+        if !uses.is_empty() {
+            self.store.note_uses(uses);
+        }
+    }
+
+    /// Writes down what has waited long enough: uses for 30 s, refusals for one, since somebody may be waiting to see
+    /// that an ended session is refused.
+    pub(super) fn flush_if_due(&mut self) {
+        const USES: Span = Span::SECOND.times(30);
+        let now = self.now();
+        let waited = now.since(*self.gathered.written_at.get_or_insert(now));
+        if waited >= USES || !self.gathered.refused.is_empty() && waited >= Span::SECOND {
+            self.flush();
+        }
+    }
+}
+
+impl Drop for Accounts {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// A user as the one who acts.
+fn actor_of(user: &User) -> Actor {
+    Actor::User { id: user.id.clone(), name: user.name.clone() }
+}

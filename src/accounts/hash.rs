@@ -1,0 +1,230 @@
+//! Hashing: argon2id over a buffer that is kept, and a verification that always costs the same.
+
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+
+use super::error::{Error, Kind, Result};
+use super::secret::Secret;
+use super::token::Entropy;
+
+/// A stored password hash in PHC string form. Has no `Debug`: it belongs in the store and nowhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a string as it stands in the database.
+    pub fn new(phc: impl Into<String>) -> Self {
+        PasswordHash(phc.into())
+    }
+
+    /// The PHC string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What one hash costs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory: u32,
+    /// Passes.
+    pub passes: u32,
+}
+
+impl Default for Cost {
+    /// OWASP's second configuration (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
+    fn default() -> Self {
+        Cost { memory: 19_456, passes: 2 }
+    }
+}
+
+/// The dearest stored parameters that a verification will honour: a row with more is unusable, not a way to stop us.
+const CAP: (u32, u32, u32) = (262_144, 16, 8);
+
+const SALT: usize = 16;
+const OUT: usize = 32;
+
+/// Makes and verifies hashes with one memory buffer. Counts its verifications, so that a test can show that every
+/// log-in makes exactly one, whoever knocks.
+pub struct Hasher {
+    cost: Cost,
+    blocks: Vec<Block>,
+    dummy: PasswordHash,
+    verifications: u64,
+}
+
+impl Hasher {
+    /// A hasher of this cost.
+    pub fn new(cost: Cost) -> Self {
+        // Verified when nobody answers to a name. Any digest does, since no password has this one on purpose.
+        let dummy = encode(cost, &[0x5a; SALT], &[0xa5; OUT]);
+        Hasher { cost, blocks: Vec::new(), dummy, verifications: 0 }
+    }
+
+    /// How many verifications were made.
+    pub fn verifications(&self) -> u64 {
+        self.verifications
+    }
+
+    /// Hashes a password, NFC first, under a fresh salt.
+    ///
+    /// # Errors
+    /// When there is no randomness or no memory.
+    pub fn hash(&mut self, password: &Secret, entropy: &mut dyn Entropy) -> Result<PasswordHash> {
+        let mut salt = [0u8; SALT];
+        entropy.fill(&mut salt)?;
+        let mut out = [0u8; OUT];
+        self.compute(self.cost.memory, self.cost.passes, 1, password, &salt, &mut out)?;
+        Ok(encode(self.cost, &salt, &out))
+    }
+
+    /// Whether the password is behind the hash. Without a hash, or with one that cannot be honoured, the dummy is
+    /// verified in its place and the answer is no.
+    pub fn verify(&mut self, password: &Secret, hash: Option<&PasswordHash>) -> bool {
+        self.verifications += 1;
+        let parsed = hash.and_then(|hash| Parts::read(hash.as_str()));
+        let honest = parsed.is_some();
+        let Some(parts) = parsed.or_else(|| Parts::read(self.dummy.as_str())) else { return false };
+        let mut out = vec![0u8; parts.out.len()];
+        let (m, t, p) = parts.params;
+        let same = self.compute(m, t, p, password, &parts.salt, &mut out).is_ok() && equal(&out, &parts.out);
+        same && honest
+    }
+
+    /// Whether a stored hash is weaker than what would be made today.
+    pub fn is_weak(&self, hash: &PasswordHash) -> bool {
+        match Parts::read(hash.as_str()) {
+            Some(parts) => parts.params.0 < self.cost.memory || parts.params.1 < self.cost.passes,
+            None => false,
+        }
+    }
+
+    /// Whether a stored hash is one that a verification would honour.
+    pub fn can_verify(&self, hash: &PasswordHash) -> bool {
+        Parts::read(hash.as_str()).is_some()
+    }
+
+    fn compute(&mut self, m: u32, t: u32, p: u32, password: &Secret, salt: &[u8], out: &mut [u8]) -> Result<()> {
+        let fault = |_| Error::new(Kind::Failure, "this password hash cannot be computed");
+        let params = Params::new(m, t, p, Some(out.len())).map_err(fault)?;
+        let needed = params.block_count();
+        if self.blocks.len() < needed {
+            self.blocks.resize(needed, Block::default());
+        }
+        let password = password.nfc();
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(password.expose().as_bytes(), salt, out, &mut self.blocks[..needed])
+            .map_err(fault)
+    }
+}
+
+/// What is read out of a PHC string, within the caps.
+struct Parts {
+    params: (u32, u32, u32),
+    salt: Vec<u8>,
+    out: Vec<u8>,
+}
+
+impl Parts {
+    fn read(text: &str) -> Option<Parts> {
+        let hash = phc::PasswordHash::new(text).ok()?;
+        if hash.algorithm.as_str() != "argon2id" || hash.version != Some(Version::V0x13.into()) {
+            return None;
+        }
+        let params = Params::try_from(&hash).ok()?;
+        let params = (params.m_cost(), params.t_cost(), params.p_cost());
+        if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 {
+            return None;
+        }
+        let (salt, out) = (hash.salt?.to_vec(), hash.hash?.as_bytes().to_vec());
+        ((8..=64).contains(&salt.len()) && (16..=64).contains(&out.len())).then_some(Parts { params, salt, out })
+    }
+}
+
+fn encode(cost: Cost, salt: &[u8], out: &[u8]) -> PasswordHash {
+    use base64ct::{Base64Unpadded, Encoding as _};
+    PasswordHash(format!(
+        "$argon2id$v=19$m={},t={},p=1${}${}",
+        cost.memory,
+        cost.passes,
+        Base64Unpadded::encode_string(salt),
+        Base64Unpadded::encode_string(out)
+    ))
+}
+
+/// Equality in a time that does not depend on where two digests differ (W21).
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |rest, (x, y)| rest | (x ^ y)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+
+    impl Entropy for Fixed {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
+
+    const CHEAP: Cost = Cost { memory: 8, passes: 1 };
+
+    #[test]
+    fn a_hash_is_verified_and_says_what_it_cost() {
+        let mut hasher = Hasher::new(CHEAP);
+        let hash = hasher.hash(&Secret::from("curiouser and curiouser"), &mut Fixed).expect("hash");
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+        assert!(hasher.verify(&Secret::from("curiouser and curiouser"), Some(&hash)));
+        assert!(!hasher.verify(&Secret::from("curiouser and curiouseR"), Some(&hash)));
+    }
+
+    #[test]
+    fn both_normal_forms_of_a_password_log_in() {
+        let mut hasher = Hasher::new(CHEAP);
+        let hash = hasher.hash(&Secret::from("cafe\u{301}"), &mut Fixed).expect("hash");
+        assert!(hasher.verify(&Secret::from("caf\u{e9}"), Some(&hash)));
+    }
+
+    #[test]
+    fn w05_nobody_costs_one_verification_like_anybody() {
+        let mut hasher = Hasher::new(CHEAP);
+        assert!(!hasher.verify(&Secret::from("x"), None));
+        assert_eq!(hasher.verifications(), 1);
+    }
+
+    #[test]
+    fn a_hash_dearer_than_the_cap_is_unusable_and_cheap() {
+        let mut hasher = Hasher::new(CHEAP);
+        let salt_and_hash = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        for params in ["m=1048576,t=1,p=1", "m=8,t=200,p=1", "m=4294967295,t=1,p=1", "m=64,t=1,p=9"] {
+            let bomb = PasswordHash::new(format!("$argon2id$v=19${params}${salt_and_hash}"));
+            assert!(!hasher.verify(&Secret::from("x"), Some(&bomb)), "{params}");
+        }
+        for broken in ["", "!", "*", "plain", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA"] {
+            assert!(!hasher.verify(&Secret::from(broken), Some(&PasswordHash::new(broken))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_long_password_counts() {
+        let mut hasher = Hasher::new(CHEAP);
+        let long = "abcdefgh".repeat(128);
+        let hash = hasher.hash(&Secret::from(long.as_str()), &mut Fixed).expect("hash");
+        for at in [63, 64, 71, 72, 254, 255, 1023] {
+            let mut other = long.clone();
+            other.replace_range(at..=at, "!");
+            assert!(!hasher.verify(&Secret::from(other.as_str()), Some(&hash)), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_weaker_hash_is_noticed() {
+        let old = Hasher::new(CHEAP).hash(&Secret::from("x"), &mut Fixed).expect("hash");
+        assert!(Hasher::new(Cost { memory: 16, passes: 1 }).is_weak(&old));
+        assert!(!Hasher::new(CHEAP).is_weak(&old));
+    }
+}

@@ -1,0 +1,195 @@
+//! Looking, without changing anything: find, list, count, history, why.
+
+use super::audit::{Entry, Happening};
+use super::door::Accounts;
+use super::error::{Error, Kind, Result};
+use super::query::{Anchor, Filter, Page, Query};
+use super::session::{Session, SessionId};
+use super::store::{Counters, Credential};
+use super::text::{fold, quote};
+use super::user::{Status, User, UserId};
+use super::verdict::Verdict;
+
+/// Everything that a detail pane shows about one person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dossier {
+    /// The person.
+    pub user: User,
+    /// Whether and why not.
+    pub verdict: Verdict,
+    /// Their sessions, live ones first.
+    pub sessions: Vec<Session>,
+    /// What happened, newest first.
+    pub history: Vec<Happening>,
+}
+
+impl Accounts {
+    /// The user of this id in any state, or only in `status` if one is given.
+    ///
+    /// # Errors
+    /// `unknown_user` if there is none, or none in that state.
+    pub fn get(&mut self, id: &UserId, status: Option<Status>) -> Result<User> {
+        let now = self.now();
+        let user = self.store.user(id, now)?;
+        user.filter(|user| status.is_none_or(|status| user.deleted_at.is_none() && user.status == status))
+            .ok_or_else(|| Error::unknown_user(id.as_str()))
+    }
+
+    /// The user whom an administrator means: an exact living name first, then an id; `id:X` and `name:X` force one.
+    ///
+    /// # Errors
+    /// `unknown_user`; `ambiguous_name` where name and id hit different people.
+    pub fn find(&mut self, wanted: &str) -> Result<User> {
+        self.look_up(wanted, false)
+    }
+
+    /// As [`Accounts::find`], but a deleted person is meant, the last deleted where a name was used more than once.
+    ///
+    /// # Errors
+    /// `unknown_user`, `ambiguous_name`.
+    pub fn find_deleted(&mut self, wanted: &str) -> Result<User> {
+        self.look_up(wanted, true)
+    }
+
+    fn look_up(&mut self, wanted: &str, deleted: bool) -> Result<User> {
+        let (name, id) = match (wanted.strip_prefix("name:"), wanted.strip_prefix("id:")) {
+            (Some(name), _) => (Some(name), None),
+            (_, Some(id)) => (None, Some(id)),
+            _ => (Some(wanted), Some(wanted)),
+        };
+        let now = self.now();
+        let by_name = match name {
+            Some(name) if deleted => self.store.deleted_named(&fold(name.trim()), now)?.into_iter().next(),
+            Some(name) => self.store.user_named(&fold(name.trim()), now)?,
+            None => None,
+        };
+        let by_id = match id {
+            Some(id) => self.store.user(&UserId::new(id), now)?.filter(|user| user.deleted_at.is_some() == deleted),
+            None => None,
+        };
+        match (by_name, by_id) {
+            (Some(named), Some(numbered)) if named.id != numbered.id => {
+                Err(Error::new(Kind::AmbiguousName, format!("{} is one person's name and another's id", quote(wanted)))
+                    .hint(format!("say name:{0} or id:{0}", super::text::visible(wanted))))
+            }
+            (Some(user), _) | (None, Some(user)) => Ok(user),
+            (None, None) => Err(Error::unknown_user(wanted)),
+        }
+    }
+
+    /// A page of people.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn users(&mut self, query: &Query, anchor: &Anchor, limit: u16) -> Result<Page<User>> {
+        let now = self.now();
+        self.store.users_page(query, anchor, limit, now)
+    }
+
+    /// How many people pass a filter, counting no further than `at_most`.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn count(&mut self, filter: &Filter, at_most: Option<u32>) -> Result<u32> {
+        let now = self.now();
+        self.store.users_count(filter, at_most, now)
+    }
+
+    /// A person's sessions: live ones newest first, then the ended ones whose time is not over.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn sessions_of(&mut self, id: &UserId, limit: u16) -> Result<Vec<Session>> {
+        let now = self.now();
+        self.store.sessions_of(id, limit, now)
+    }
+
+    /// One session in any state.
+    ///
+    /// # Errors
+    /// `unknown_session`.
+    pub fn session(&mut self, id: &SessionId) -> Result<Session> {
+        let now = self.now();
+        let found = self.store.session(id, now)?;
+        found.ok_or_else(|| Error::new(Kind::UnknownSession, format!("no session {}", quote(id.as_str()))))
+    }
+
+    /// A page of everybody's sessions.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn sessions(&mut self, filter: &Filter, reversed: bool, anchor: &Anchor, limit: u16) -> Result<Page<Session>> {
+        let now = self.now();
+        self.store.sessions_page(filter, reversed, anchor, limit, now)
+    }
+
+    /// How many sessions pass a filter.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn count_sessions(&mut self, filter: &Filter, at_most: Option<u32>) -> Result<u32> {
+        let now = self.now();
+        self.store.sessions_count(filter, at_most, now)
+    }
+
+    /// Everything about one person, `limit` sessions and `limit` happenings at most.
+    ///
+    /// # Errors
+    /// `unknown_user`.
+    pub fn dossier(&mut self, id: &UserId, limit: u16) -> Result<Dossier> {
+        let user = self.get(id, None)?;
+        let verdict = self.judge(&user)?;
+        let sessions = self.sessions_of(id, limit)?;
+        let history = self.store.history(id, limit)?;
+        Ok(Dossier { user, verdict, sessions, history })
+    }
+
+    /// Why a person can or cannot log in: the log-in's own questions, asked without the password.
+    ///
+    /// # Errors
+    /// `unknown_user`.
+    pub fn why(&mut self, id: &UserId) -> Result<(User, Verdict)> {
+        let user = self.get(id, None)?;
+        let verdict = self.judge(&user)?;
+        Ok((user, verdict))
+    }
+
+    fn judge(&mut self, user: &User) -> Result<Verdict> {
+        let now = self.now();
+        let hash = self.store.hash_of(&user.id)?;
+        let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
+        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now))
+    }
+
+    /// What happened to a person, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>> {
+        self.store.history(id, limit)
+    }
+
+    /// Audit entries, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.store.audit(about, before, limit)
+    }
+
+    /// The change counters: unchanged counters mean that nothing need be read again.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn counters(&mut self) -> Result<Counters> {
+        self.store.counters()
+    }
+
+    /// Whether there is no user at all.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn is_empty(&mut self) -> Result<bool> {
+        self.store.is_empty()
+    }
+}

@@ -1,0 +1,150 @@
+//! What is done to people: register, create, activate, deactivate, edit, delete, restore, purge, undo.
+
+use super::audit::{Actor, Deed, Stamp};
+use super::change::{Changed, UserChange};
+use super::door::Accounts;
+use super::error::{Error, Kind, Result};
+use super::password::{About, judge};
+use super::secret::Secret;
+use super::store::{NewUser, Sample};
+use super::token::random_id;
+use super::user::{Draft, Edit, Name, Role, User, UserId};
+
+impl Accounts {
+    /// The service's door: adds a member, pending if `verify`. Needs no actor.
+    ///
+    /// # Errors
+    /// `constraint_violation` for a name or password that cannot be, `weak_password`, `duplicate_user`,
+    /// `registration_disabled` where the policy has closed it.
+    pub fn register(&mut self, name: &str, password: &Secret, verify: bool) -> Result<User> {
+        let draft = Draft { pending: verify, ..Draft::named(name)? };
+        if !self.store.policy()?.registration {
+            return Err(Error::new(Kind::RegistrationDisabled, "registration is closed")
+                .hint("an administrator creates people, or opens it: policy set registration open"));
+        }
+        let stamp = self.stamp();
+        self.insert(draft, Some(password), false, Deed::Register, &stamp)
+    }
+
+    /// The administrator's door. Without a password the person chooses one by a reset code. While there is no user at
+    /// all anybody may call it, and makes an active admin.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`]; `unauthenticated` or `unauthorized` where the actor may not.
+    pub fn create_user(&mut self, mut draft: Draft, password: Option<&Secret>) -> Result<User> {
+        let founding = matches!(self.actor(), Actor::Service(_)) && self.store.is_empty()?;
+        let stamp = if founding {
+            draft.role = Role::Admin;
+            draft.pending = false;
+            self.stamp()
+        } else if matches!(self.actor(), Actor::Service(_)) {
+            return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
+                .hint("an administrator's password or session; the service itself can register people"));
+        } else {
+            self.administer()?
+        };
+        self.insert(draft, password, founding, Deed::Create, &stamp)
+    }
+
+    fn insert(
+        &mut self,
+        draft: Draft,
+        password: Option<&Secret>,
+        founding: bool,
+        deed: Deed,
+        stamp: &Stamp,
+    ) -> Result<User> {
+        let hash = match password {
+            Some(password) => {
+                let about = About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };
+                judge(self.store.policy()?.password, password, about)?;
+                Some(self.hasher.hash(password, self.entropy.as_mut())?)
+            }
+            None => None,
+        };
+        let id = UserId::new(random_id(self.entropy.as_mut())?);
+        self.store.insert_user(&NewUser { id, draft, hash, founding, deed }, stamp)
+    }
+
+    /// Lets a person log in. Twice is no error. A service may do it for somebody who is pending, as the end of its own
+    /// verification.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale` if `expect` is not the present version.
+    pub fn activate(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
+        if matches!(self.actor(), Actor::Service(_)) {
+            let stamp = self.stamp();
+            return self.store.change_user(id, expect, &UserChange::Verify, &stamp);
+        }
+        self.change(id, expect, &UserChange::Activate)
+    }
+
+    /// Keeps a person out and ends their sessions; the reason is the handle's.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, `last_admin`.
+    pub fn deactivate(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
+        self.change(id, expect, &UserChange::Deactivate)
+    }
+
+    /// Changes what is said about a person.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`.
+    pub fn edit(&mut self, id: &UserId, expect: Option<i64>, edit: Edit) -> Result<Changed> {
+        self.change(id, expect, &UserChange::Edit(edit))
+    }
+
+    /// Takes a person away: the name is free at once, sessions end, and for 30 days they can be restored.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, `last_admin`.
+    pub fn delete(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
+        self.change(id, expect, &UserChange::Delete)
+    }
+
+    /// Brings a deleted person back, under a new name if one is given.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, `duplicate_user` when the name has been taken meanwhile.
+    pub fn restore(&mut self, id: &UserId, expect: Option<i64>, name: Option<Name>) -> Result<Changed> {
+        self.change(id, expect, &UserChange::Restore(name))
+    }
+
+    /// Gives a person back the state before `changed`, sessions and passwords aside; refused when the row has moved on.
+    ///
+    /// # Errors
+    /// `stale`, `duplicate_user`, `last_admin`.
+    pub fn undo(&mut self, changed: &Changed) -> Result<Changed> {
+        let former = Box::new(changed.before.clone());
+        self.change(&changed.after.id, Some(changed.after.version), &UserChange::Undo(former))
+    }
+
+    /// Erases a person for good.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, `last_admin`.
+    pub fn purge(&mut self, id: &UserId, expect: Option<i64>) -> Result<User> {
+        let stamp = self.administer()?;
+        self.store.purge_user(id, expect, &stamp)
+    }
+
+    fn change(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange) -> Result<Changed> {
+        let stamp = self.administer()?;
+        self.store.change_user(id, expect, change, &stamp)
+    }
+
+    /// Writes many people at once; operators only.
+    ///
+    /// # Errors
+    /// `unauthorized` for anybody else, `duplicate_user` where a name is taken.
+    pub fn load(
+        &mut self,
+        samples: &mut dyn Iterator<Item = Sample>,
+        entries: &[super::audit::NewEntry],
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64> {
+        let stamp = self.administer()?;
+        self.store.load(samples, entries, &stamp, progress)
+    }
+}

@@ -1,0 +1,120 @@
+//! Passwords anew: by a reset request, by the old password, or by an administrator.
+
+use super::audit::{Actor, Deed};
+use super::change::Changed;
+use super::door::Accounts;
+use super::error::{Error, Kind, Result};
+use super::hash::PasswordHash;
+use super::password::{About, judge};
+use super::secret::Secret;
+use super::store::NewReset;
+use super::text::fold;
+use super::time::Time;
+use super::token::TokenKind;
+use super::user::{Status, User, UserId};
+
+/// A reset request as its caller gets it: to be delivered out of band and to nobody else.
+pub struct Issued {
+    /// The identifier that completes the reset; shown here and never again.
+    pub request_id: Secret,
+    /// The last instant at which it can be used.
+    pub expires_at: Time,
+}
+
+impl Accounts {
+    /// Requests a reset for a name, as a service does. Always answers with an identifier and always writes one row,
+    /// whether or not somebody active has that name; an earlier request of theirs is void.
+    ///
+    /// Whoever holds the identifier can set the password: hand it to the person by a channel that only they read.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn request_reset(&mut self, name: &str) -> Result<Issued> {
+        let now = self.now();
+        let user = self.store.user_named(&fold(name), now)?;
+        // An administrator may help anybody who lives; a stranger's request reaches the active only.
+        let helping = !matches!(self.actor(), Actor::Service(_)) && self.administer().is_ok();
+        let user = user.filter(|user| helping || user.status == Status::Active && !user.is_expired(now));
+        self.issue(user.map(|user| user.id))
+    }
+
+    /// Issues a reset code for a living person in any status; administrators only.
+    ///
+    /// # Errors
+    /// `unknown_user`.
+    pub fn issue_reset(&mut self, id: &UserId) -> Result<Issued> {
+        let stamp = self.administer()?;
+        match self.store.user(id, stamp.at)? {
+            Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id)),
+            _ => Err(Error::unknown_user(id.as_str())),
+        }
+    }
+
+    fn issue(&mut self, user_id: Option<UserId>) -> Result<Issued> {
+        let stamp = self.stamp();
+        let expires_at = stamp.at.plus(self.store.policy()?.reset_life);
+        let (request_id, digest) = TokenKind::Reset.mint(self.entropy.as_mut())?;
+        self.store.insert_reset(&NewReset { digest, user_id, expires_at }, &stamp)?;
+        Ok(Issued { request_id, expires_at })
+    }
+
+    /// Completes a reset: sets the password, ends every session, uses the request up. Activates nobody.
+    ///
+    /// # Errors
+    /// `constraint_violation` and `weak_password` leave the request usable; `unknown_request` for one that is unknown,
+    /// used, replaced or past its time.
+    pub fn complete_reset(&mut self, request_id: &Secret, password: &Secret) -> Result<Changed> {
+        let rule = self.store.policy()?.password;
+        // What can be said without knowing whose it is comes first, so that a blank password costs nobody a request.
+        judge(rule, password, About::default())?;
+        let now = self.now();
+        let digest = TokenKind::Reset.read(request_id.expose()).ok_or_else(unknown_request)?;
+        let owner = self.store.reset_owner(&digest, now)?.ok_or_else(unknown_request)?;
+        let hash = self.judged_hash(&owner, password)?;
+        let stamp = self.stamp();
+        self.store.complete_reset(&digest, &hash, &stamp)
+    }
+
+    /// Replaces a password by its owner's hand: the old one, then the new one. Every session ends.
+    ///
+    /// # Errors
+    /// `invalid_credentials` if the old one is not right or they cannot log in; then as [`Accounts::register`].
+    pub fn change_password(&mut self, name: &str, old: &Secret, new: &Secret, code: Option<&str>) -> Result<Changed> {
+        let user = self.authenticate(name, old, code)?;
+        let was = self.store.credential(&fold(name), self.now())?.and_then(|credential| credential.hash);
+        let hash = self.judged_hash(&user, new)?;
+        let stamp = self.stamp_of(&user);
+        self.store.set_password(&user.id, Some(user.version), was.as_ref(), &hash, Deed::ChangePassword, &stamp)
+    }
+
+    /// Sets a person's password; administrators only. Every session ends, every open reset is void.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale`, and what the password rule says.
+    pub fn set_password(&mut self, id: &UserId, expect: Option<i64>, password: &Secret) -> Result<Changed> {
+        let stamp = self.administer()?;
+        let user = self.store.user(id, stamp.at)?.filter(|user| user.deleted_at.is_none());
+        let user = user.ok_or_else(|| Error::unknown_user(id.as_str()))?;
+        let hash = self.judged_hash(&user, password)?;
+        self.store.set_password(&user.id, expect, None, &hash, Deed::SetPassword, &stamp)
+    }
+
+    /// Judges a password for somebody, as forms and `policy check-password` do, without setting it.
+    ///
+    /// # Errors
+    /// `constraint_violation`, `weak_password`.
+    pub fn judge_password(&mut self, password: &Secret, about: About<'_>) -> Result<()> {
+        judge(self.store.policy()?.password, password, about)
+    }
+
+    fn judged_hash(&mut self, user: &User, password: &Secret) -> Result<PasswordHash> {
+        let about = About { name: &user.name, email: user.email.as_deref(), factor: user.factor };
+        judge(self.store.policy()?.password, password, about)?;
+        self.hasher.hash(password, self.entropy.as_mut())
+    }
+}
+
+fn unknown_request() -> Error {
+    Error::new(Kind::UnknownRequest, "no such reset request: unknown, used, replaced or past its time")
+        .hint("request a new one")
+}

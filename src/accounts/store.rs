@@ -1,0 +1,221 @@
+//! The port: what the domain asks of a database. Each method is one promise and one transaction.
+//!
+//! Nothing here names SQL or a driver. Time and randomness come in as arguments, folding is done in Rust, lists are
+//! paged by keys, and every change compares what it expects before it sets: so SQLite and PostgreSQL can keep the same
+//! promises. `tests/store.rs` holds every engine to them.
+
+use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use super::change::{Changed, UserChange};
+use super::error::Result;
+use super::hash::PasswordHash;
+use super::policy::Policy;
+use super::query::{Anchor, Filter, Page, Query};
+use super::session::{Found, NewSession, Session, SessionId, Uses};
+use super::time::Time;
+use super::token::Digest;
+use super::user::{Draft, User, UserId};
+
+/// A user and what is kept of their password.
+#[derive(Clone)]
+pub struct Credential {
+    /// The user.
+    pub user: User,
+    /// The hash; `None` where no password was ever set.
+    pub hash: Option<PasswordHash>,
+}
+
+/// A user on their way into the store.
+#[derive(Clone)]
+pub struct NewUser {
+    /// The public id.
+    pub id: UserId,
+    /// Who they shall be.
+    pub draft: Draft,
+    /// The hash of the password, unless they choose it by a code.
+    pub hash: Option<PasswordHash>,
+    /// Only if there is no user yet at all; else `unauthenticated`.
+    pub founding: bool,
+    /// [`Deed::Register`] or [`Deed::Create`].
+    pub deed: Deed,
+}
+
+/// A password-reset request on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewReset {
+    /// What is kept of the identifier.
+    pub digest: Digest,
+    /// Whose password it resets; `None` where it resets nobody's and is written all the same.
+    pub user_id: Option<UserId>,
+    /// The last instant.
+    pub expires_at: Time,
+}
+
+/// A person written with everything about them at once: sample people, imports.
+#[derive(Clone)]
+pub struct Sample {
+    /// The user in full; version and session count are the store's.
+    pub user: User,
+    /// The hash of their password.
+    pub hash: Option<PasswordHash>,
+    /// Their sessions with the digests of the tokens.
+    pub sessions: Vec<(Session, Digest)>,
+}
+
+/// Change counters: a reader that remembers them knows what to read again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Moves with every change of a user.
+    pub users: i64,
+    /// Moves with every change of a session.
+    pub sessions: i64,
+    /// Moves with every commit of any other program, whether it keeps our counters or not.
+    pub foreign: i64,
+}
+
+/// Stops the question that a store is at work on, from another thread. Returns at once.
+pub type Interrupter = Box<dyn Fn() + Send + Sync>;
+
+/// A database of users and sessions.
+///
+/// Every method may answer `busy` (another program holds the file), `interrupted` (reads only) or `failure`.
+pub trait Store: Send {
+    // Looking.
+
+    /// Whether there is no user at all, deleted ones included.
+    fn is_empty(&mut self) -> Result<bool>;
+
+    /// The user of this id, in any state.
+    fn user(&mut self, id: &UserId, now: Time) -> Result<Option<User>>;
+
+    /// The living user whose folded name is `key`.
+    fn user_named(&mut self, key: &str, now: Time) -> Result<Option<User>>;
+
+    /// Deleted users whose folded name is `key`, the last deleted first.
+    fn deleted_named(&mut self, key: &str, now: Time) -> Result<Vec<User>>;
+
+    /// A page of people.
+    fn users_page(&mut self, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>>;
+
+    /// How many people pass the filter, counting no further than `at_most`.
+    fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32>;
+
+    /// The living user whose folded name is `key`, with their password hash.
+    fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>>;
+
+    /// A user's password hash, in any state.
+    fn hash_of(&mut self, id: &UserId) -> Result<Option<PasswordHash>>;
+
+    /// Whose open reset request this is; `None` if there is none, it is past its time or it is nobody's.
+    fn reset_owner(&mut self, digest: &Digest, now: Time) -> Result<Option<User>>;
+
+    /// One session in any state.
+    fn session(&mut self, id: &SessionId, now: Time) -> Result<Option<Session>>;
+
+    /// A person's sessions: the live ones newest first, then the ended ones whose time is not yet over, last ended first.
+    fn sessions_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<Session>>;
+
+    /// A page of everybody's sessions, newest first: live ones, and ended ones whose time is not yet over.
+    fn sessions_page(
+        &mut self,
+        filter: &Filter,
+        reversed: bool,
+        anchor: &Anchor,
+        limit: u16,
+        now: Time,
+    ) -> Result<Page<Session>>;
+
+    /// How many such sessions there are.
+    fn sessions_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32>;
+
+    /// What happened to a person, newest first: audit entries about them and failed log-ins.
+    fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>>;
+
+    /// Audit entries, newest first, those before `before` if given; about one person if given.
+    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+
+    /// The settings.
+    fn policy(&mut self) -> Result<Policy>;
+
+    /// The change counters.
+    fn counters(&mut self) -> Result<Counters>;
+
+    /// A way to interrupt this store's reads.
+    fn interrupter(&self) -> Interrupter;
+
+    // Checking.
+
+    /// Looks a session token's digest up together with its owner's status and end date. Writes nothing.
+    fn check_session(&mut self, digest: &Digest, now: Time) -> Result<Found>;
+
+    /// Writes gathered uses and refusals, in one transaction; drops them when the database is busy. Does not wait.
+    fn note_uses(&mut self, uses: Uses);
+
+    /// Counts a failed log-in against a user, or against nobody at the same cost.
+    fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()>;
+
+    // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing.
+
+    /// Adds a user. `duplicate_user` if a living one has the folded name.
+    fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User>;
+
+    /// Applies a change to the version expected (`stale` if it moved on; any version if `None`), by
+    /// [`UserChange::apply`]. `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
+    fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
+
+    /// Erases a user with everything about them, the personal values in the audit included. The chain still holds.
+    fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User>;
+
+    /// Replaces the password, ends every session and voids every reset of the user. With `was`, only if the stored
+    /// hash still is that one (`stale`).
+    fn set_password(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        was: Option<&PasswordHash>,
+        hash: &PasswordHash,
+        deed: Deed,
+        stamp: &Stamp,
+    ) -> Result<Changed>;
+
+    /// Adds a reset request and removes the user's earlier ones.
+    fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()>;
+
+    /// Uses up a reset request: sets the password, ends every session. `unknown_request` unless it is open.
+    fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed>;
+
+    /// Opens a session for a user who can log in and whose hash still is `was` (`invalid_credentials` otherwise), puts
+    /// `rehash` in its place if given, and remembers the log-in.
+    fn open_session(
+        &mut self,
+        new: &NewSession,
+        was: &PasswordHash,
+        rehash: Option<&PasswordHash>,
+        stamp: &Stamp,
+    ) -> Result<(User, Session)>;
+
+    /// Ends a session. `None` if there is none or it is already over.
+    fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>>;
+
+    /// Logs out by a token's digest; [`Deed::LogOut`]. `None` as above.
+    fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>>;
+
+    /// Ends all live sessions of a user and says how many. With `expect`, only if there are exactly that many.
+    fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32>;
+
+    /// Sets one setting, which [`Policy::set`] has judged.
+    fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()>;
+
+    /// Writes many people at once, in large transactions, with one audit entry for all and `entries` besides.
+    /// Calls `progress` with the number written so far; stops when it answers `false`.
+    fn load(
+        &mut self,
+        samples: &mut dyn Iterator<Item = Sample>,
+        entries: &[NewEntry],
+        stamp: &Stamp,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64>;
+
+    /// From now on every change is carried out and then taken back: what it would do, errors included, without doing
+    /// it (`--dry-run`).
+    fn rehearse(&mut self, on: bool);
+}

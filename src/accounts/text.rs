@@ -1,0 +1,174 @@
+//! Text from outside: folding for comparison, what may not be in a name, and how untrusted text is shown.
+//!
+//! Everything that comes out of the database may have been written by anybody, and a terminal obeys what it is sent
+//! (CWE-150). [`visible`] is the one door between such text and a screen, a table or a message.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory as Cat, UnicodeGeneralCategory as _};
+
+/// The form under which names are compared: lower-cased a code point at a time, then NFC.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.chars().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// Bytes that are not UTF-8 are carried through Rust strings in the last 256 code points of plane 16, one a byte.
+const BYTES: u32 = 0x10_FF00;
+
+/// Reads bytes as UTF-8, keeping every byte that is not so that it can be shown and told apart.
+pub fn from_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c as u32 >= BYTES {
+                // A genuine code point of the range we borrow is spelled as its bytes: no two inputs look alike.
+                let mut buffer = [0; 4];
+                text.extend(c.encode_utf8(&mut buffer).bytes().map(carried));
+            } else {
+                text.push(c);
+            }
+        }
+        text.extend(chunk.invalid().iter().copied().map(carried));
+    }
+    text
+}
+
+fn carried(byte: u8) -> char {
+    char::from_u32(BYTES + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Whether a character is obeyed or hidden by terminals instead of being shown.
+pub fn is_hostile(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    match c.general_category() {
+        Cat::Control | Cat::Format | Cat::Surrogate | Cat::PrivateUse | Cat::Unassigned => true,
+        Cat::LineSeparator | Cat::ParagraphSeparator | Cat::SpaceSeparator => true,
+        // Fillers and selectors are letters or marks by category and yet draw nothing.
+        _ => matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}'),
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark)
+}
+
+/// The most combining marks that are drawn on one base; the rest of a tower is escaped.
+const MARKS: usize = 2;
+
+/// How untrusted text is shown: what a terminal would obey or hide becomes `\u{…}`, a stray byte `\x{…}`, a backslash
+/// two. No two different texts look alike through it.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    let mut marks = MARKS; // a mark without a base counts as one too many
+    for c in text.chars() {
+        let mark = is_mark(c);
+        marks = if mark { marks + 1 } else { 0 };
+        match c {
+            '\\' => shown.push_str("\\\\"),
+            _ if c as u32 >= BYTES => push_escape(&mut shown, 'x', c as u32 - BYTES),
+            _ if is_hostile(c) || mark && marks > MARKS => push_escape(&mut shown, 'u', c as u32),
+            _ => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn push_escape(shown: &mut String, kind: char, value: u32) {
+    use std::fmt::Write as _;
+    let _ = write!(shown, "\\{kind}{{{value:02x}}}");
+}
+
+/// Untrusted text inside one of our sentences: escaped, and cut at 64 characters.
+pub fn quote(text: &str) -> String {
+    let shown = visible(text);
+    if shown.chars().count() <= 64 {
+        return format!("\"{shown}\"");
+    }
+    let head: String = shown.chars().take(63).collect();
+    format!("\"{head}…\"")
+}
+
+/// The first character that may not be in a name or another one-line field, if there is one.
+pub fn first_forbidden(text: &str) -> Option<char> {
+    text.chars().find(|&c| c != ' ' && is_hostile(c))
+}
+
+/// How a forbidden character is named in a sentence.
+pub fn name_of(c: char) -> String {
+    let class = match c.general_category() {
+        Cat::Control => "a control character",
+        Cat::Format => "an invisible format character",
+        Cat::SpaceSeparator | Cat::LineSeparator | Cat::ParagraphSeparator => "a special space",
+        Cat::PrivateUse | Cat::Unassigned | Cat::Surrogate => "an unassigned or private character",
+        _ => "a character that draws nothing",
+    };
+    format!("{class} (U+{:04X})", c as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_spelled_out() {
+        assert_eq!(visible("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(visible("\u{202e}drow"), "\\u{202e}drow");
+        assert_eq!(visible("ad\u{200b}min"), "ad\\u{200b}min");
+        assert_eq!(visible("c:\\users"), "c:\\\\users");
+        assert_eq!(visible("\u{9b}2J"), "\\u{9b}2J");
+        assert_eq!(visible("zoë 李"), "zoë 李");
+        assert_eq!(visible("a\u{a0}b"), "a\\u{a0}b", "a space that is not the space must not look like it");
+    }
+
+    #[test]
+    fn a_tower_of_marks_is_cut_at_two() {
+        let tower = format!("a{}", "\u{301}".repeat(5));
+        assert_eq!(visible(&tower), format!("a\u{301}\u{301}{}", "\\u{301}".repeat(3)));
+        assert_eq!(visible("\u{301}a"), "\\u{301}a", "a mark without a base would sit on our own text");
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_shown_and_told_apart() {
+        assert_eq!(visible(&from_bytes(b"a\xffb")), "a\\x{ff}b");
+        assert_ne!(visible(&from_bytes(b"\xff")), visible(&from_bytes("\u{10ffff}".as_bytes())));
+        assert_ne!(visible(&from_bytes(b"\xff")), visible("\\x{ff}"));
+    }
+
+    #[test]
+    fn folding_is_a_code_point_at_a_time() {
+        assert_eq!(fold("ALICE"), "alice");
+        assert_eq!(fold("E\u{301}va"), fold("\u{e9}va"));
+        assert_eq!(fold("ΣΑΣ"), "σασ", "no final sigma: a letter folds alike wherever it stands");
+    }
+
+    proptest! {
+        #[test]
+        fn showing_is_injective(a in any::<Vec<u8>>(), b in any::<Vec<u8>>()) {
+            let (x, y) = (from_bytes(&a), from_bytes(&b));
+            prop_assert_eq!(a == b, visible(&x) == visible(&y));
+        }
+
+        #[test]
+        fn nothing_shown_is_hostile(text in any::<String>()) {
+            let shown = visible(&text).into_owned();
+            prop_assert!(!shown.chars().any(is_hostile), "{:?}", shown);
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once.clone());
+        }
+    }
+}

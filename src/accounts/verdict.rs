@@ -1,0 +1,123 @@
+//! Whether a person can log in, and if not, why not and what cures it.
+
+use super::store::Credential;
+use super::text::quote;
+use super::time::Time;
+use super::user::{Status, User};
+
+/// What an administrator can do about a reason.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cure {
+    /// Activate the person.
+    Activate,
+    /// Restore the deleted person.
+    Restore,
+    /// Move or remove the end date.
+    Edit,
+    /// Issue a reset code or set a password.
+    Password,
+}
+
+impl Cure {
+    /// The command that cures it, without the name.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Cure::Activate => "user activate",
+            Cure::Restore => "user restore",
+            Cure::Edit => "user edit --valid-until none",
+            Cure::Password => "reset request",
+        }
+    }
+}
+
+/// One thing that keeps somebody out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Obstacle {
+    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`.
+    pub word: &'static str,
+    /// Since when.
+    pub since: Option<Time>,
+    /// Who caused it.
+    pub by: Option<String>,
+    /// The reason that was given.
+    pub reason: Option<String>,
+    /// What to do.
+    pub cure: Cure,
+}
+
+/// The whole answer to "why can this person not log in?".
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Verdict {
+    /// What blocks, first things first. Empty: a right password lets them in.
+    pub obstacles: Vec<Obstacle>,
+    /// What was looked at and is in order.
+    pub fine: Vec<&'static str>,
+}
+
+impl Verdict {
+    /// Judges a person as the log-in would.
+    pub fn of(credential: &Credential, usable: bool, now: Time) -> Verdict {
+        let user = &credential.user;
+        let mut verdict = Verdict::default();
+        let mut judge = |obstacle: Option<Obstacle>, fine: &'static str| match obstacle {
+            Some(obstacle) => verdict.obstacles.push(obstacle),
+            None => verdict.fine.push(fine),
+        };
+        judge(user.deleted_at.map(|at| Obstacle { since: Some(at), ..bare("deleted", Cure::Restore) }), "not deleted");
+        judge(status_obstacle(user), "active");
+        let expired = user.is_expired(now).then(|| Obstacle { since: user.valid_until, ..bare("expired", Cure::Edit) });
+        judge(expired, if user.valid_until.is_some() { "end date not reached" } else { "no end date" });
+        let password = match &credential.hash {
+            None => Some(bare("no_password", Cure::Password)),
+            Some(_) if !usable => Some(bare("unusable_hash", Cure::Password)),
+            Some(_) => None,
+        };
+        judge(password, "password set");
+        verdict
+    }
+
+    /// Whether a right password lets them in.
+    pub fn can_log_in(&self) -> bool {
+        self.obstacles.is_empty()
+    }
+}
+
+fn bare(word: &'static str, cure: Cure) -> Obstacle {
+    Obstacle { word, since: None, by: None, reason: None, cure }
+}
+
+fn status_obstacle(user: &User) -> Option<Obstacle> {
+    let word = match user.status {
+        Status::Active => return None,
+        Status::Pending => "pending",
+        Status::Inactive => "inactive",
+    };
+    Some(Obstacle {
+        word,
+        since: user.status_at.or((user.status == Status::Pending).then_some(user.created_at)),
+        by: user.status_by.clone(),
+        reason: user.reason.clone(),
+        cure: Cure::Activate,
+    })
+}
+
+impl Obstacle {
+    /// The sentence, without the time, which the caller writes in its own zone.
+    pub fn sentence(&self) -> String {
+        let mut sentence = match self.word {
+            "pending" => "registered, never activated".to_owned(),
+            "inactive" => "inactive".to_owned(),
+            "expired" => "the end date has passed".to_owned(),
+            "deleted" => "deleted".to_owned(),
+            "no_password" => "no password was ever set".to_owned(),
+            _ => "the stored password hash cannot be used".to_owned(),
+        };
+        if let Some(by) = &self.by {
+            sentence.push_str(&format!(", by {}", super::text::visible(by)));
+        }
+        if let Some(reason) = &self.reason {
+            sentence.push_str(&format!(": {}", quote(reason)));
+        }
+        sentence
+    }
+}

@@ -1,0 +1,62 @@
+//! The databases behind the port. SQL is spoken here and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use crate::accounts::error::Result;
+use crate::accounts::store::Store;
+
+/// What may be done with a database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Look and change.
+    Full,
+    /// Look only; the engine itself refuses to write.
+    ReadOnly,
+}
+
+/// What an upgrade did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Upgraded {
+    /// The schema version before.
+    pub from: i32,
+    /// The schema version now.
+    pub to: i32,
+    /// Where the copy from before lies; `None` where nothing had to be done.
+    pub backup: Option<PathBuf>,
+}
+
+/// Opens a database that exists. Never creates, never migrates.
+///
+/// # Errors
+/// `no_database` if there is none; `schema` if it is of another version or not ours; `failure` if the file or its
+/// folder is open to others.
+pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
+    let _ = (path, access);
+    unimplemented!()
+}
+
+/// Creates a database, its file 0600 and missing parent folders 0700, and opens it.
+///
+/// # Errors
+/// `failure` if there is something at the path already or the folder is open to others.
+pub fn create(path: &Path) -> Result<Box<dyn Store>> {
+    let _ = path;
+    unimplemented!()
+}
+
+/// A database in memory, which ends with its handle.
+///
+/// # Errors
+/// `failure` when there is no memory.
+pub fn memory() -> Result<Box<dyn Store>> {
+    unimplemented!()
+}
+
+/// Brings a database up to the present schema, after a copy of it was made beside it.
+///
+/// # Errors
+/// As [`open`]; `schema` for one that is newer than this program.
+pub fn upgrade(path: &Path) -> Result<Upgraded> {
+    let _ = path;
+    unimplemented!()
+}

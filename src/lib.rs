@@ -1,0 +1,5 @@
+//! Rollbook: the users and sessions of a self-hosted service.
+pub mod accounts;
+pub mod console;
+pub mod engines;
+pub mod host;

@@ -1,0 +1,76 @@
+//! What every test stands on: a clock moved by hand, a seeded randomness, and handles with cheap hashes.
+#![allow(dead_code)] // each test binary uses its own part
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rollbook::accounts::hash::Cost;
+use rollbook::accounts::store::Store;
+use rollbook::accounts::time::Clock;
+use rollbook::accounts::token::Entropy;
+use rollbook::accounts::{Accounts, Actor, Ground, Result, Span, Time};
+
+/// 2026-11-21T16:00:00Z, where every test begins.
+pub const START: Time = Time::from_millis(1_795_276_800_000);
+
+/// The cheapest argon2id there is; tests never pay for the real one.
+pub const CHEAP: Cost = Cost { memory: 8, passes: 1 };
+
+/// A clock that stands until it is moved; clones show the same time.
+#[derive(Clone)]
+pub struct HandClock(Arc<AtomicI64>);
+
+impl Default for HandClock {
+    fn default() -> Self {
+        HandClock(Arc::new(AtomicI64::new(START.millis())))
+    }
+}
+
+impl HandClock {
+    pub fn advance(&self, span: Span) {
+        self.0.fetch_add(span.millis(), Ordering::SeqCst);
+    }
+
+    pub fn set(&self, at: Time) {
+        self.0.store(at.millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Time {
+        Time::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Repeatable randomness (SplitMix64).
+pub struct Seeded(pub u64);
+
+impl Entropy for Seeded {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
+        for byte in bytes {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            *byte = (z ^ (z >> 31)) as u8;
+        }
+        Ok(())
+    }
+}
+
+/// A handle on a store with the test's clock, cheap hashes and the given actor.
+pub fn accounts(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Actor) -> Accounts {
+    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: CHEAP };
+    Accounts::new(ground, actor, "tty pts/7")
+}
+
+/// The operator of all tests.
+pub fn operator() -> Actor {
+    Actor::Operator("root".into())
+}
+
+/// The service of all tests.
+pub fn service() -> Actor {
+    Actor::Service("web".into())
+}
