@@ -30,7 +30,7 @@ pub fn load(
     let answer = if rehearsing {
         connection::write(db, patience, true, |tx| {
             let mut written = 0;
-            while let Some(sample) = samples.next() {
+            for sample in &mut *samples {
                 add(tx, &sample)?;
                 written += 1;
             }

@@ -165,54 +165,91 @@ enum Way {
     Back,
 }
 
+/// Where a statement begins to read. SQLite seeks no pair of a value and a row number in an index, so a stretch from a
+/// key is asked for in two: what is left of the key's own value, then the values beyond. A million equals cost nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    /// The whole list.
+    All,
+    /// Rows of the key's value, from its number on; with the key's own row or without.
+    Equal { own: bool },
+    /// Rows of the values beyond.
+    Beyond,
+}
+
 impl List<'_> {
-    /// The statement for a stretch: from a key on or without one, the key's own row in it or not.
-    fn statement(&self, columns: &str, way: Way, key: Option<bool>) -> String {
+    /// The statement for a part; after the condition's own values come the limit and then the key's.
+    fn statement(&self, columns: &str, way: Way, part: Part) -> String {
         let List { from, value, seq, .. } = self;
         let falling = self.descending == (way == Way::Onward);
         let (sign, direction) = if falling { ("<", "DESC") } else { (">", "ASC") };
         let next = self.condition.values.len() + 1;
         let (limit, a, b) = (next, next + 1, next + 2);
-        let bound = match key {
-            Some(own) => format!(" AND ({value}, {seq}) {sign}{} (?{a}, ?{b})", if own { "=" } else { "" }),
-            None => String::new(),
+        let bound = match part {
+            Part::All => String::new(),
+            Part::Equal { own: true } => format!(" AND {value} = ?{a} AND {seq} {sign}= ?{b}"),
+            Part::Equal { own: false } => format!(" AND {value} = ?{a} AND {seq} {sign} ?{b}"),
+            Part::Beyond => format!(" AND {value} {sign} ?{a}"),
+        };
+        let order = match part {
+            // Of equals only the number orders; named besides, the value would cost a sort.
+            Part::Equal { .. } => format!("{seq} {direction}"),
+            Part::All | Part::Beyond => format!("{value} {direction}, {seq} {direction}"),
         };
         format!(
-            "SELECT {columns} FROM {from} WHERE {}{bound} AND ?1 IS NOT NULL \
-             ORDER BY {value} {direction}, {seq} {direction} LIMIT ?{limit}",
+            "SELECT {columns} FROM {from} WHERE {}{bound} AND ?1 IS NOT NULL ORDER BY {order} LIMIT ?{limit}",
             self.condition.sql
         )
     }
 
-    fn values<'v>(&'v self, limit: &'v Value, key: Option<&'v (Value, Value)>) -> Vec<&'v dyn ToSql> {
+    fn read<T>(
+        &self,
+        db: &Connection,
+        sql: &str,
+        (part, key): (Part, Option<&Key>),
+        limit: usize,
+        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let limit = Value::Number(i64::try_from(limit).unwrap_or(i64::MAX));
+        let bound = key.map(place);
         let mut values: Vec<&dyn ToSql> = self.condition.values.iter().map(|value| value as &dyn ToSql).collect();
-        values.push(limit);
-        if let Some((value, seq)) = key {
-            values.extend([value as &dyn ToSql, seq as &dyn ToSql]);
+        values.push(&limit);
+        if let Some((value, seq)) = &bound {
+            values.push(value);
+            if part != Part::Beyond {
+                values.push(seq);
+            }
         }
-        values
+        let mut statement = db.prepare_cached(sql)?;
+        let found = statement.query_map(&values[..], |row| read(row))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     fn stretch<T>(
         &self,
         db: &Connection,
+        columns: &str,
         way: Way,
         key: Option<(&Key, bool)>,
-        limit: u16,
-        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<(Key, T)>,
-    ) -> Result<Vec<(Key, T)>> {
-        let sql = self.statement(self.columns, way, key.map(|(_, own)| own));
-        let (limit, bound) = (Value::Number(i64::from(limit) + 1), key.map(|(key, _)| place(key)));
-        let mut statement = db.prepare_cached(&sql)?;
-        let found = statement.query_map(&self.values(&limit, bound.as_ref())[..], |row| read(row))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        limit: usize,
+        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let Some((key, own)) = key else {
+            return self.read(db, &self.statement(columns, way, Part::All), (Part::All, None), limit, read);
+        };
+        let mut found = Vec::new();
+        for part in [Part::Equal { own }, Part::Beyond] {
+            if found.len() < limit {
+                let sql = self.statement(columns, way, part);
+                found.extend(self.read(db, &sql, (part, Some(key)), limit - found.len(), read)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Whether there is anything that way from a key.
     fn any(&self, db: &Connection, way: Way, key: &Key, own: bool) -> Result<bool> {
-        let sql = self.statement("1", way, Some(own));
-        let (limit, bound) = (Value::Number(1), place(key));
-        Ok(db.prepare_cached(&sql)?.exists(&self.values(&limit, Some(&bound))[..])?)
+        Ok(!self.stretch(db, "1", way, Some((key, own)), 1, &|_| Ok(()))?.is_empty())
     }
 
     fn page<T>(
@@ -229,7 +266,7 @@ impl List<'_> {
             Anchor::After(key) => (Way::Onward, Some((key, false))),
             Anchor::Before(key) => (Way::Back, Some((key, false))),
         };
-        let mut rows = self.stretch(db, way, key, limit, read)?;
+        let mut rows = self.stretch(db, self.columns, way, key, usize::from(limit) + 1, read)?;
         let further = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
         // What lies on the other side of where the stretch began.
