@@ -79,19 +79,17 @@ impl Scene<'_> {
     pub(super) fn play(&self, called: Called, mut dice: Dice) -> Result<Story> {
         let by_admin = dice.one_in(3);
         let mut story = match self.part {
-            Part::Founder => Story::created(called, self.born, &root(), Some(self.hash), dice)?.in_role(Role::Admin),
-            Part::Admin => Story::created(called, self.born, self.admin, Some(self.hash), dice)?.in_role(Role::Admin),
-            Part::Auditor => {
-                Story::created(called, self.born, self.admin, Some(self.hash), dice)?.in_role(Role::Auditor)
-            }
+            Part::Founder => Story::created(called, self.born, &root(), Role::Admin, Some(self.hash), dice)?,
+            Part::Admin => self.created(called, Role::Admin, Some(self.hash), dice)?,
+            Part::Auditor => self.created(called, Role::Auditor, Some(self.hash), dice)?,
             Part::NoPassword => {
-                let mut story = Story::created(called, self.born, self.admin, None, dice)?;
+                let mut story = self.created(called, Role::Member, None, dice)?;
                 story.reset_requested(self.after(Span::SECOND.times(40)), self.admin);
                 return Ok(story);
             }
             Part::Pending => return Story::registered(called, self.born, self.hash, dice),
-            Part::Never => return Story::created(called, self.born, self.admin, Some(self.hash), dice),
-            _ if by_admin => Story::created(called, self.born, self.admin, Some(self.hash), dice)?,
+            Part::Never => return self.created(called, Role::Member, Some(self.hash), dice),
+            _ if by_admin => self.created(called, Role::Member, Some(self.hash), dice)?,
             _ => {
                 let mut story = Story::registered(called, self.born, self.hash, dice)?;
                 let soon = self.after(Span::MINUTE.times(2));
@@ -110,6 +108,10 @@ impl Scene<'_> {
         }
         self.turn(&mut story)?;
         Ok(story)
+    }
+
+    fn created(&self, called: Called, role: Role, hash: Option<&PasswordHash>, dice: Dice) -> Result<Story> {
+        Story::created(called, self.born, self.admin, role, hash, dice)
     }
 
     /// So long after the birth, but not in the future.

@@ -87,7 +87,7 @@ impl Story {
         user.status = Status::Pending;
         user.password_set_at = Some(at);
         let mut story = Story::begin(user, dice, Some(hash.clone()));
-        story.tell(at, &web(), Deed::Register, None, Vec::new(), None);
+        story.tell(at, &web(), Deed::Register, None, Vec::new(), Some(Status::Pending.word().to_owned()));
         Ok(story)
     }
 
@@ -96,14 +96,17 @@ impl Story {
         called: Called,
         at: Time,
         by: &Actor,
+        role: Role,
         hash: Option<&PasswordHash>,
         mut dice: Dice,
     ) -> Result<Story> {
         let mut user = blank(called, at, &mut dice)?;
+        user.role = role;
         user.password_set_at = hash.map(|_| at);
         user.activated_at = Some(at);
         let mut story = Story::begin(user, dice, hash.cloned());
-        story.tell(at, by, Deed::Create, None, Vec::new(), None);
+        let words = (role != Role::Member).then(|| role.word().to_owned());
+        story.tell(at, by, Deed::Create, None, Vec::new(), words);
         Ok(story)
     }
 
@@ -172,7 +175,8 @@ impl Story {
             session.refused = refused;
             session.refused_at = Some(self.dice.between(at, now));
         }
-        let words = session.client.clone();
+        let parts = [session.client.as_deref(), session.address.as_deref()];
+        let words = Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
         let deed = if matches!(by, Actor::Service(_)) { Deed::LogOut } else { Deed::End };
         self.tell(at, by, deed, None, Vec::new(), words);
     }
@@ -194,12 +198,6 @@ impl Story {
         Actor::User { id: self.user.id.clone(), name: self.user.name.clone() }
     }
 
-    /// Takes another role from the first day on.
-    pub(super) fn in_role(mut self, role: Role) -> Story {
-        self.user.role = role;
-        self
-    }
-
     fn end_all(&mut self, at: Time, by: &Actor) -> Option<String> {
         let mut ended = 0;
         for Held { session, .. } in &mut self.sessions {
@@ -212,8 +210,8 @@ impl Story {
         }
         match ended {
             0 => None,
-            1 => Some("1 session ended".to_owned()),
-            _ => Some(format!("{ended} sessions ended")),
+            1 => Some("1 session".to_owned()),
+            _ => Some(format!("{ended} sessions")),
         }
     }
 
