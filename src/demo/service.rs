@@ -118,10 +118,12 @@ impl Service {
         }
         self.steps += 1;
         self.wake()?;
+        self.happen()?;
+        // Checks come last: what they have seen is written on the side and dropped where a write is in the way.
         for _ in 0..CHECKS.max(self.held.len().div_ceil(2)).min(self.held.len()) {
             self.check_next()?;
         }
-        self.happen()
+        Ok(())
     }
 
     fn happen(&mut self) -> Result<()> {
