@@ -189,6 +189,10 @@ impl Service {
             Ok(_) => self.held.push_back(held),
             Err(error) if error.kind == Kind::Unauthenticated => {
                 held.refused += 1;
+                if held.refused == 1 {
+                    // Somebody may have ended it just now and be looking.
+                    self.accounts.flush();
+                }
                 self.touched.insert(held.owner.clone());
                 if held.refused < PATIENCE {
                     self.held.push_back(held);
