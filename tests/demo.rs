@@ -66,7 +66,7 @@ fn every_state_there_is_has_somebody_in_it() {
         u.deleted_at.is_some_and(|at| at < START && START.since(at) < Span::DAY.times(30))
     });
     count("never logged in", |u, _| u.status == Status::Active && u.last_login_at.is_none());
-    assert!(count("stale", |u, _| Filter::is(State::Stale).matches(u, START)) > 5);
+    assert!(count("stale", |u, _| Filter::is(State::Stale).matches(u, START)) > 20);
     assert!(count("an admin", |u, _| u.is_keeper()) > 2);
     count("an auditor", |u, _| u.role == Role::Auditor);
     count("without a password", |u, _| u.password_set_at.is_none());
