@@ -271,7 +271,7 @@ fn an_ended_session_is_seen_to_be_refused_within_three_seconds() {
         stage.root.end_session(&session.id).expect("ended").expect("was live");
         let refused = (0..4).any(|_| {
             stage.steps(&mut service, 1);
-            stage.is_refused(&session)
+            stage.is_refused(session)
         });
         assert!(refused, "{:?}", stage.root.session(&session.id));
         let before = stage.root.get(&session.user_id, None).expect("known").sessions;
