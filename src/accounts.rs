@@ -10,6 +10,7 @@ pub mod error;
 pub mod hash;
 pub mod login;
 pub mod looking;
+pub mod passphrase;
 pub mod password;
 pub mod people;
 pub mod policy;

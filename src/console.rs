@@ -1,2 +1,252 @@
-//! The console.
+//! The console: an administrator's screen on users and sessions.
+//!
+//! `Event → Action → update(&mut Model) → Vec<Effect> → worker → Event`. A pane or a dialog owns its state, its
+//! transitions and its drawing; [`update::update`] only routes, [`view::draw`] only reads, and whatever takes time is
+//! done by [`worker`] on threads of its own. This file is the only one that touches the terminal.
+
+pub mod act;
+pub mod action;
+pub mod burst;
+pub mod dialog;
+pub mod effect;
+pub mod ink;
 pub mod key;
+pub mod keymap;
+pub mod layers;
+pub mod layout;
+pub mod listing;
+pub mod model;
+pub mod outcome;
+pub mod panes;
+#[cfg(feature = "provoke")]
+pub mod provoke;
+pub mod refusal;
+pub mod term;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod window;
+pub mod words;
+pub mod worker;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+
+use crate::accounts::Result;
+use crate::accounts::error::{Error, Kind};
+use effect::{Effect, Event};
+use key::{Input, Key};
+use model::{Model, Setup};
+use term::{Surface, TermEvent, Tty};
+use worker::{Library, Worker};
+
+/// What comes into the loop: from the terminal with its time, or from the worker.
+enum Incoming {
+    Term(TermEvent),
+    Event(Event),
+}
+
+/// How long a frame waits for answers that would make it complete: less than an eye notices, and one frame instead of
+/// two on a slow line.
+const COMPLETE: Duration = Duration::from_millis(12);
+
+/// How often relative times are drawn anew.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Runs the console until it is quit. The terminal is as before afterwards, whatever happened.
+///
+/// # Errors
+/// `failure` when the terminal cannot be taken over.
+pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
+    let (sender, incoming) = channel();
+    let (to_worker, to_term) = (sender.clone(), sender);
+    let sink: worker::Sink = Arc::new(move |event| {
+        let _ = to_worker.send(Incoming::Event(event));
+    });
+    // The database is opened while the terminal is still being taken over.
+    let mut model = Model::new(setup, term::size());
+    let worker = Worker::start(library, sink);
+    let first = update::start(&model);
+    send(first, &worker);
+    term::enter()?;
+    model.size = term::size();
+    term::start(move |event| {
+        let _ = to_term.send(Incoming::Term(event));
+    })?;
+    let outcome = Loop { model, worker, incoming, queue: VecDeque::new(), burst: burst::Burst::default() }.run();
+    term::leave();
+    outcome
+}
+
+fn send(effects: Vec<Effect>, worker: &Worker) {
+    for effect in effects {
+        match effect {
+            Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
+            Effect::Write(ticket, write) => worker.write(ticket, write),
+            Effect::Connect(target) => worker.connect(target),
+            _ => {}
+        }
+    }
+}
+
+struct Loop {
+    model: Model,
+    worker: Worker,
+    incoming: Receiver<Incoming>,
+    /// Events that arrived and were not taken yet.
+    queue: VecDeque<Incoming>,
+    burst: burst::Burst,
+}
+
+type Screen = Terminal<Surface<Tty>>;
+
+impl Loop {
+    fn run(mut self) -> Result<()> {
+        let mut screen = Terminal::new(Surface::new(Tty)).map_err(|error| broken(&error))?;
+        // The first frame shows people, not an empty list, if they are there soon enough.
+        self.wait_for_answers();
+        self.draw(&mut screen)?;
+        while !(self.model.done && self.model.orders.is_empty()) {
+            if self.queue.is_empty() && !self.receive() {
+                self.take(Incoming::Event(Event::Tick), &mut screen)?;
+                self.draw(&mut screen)?;
+                continue;
+            }
+            self.take_all(&mut screen)?;
+            self.wait_for_answers();
+            self.draw(&mut screen)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for something to happen, no longer than until times must be drawn anew.
+    fn receive(&mut self) -> bool {
+        match self.incoming.recv_timeout(MINUTE) {
+            Ok(event) => {
+                self.queue.push_back(event);
+                self.drain();
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            // All senders gone means that every thread has ended: there is nothing left to wait for.
+            Err(RecvTimeoutError::Disconnected) => {
+                self.model.done = true;
+                self.model.orders.clear();
+                true
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Ok(event) = self.incoming.try_recv() {
+            self.queue.push_back(event);
+        }
+    }
+
+    /// Takes everything that has arrived, and draws in between only where the next key would change something that
+    /// was not drawn yet.
+    fn take_all(&mut self, screen: &mut Screen) -> Result<()> {
+        let mut moved = false;
+        while let Some(next) = self.queue.pop_front() {
+            let key = match &next {
+                Incoming::Term(TermEvent::Input(Input::Key(key), _)) => Some(*key),
+                _ => None,
+            };
+            if moved && key.is_some_and(|key| update::would_change(&self.model, key)) {
+                let rest = std::mem::take(&mut self.queue);
+                self.wait_for_answers();
+                self.draw(screen)?;
+                // What has come meanwhile was taken before the key: it is part of what is drawn.
+                self.queue.extend(rest);
+            }
+            moved |= key.is_some();
+            self.take(next, screen)?;
+            self.drain();
+        }
+        Ok(())
+    }
+
+    /// Takes answers, and only them, until the screen is complete or time is up.
+    fn wait_for_answers(&mut self) {
+        let until = Instant::now() + COMPLETE;
+        while !self.model.is_complete() {
+            let Some(left) = until.checked_duration_since(Instant::now()) else { return };
+            match self.incoming.recv_timeout(left) {
+                Ok(Incoming::Event(event)) => {
+                    let effects = update::update(&mut self.model, event);
+                    send(effects, &self.worker);
+                }
+                Ok(other) => {
+                    self.queue.push_back(other);
+                    return;
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, incoming: Incoming, screen: &mut Screen) -> Result<()> {
+        let event = match incoming {
+            Incoming::Event(event) => event,
+            Incoming::Term(TermEvent::Input(Input::Key(key), at)) => {
+                #[cfg(feature = "provoke")]
+                provoke::on_key(key);
+                Event::Key { key, burst: self.is_burst(key, at) }
+            }
+            Incoming::Term(TermEvent::Input(Input::Paste(text), _)) => Event::Paste(text),
+            Incoming::Term(TermEvent::Resize(columns, rows)) => Event::Resize(columns, rows),
+            Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
+            Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
+        };
+        let effects = update::update(&mut self.model, event);
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => {
+                    if let Err(error) = term::copy(&text) {
+                        self.model.complain(&error);
+                    }
+                }
+                Effect::Repaint => screen.clear().map_err(|error| broken(&error))?,
+                Effect::Suspend => self.suspend(screen)?,
+                other => send(vec![other], &self.worker),
+            }
+        }
+        Ok(())
+    }
+
+    fn is_burst(&mut self, key: Key, at: u64) -> bool {
+        let waiting = self.queue.iter().filter_map(|next| match next {
+            Incoming::Term(TermEvent::Input(Input::Key(key), then)) if burst::printable(*key) => Some(*then),
+            _ => None,
+        });
+        burst::printable(key) && self.burst.take(at, waiting)
+    }
+
+    fn suspend(&mut self, screen: &mut Screen) -> Result<()> {
+        let refusal = term::suspend().err().map(|error| error.message);
+        let event = Event::Resumed(refusal);
+        let effects = update::update(&mut self.model, event);
+        send(effects, &self.worker);
+        screen.clear().map_err(|error| broken(&error))
+    }
+
+    fn draw(&mut self, screen: &mut Screen) -> Result<()> {
+        #[cfg(feature = "provoke")]
+        provoke::in_draw();
+        let model = &self.model;
+        let drawn = screen.draw(|frame| {
+            if let Some(place) = view::draw(model, frame.buffer_mut()) {
+                frame.set_cursor_position(place);
+            }
+        });
+        drawn.map(|_| ()).map_err(|error| broken(&error))
+    }
+}
+
+fn broken(error: &std::io::Error) -> Error {
+    Error::new(Kind::Failure, format!("the terminal does not take what is drawn: {error}"))
+}

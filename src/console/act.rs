@@ -1,0 +1,311 @@
+//! What an action does: to the panes, by opening a layer, or by an order to the worker.
+
+use super::action::Action;
+use super::effect::{Effect, Target, Write};
+use super::layers::Layer;
+use super::layers::edit::Edit;
+use super::layers::menu::{Item, Menu, Pick};
+use super::layers::new_user::NewUser;
+use super::layers::pager::Pager;
+use super::layers::palette::{Line, Palette};
+use super::layers::password::Password;
+use super::layers::prompt::Prompt;
+use super::layers::question::Question;
+use super::keymap::{GLOBAL, KEYS, bindings};
+use super::layout::Pane;
+use super::model::{Book, Model};
+use super::theme::Role;
+use super::words::{clipped, count, day, exact};
+use crate::accounts::policy::Policy;
+use crate::accounts::time::Span;
+use crate::accounts::user::{KEPT_DAYS, User};
+
+/// Carries an action out, or says why not.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if let Some(refusal) = model.refusal(action) {
+        model.refuse(refusal);
+        return;
+    }
+    match action {
+        _ if action.moves() => move_cursor(model, action),
+        Action::NextPane => turn_pane(model, true),
+        Action::PreviousPane => turn_pane(model, false),
+        Action::Whole => model.whole = !model.whole,
+        Action::Back => back(model),
+        Action::ViewUsers => (model.pane, model.whole) = (Pane::Users, false),
+        Action::ViewSessions => (model.pane, model.whole) = (Pane::Everybody, false),
+        Action::Filter => start_filter(model),
+        Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),
+        Action::Order => model.layers.push(Layer::Menu(Menu::orders(model.users.order))),
+        Action::Reverse if model.pane == Pane::Everybody => model.everybody.reverse(),
+        Action::Reverse => model.users.reverse(),
+        Action::New => open_new(model),
+        Action::Activate => activate(model, effects),
+        Action::Deactivate => deactivate(model),
+        Action::End => end(model, effects),
+        Action::EndAll => end_all(model, effects),
+        Action::Password => open_about(model, |user, model| {
+            let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
+            Layer::Password(Box::new(Password::new(user, policy)), None)
+        }),
+        Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
+        Action::Delete => delete(model),
+        Action::Undo => undo(model, effects),
+        Action::Why => open_why(model),
+        Action::Copy => open_copy(model),
+        Action::Help => open_help(model),
+        Action::Palette => open_palette(model),
+        Action::Messages => open_messages(model),
+        Action::Reload => {
+            model.refresh();
+            model.say("read again");
+        }
+        Action::Repaint => effects.push(Effect::Repaint),
+        Action::OpenFile => model.layers.push(Layer::Prompt(Box::new(Prompt::open()), None)),
+        Action::Demo => {
+            model.say("making sample people");
+            effects.push(Effect::Connect(Target::Demo));
+        }
+        Action::Upgrade => {
+            if let Some(path) = model.setup.path.clone() {
+                model.say("upgrading, after a backup");
+                effects.push(Effect::Connect(Target::Upgrade(path)));
+            }
+        }
+        Action::Quit => model.done = true,
+        Action::Suspend => effects.push(Effect::Suspend),
+        _ => {}
+    }
+}
+
+fn move_cursor(model: &mut Model, action: Action) {
+    let height = model.screen().rows(model.pane).max(1);
+    let page = isize::try_from(height).unwrap_or(1);
+    let delta = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::HalfUp => -(page / 2).max(1),
+        Action::HalfDown => (page / 2).max(1),
+        Action::First => isize::MIN / 2,
+        _ => isize::MAX / 2,
+    };
+    let edge = matches!(action, Action::First | Action::Last).then_some(action == Action::Last);
+    match (model.pane, edge) {
+        (Pane::Users, Some(last)) => model.users.list.to_edge(last, height),
+        (Pane::Users, None) => model.users.list.window.move_by(delta, height),
+        (Pane::Everybody, Some(last)) => model.everybody.list.to_edge(last, height),
+        (Pane::Everybody, None) => model.everybody.list.window.move_by(delta, height),
+        // Beside the list the detail shows its beginning; only alone is there anything to scroll.
+        (Pane::Detail, _) if model.whole => model.detail.scroll_by(delta),
+        (Pane::Detail, Some(last)) => {
+            let height = model.screen().rows(Pane::Users).max(1);
+            model.users.list.to_edge(last, height);
+        }
+        (Pane::Detail, None) => {
+            let height = model.screen().rows(Pane::Users).max(1);
+            model.users.list.window.move_by(delta, height);
+        }
+        (Pane::Sessions, _) => {
+            let sessions = model.their_sessions().unwrap_or_default().to_vec();
+            model.sessions.move_by(delta, &sessions, height);
+        }
+    }
+}
+
+fn turn_pane(model: &mut Model, forward: bool) {
+    model.pane = match (model.pane, forward) {
+        (Pane::Users, true) | (Pane::Sessions, false) => Pane::Detail,
+        (Pane::Detail, true) | (Pane::Users, false) => Pane::Sessions,
+        (Pane::Sessions, true) | (Pane::Detail, false) => Pane::Users,
+        (Pane::Everybody, _) => Pane::Everybody,
+    };
+}
+
+/// One step back: the pane alone, then the filter, then the list.
+fn back(model: &mut Model) {
+    if model.whole {
+        model.whole = false;
+    } else if model.pane == Pane::Everybody {
+        if model.everybody.list.input.value().is_empty() {
+            model.pane = Pane::Users;
+        } else {
+            model.everybody.list.set_filter("");
+        }
+    } else if model.pane != Pane::Users {
+        model.pane = Pane::Users;
+    } else if !model.users.list.input.value().is_empty() {
+        model.users.list.set_filter("");
+    }
+}
+
+fn start_filter(model: &mut Model) {
+    if model.pane == Pane::Everybody {
+        model.everybody.list.typing = true;
+    } else {
+        (model.pane, model.whole) = (Pane::Users, false);
+        model.users.list.typing = true;
+    }
+}
+
+fn open_new(model: &mut Model) {
+    let founding = matches!(model.book, Book::Missing(_)) || model.is_unpeopled();
+    let policy = model.place().map_or_else(Policy::default, |place| place.policy.clone());
+    model.layers.push(Layer::NewUser(Box::new(NewUser::new(policy, founding)), None));
+}
+
+fn open_about(model: &mut Model, make: impl FnOnce(&User, &Model) -> Layer) {
+    if let Some(user) = model.person().cloned() {
+        let layer = make(&user, model);
+        model.layers.push(layer);
+    }
+}
+
+/// Gives an order about the person under the cursor, in the version that was drawn.
+fn order(model: &mut Model, user: &User, write: Write, effects: &mut Vec<Effect>) {
+    let ticket = model.next_ticket(Some(user.id.clone()));
+    effects.push(Effect::Write(ticket, write));
+}
+
+fn activate(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(user) = model.person().cloned() else { return };
+    let (id, expect) = (user.id.clone(), user.version);
+    let write = match user.deleted_at {
+        Some(_) => Write::Restore { id, expect, name: None },
+        None => Write::Activate { id, expect },
+    };
+    order(model, &user, write, effects);
+}
+
+fn deactivate(model: &mut Model) {
+    open_about(model, |user, model| {
+        if model.is_own(user) {
+            let write = Write::Deactivate { id: user.id.clone(), expect: user.version, reason: None };
+            return own_access("Deactivate your own account?", "you are logged out and cannot come back by yourself", model, write);
+        }
+        Layer::Prompt(Box::new(Prompt::reason(user)), None)
+    });
+}
+
+fn own_access(title: &str, effect: &str, model: &Model, write: Write) -> Layer {
+    let question = Question::new(title.to_owned(), vec![effect.to_owned()], "does it", model.now, write);
+    Layer::Question(Box::new(question.typed("1".to_owned())))
+}
+
+fn end(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(session) = model.session() else {
+        // Several: which one is to be chosen in the pane of sessions.
+        model.pane = Pane::Sessions;
+        model.say("several sessions: choose one here, x ends it; X ends all");
+        return;
+    };
+    let (id, owner) = (session.id.clone(), session.user_id.clone());
+    let ticket = model.next_ticket(Some(owner));
+    effects.push(Effect::Write(ticket, Write::EndSession { id }));
+}
+
+fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(user) = model.person().cloned() else { return };
+    let live = model.live_sessions().len();
+    let write = Write::EndSessions { id: user.id.clone(), expect: u32::try_from(live).unwrap_or(u32::MAX) };
+    if live == 1 {
+        return order(model, &user, write, effects);
+    }
+    let title = format!("End all sessions of {}?", clipped(&user.name, 30));
+    let lines = vec![format!("{} stop working, now; they cannot be given back", count(live as u64, "session"))];
+    let question = Question::new(title, lines, "ends them", model.now, write);
+    model.layers.push(Layer::Question(Box::new(question)));
+}
+
+fn delete(model: &mut Model) {
+    open_about(model, |user, model| {
+        let write = Write::Delete { id: user.id.clone(), expect: user.version };
+        if model.is_own(user) {
+            return own_access("Delete your own account?", "you are logged out and cannot come back by yourself", model, write);
+        }
+        let ends = match user.sessions {
+            0 => "no session is open".to_owned(),
+            n => format!("ends {}, now", count(u64::from(n), "session")),
+        };
+        let until = model.now.plus(Span::DAY.times(KEPT_DAYS));
+        let lines = vec![ends, format!("can be restored until {}", day(until, &model.setup.zone))];
+        let title = format!("Delete {}?", clipped(&user.name, 44));
+        Layer::Question(Box::new(Question::new(title, lines, "deletes", model.now, write)))
+    });
+}
+
+fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(undo) = model.undo.pop() else { return };
+    let id = undo.changed.after.id.clone();
+    let ticket = model.next_ticket(Some(id));
+    effects.push(Effect::Write(ticket, Write::Undo(Box::new(undo.changed))));
+}
+
+fn open_why(model: &mut Model) {
+    let dossier = model.person_id().and_then(|id| model.detail.of(id));
+    match dossier.map(|dossier| Pager::why(dossier, model.now)) {
+        Some(pager) => model.layers.push(Layer::Pager(pager)),
+        None => model.refuse("still reading".to_owned()),
+    }
+}
+
+fn open_copy(model: &mut Model) {
+    let Some(user) = model.person() else { return };
+    let name = super::words::shell_word(&user.name);
+    let item = |letter, label: &str, text: String| Item {
+        letter,
+        label: label.to_owned(),
+        value: super::words::shown(&text),
+        pick: Pick::Copy(text),
+    };
+    let mut items = vec![item('n', "name", user.name.clone()), item('i', "id", user.id.as_str().to_owned())];
+    if let Some(email) = &user.email {
+        items.push(item('e', "e-mail", email.clone()));
+    }
+    items.push(item('s', "command: show", format!("rollbook user show {name}")));
+    items.push(item('w', "command: why", format!("rollbook user why {name}")));
+    if let Some(session) = model.session() {
+        items.push(item('x', "command: end session", format!("rollbook session logout {}", session.id.as_str())));
+    }
+    model.layers.push(Layer::Menu(Menu::new("Copy", items)));
+}
+
+fn lines_of<'a>(model: &'a Model, table: impl Iterator<Item = &'static super::keymap::Binding> + 'a) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for binding in table {
+        if lines.iter().any(|line| line.action == binding.action) {
+            continue;
+        }
+        let keys = binding.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        lines.push(Line { action: binding.action, keys, refusal: model.refusal(binding.action) });
+    }
+    lines
+}
+
+fn open_help(model: &mut Model) {
+    let lines = lines_of(model, bindings(model.pane_scope()));
+    model.layers.push(Layer::Palette(Palette::help(lines)));
+}
+
+fn open_palette(model: &mut Model) {
+    let panes = |binding: &&super::keymap::Binding| {
+        binding.scopes.iter().any(|scope| !scope.takes_text() && !matches!(scope, super::keymap::Scope::Confirm))
+    };
+    let mut lines = lines_of(model, KEYS.iter().filter(panes).chain(GLOBAL));
+    for action in [Action::Demo, Action::OpenFile, Action::Messages, Action::Upgrade] {
+        if lines.iter().all(|line| line.action != action) {
+            lines.push(Line { action, keys: String::new(), refusal: model.refusal(action) });
+        }
+    }
+    model.layers.push(Layer::Palette(Palette::all(lines)));
+}
+
+fn open_messages(model: &mut Model) {
+    let mut lines: Vec<(String, Role)> =
+        model.messages.iter().map(|(at, text)| (format!("{}  {text}", exact(*at, &model.setup.zone)), Role::Text)).collect();
+    if lines.is_empty() {
+        lines.push(("nothing was said yet".to_owned(), Role::Faint));
+    }
+    model.layers.push(Layer::Pager(Pager::new("Messages".to_owned(), lines)));
+}

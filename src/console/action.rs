@@ -1,0 +1,155 @@
+//! What a person at the console can mean, each with its word, its sentence and the command that does the same.
+
+/// An intention. Carries no data: what it acts on is what was drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)] // `about` documents every one, in the words that the screen shows
+pub enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    First,
+    Last,
+    NextPane,
+    PreviousPane,
+    Whole,
+    Back,
+    ViewUsers,
+    ViewSessions,
+    Filter,
+    Lists,
+    Order,
+    Reverse,
+    New,
+    Activate,
+    Deactivate,
+    End,
+    EndAll,
+    Password,
+    Edit,
+    Delete,
+    Undo,
+    Why,
+    Copy,
+    Help,
+    Palette,
+    Messages,
+    Reload,
+    Repaint,
+    OpenFile,
+    Demo,
+    Upgrade,
+    Quit,
+    Cancel,
+    Suspend,
+    NextField,
+    PreviousField,
+    Accept,
+    Yes,
+    Generate,
+    Show,
+}
+
+/// What is said about an action.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct About {
+    /// Its word, the same from the command line to the audit.
+    pub name: &'static str,
+    /// One sentence for the help and the palette.
+    pub help: &'static str,
+    /// The command that does the same; empty where there is none.
+    pub command: &'static str,
+    /// Whether it changes data: such keys are dropped after a burst or a paste, and dim when nothing may be changed.
+    pub changes: bool,
+}
+
+const fn about(name: &'static str, help: &'static str) -> About {
+    About { name, help, command: "", changes: false }
+}
+
+const fn with(name: &'static str, help: &'static str, command: &'static str) -> About {
+    About { name, help, command, changes: false }
+}
+
+const fn change(name: &'static str, help: &'static str, command: &'static str) -> About {
+    About { name, help, command, changes: true }
+}
+
+impl Action {
+    /// What is said about it.
+    pub const fn about(self) -> About {
+        match self {
+            Action::Up => about("up", "one row up"),
+            Action::Down => about("down", "one row down"),
+            Action::PageUp => about("page up", "one page up"),
+            Action::PageDown => about("page down", "one page down"),
+            Action::HalfUp => about("half up", "half a page up"),
+            Action::HalfDown => about("half down", "half a page down"),
+            Action::First => about("first", "to the first row"),
+            Action::Last => about("last", "to the last row"),
+            Action::NextPane => about("next pane", "the keys go to the next pane"),
+            Action::PreviousPane => about("previous pane", "the keys go to the pane before"),
+            Action::Whole => about("whole pane", "this pane alone, with exact times; again: back"),
+            Action::Back => about("back", "one step back; never quits"),
+            Action::ViewUsers => about("users", "the view of users"),
+            Action::ViewSessions => with("sessions", "the view of everybody's sessions", "session list"),
+            Action::Filter => {
+                with("filter", "filter as you type: words, ^prefix, is:, role:, label:", "user list --filter")
+            }
+            Action::Lists => {
+                with("lists", "ready lists: pending, live, stale, admins, never logged in …", "user list --filter")
+            }
+            Action::Order => about("order", "by when created, by name, by last log-in"),
+            Action::Reverse => about("reverse", "the other way round"),
+            Action::New => change("new", "create a user", "user register"),
+            Action::Activate => change("activate", "let this person log in; restores a deleted one", "user activate"),
+            Action::Deactivate => {
+                change("deactivate", "keep this person out and end their sessions", "user deactivate")
+            }
+            Action::End => change("end", "end the session under the cursor, or the only one", "session logout"),
+            Action::EndAll => change("end all", "end all sessions of this person", "session logout --user"),
+            Action::Password => change("password", "issue a reset code, or set a password now", "reset request"),
+            Action::Edit => change("edit", "name, e-mail, labels, note, role, valid until", "user edit"),
+            Action::Delete => change("delete", "delete this person; asks first, can be restored", "user delete"),
+            Action::Undo => change("undo", "take the last change back", ""),
+            Action::Why => with("why", "why this person can or cannot log in, with the cures as keys", "user why"),
+            Action::Copy => about("copy", "copy name, id, e-mail or the command"),
+            Action::Help => about("keys", "the keys here, and why some are dim; Enter runs one"),
+            Action::Palette => about("all", "every action by name, with its key and its command"),
+            Action::Messages => about("messages", "what was said in the last line so far"),
+            Action::Reload => about("reload", "read everything again"),
+            Action::Repaint => about("repaint", "draw the whole screen again"),
+            Action::OpenFile => with("open", "open another database", "console --db"),
+            Action::Demo => with("demo", "look around among sample people, in a throw-away database", "demo"),
+            Action::Upgrade => {
+                change("upgrade", "bring the database up to this program's schema, after a backup", "db upgrade")
+            }
+            Action::Quit => about("quit", "close what is open, or quit"),
+            Action::Cancel => about("cancel", "cancel; twice quits"),
+            Action::Suspend => about("suspend", "back to the shell; fg returns"),
+            Action::NextField => about("next field", "to the next field"),
+            Action::PreviousField => about("previous field", "to the field before"),
+            Action::Accept => about("accept", "to the next field; on a button, press it; in a list, choose"),
+            Action::Yes => change("yes", "do it", ""),
+            Action::Generate => about("make one", "make a passphrase that nobody else has"),
+            Action::Show => about("show", "show or hide the password"),
+        }
+    }
+
+    /// Whether it moves the cursor through a list.
+    pub const fn moves(self) -> bool {
+        matches!(
+            self,
+            Action::Up
+                | Action::Down
+                | Action::PageUp
+                | Action::PageDown
+                | Action::HalfUp
+                | Action::HalfDown
+                | Action::First
+                | Action::Last
+        )
+    }
+}

@@ -1,0 +1,256 @@
+//! Keys while a layer lies over the panes.
+
+use super::act::act as act_below;
+use super::action::Action;
+use super::effect::{Effect, Target, Write};
+use super::key::{Code, Key};
+use super::layers::Layer;
+use super::layers::form::Pressed;
+use super::layers::menu::Pick;
+use super::layers::prompt::Order as PromptOrder;
+use super::layers::question::Answer;
+use super::layout::Pane;
+use super::model::{Book, Model};
+use crate::accounts::passphrase;
+use crate::accounts::user::UserId;
+
+/// An action in the top layer.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    let Some(layer) = model.layers.last_mut() else { return };
+    if let Layer::Question(question) = layer
+        && question.is_fresh(model.now)
+        && matches!(action, Action::Yes | Action::Accept | Action::Quit | Action::Back)
+    {
+        // Typed ahead of a question that nobody has read yet.
+        return;
+    }
+    match (action, layer) {
+        (Action::Back | Action::Quit, _) => {
+            model.layers.pop();
+        }
+        (Action::Accept, _) => accept(model, effects),
+        (Action::Yes, Layer::Question(question)) => {
+            let answer = question.yes();
+            answered(model, answer, effects);
+        }
+        (Action::NextField | Action::PreviousField, Layer::Question(question)) => question.toggle(),
+        (Action::NextField | Action::PreviousField, layer) => {
+            if let Some(form) = layer.form_mut() {
+                form.step(action == Action::NextField);
+            }
+        }
+        (Action::Generate, _) => generate(model),
+        (Action::Show, layer) => {
+            if let Some(field) = layer.form_mut().and_then(|form| form.secret_mut()) {
+                field.shown = !field.shown;
+            }
+        }
+        (action, layer) => move_in(layer, action),
+    }
+}
+
+fn move_in(layer: &mut Layer, action: Action) {
+    const PAGE: isize = 10;
+    let delta = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp | Action::HalfUp => -PAGE,
+        Action::PageDown | Action::HalfDown => PAGE,
+        _ => 0,
+    };
+    match layer {
+        Layer::Menu(menu) if delta == 0 => menu.to_edge(action == Action::Last),
+        Layer::Menu(menu) => menu.move_by(delta),
+        Layer::Pager(pager) if delta == 0 => pager.to_edge(action == Action::Last),
+        Layer::Pager(pager) => pager.move_by(delta),
+        Layer::Palette(palette) => palette.move_by(delta),
+        _ => {}
+    }
+}
+
+fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(layer) = model.layers.last_mut() else { return };
+    match layer {
+        Layer::Question(question) => {
+            let answer = question.accept();
+            answered(model, answer, effects);
+        }
+        Layer::Menu(menu) => {
+            let pick = menu.chosen();
+            model.layers.pop();
+            if let Some(pick) = pick {
+                picked(model, pick, effects);
+            }
+        }
+        Layer::Palette(palette) => {
+            if let Some(action) = palette.chosen() {
+                model.layers.pop();
+                act_below(model, action, effects);
+            }
+        }
+        Layer::Pager(_) | Layer::Code(_) => {
+            model.layers.pop();
+        }
+        layer => {
+            let Some(form) = layer.form_mut() else { return };
+            if form.sent {
+                return;
+            }
+            match form.accept() {
+                Pressed::Stay => {}
+                Pressed::Cancel => {
+                    model.layers.pop();
+                }
+                Pressed::Submit => submit(model, effects),
+            }
+        }
+    }
+}
+
+fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
+    match answer {
+        Answer::NotYet => {}
+        Answer::No => {
+            model.layers.pop();
+        }
+        Answer::Yes(write) => {
+            model.layers.pop();
+            let ticket = model.next_ticket(about(&write));
+            effects.push(Effect::Write(ticket, *write));
+        }
+    }
+}
+
+/// Whom an order is about.
+fn about(write: &Write) -> Option<UserId> {
+    match write {
+        Write::Activate { id, .. }
+        | Write::Deactivate { id, .. }
+        | Write::Edit { id, .. }
+        | Write::Delete { id, .. }
+        | Write::Restore { id, .. }
+        | Write::SetPassword { id, .. }
+        | Write::IssueCode { id }
+        | Write::EndSessions { id, .. } => Some(id.clone()),
+        Write::Undo(changed) => Some(changed.after.id.clone()),
+        Write::Create { .. } | Write::EndSession { .. } => None,
+    }
+}
+
+fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let missing = matches!(model.book, Book::Missing(_));
+    let Some(layer) = model.layers.last_mut() else { return };
+    let write = match layer {
+        Layer::NewUser(new, _) => {
+            let founds = new.founding && missing;
+            let write = new.submit();
+            if write.is_some()
+                && founds
+                && let Some(path) = model.setup.path.clone()
+            {
+                // In this order through one queue: the database is there before its first administrator.
+                effects.push(Effect::Connect(Target::Create(path)));
+            }
+            write
+        }
+        Layer::Password(password, _) => password.submit(),
+        Layer::Edit(edit, _) => edit.submit(),
+        Layer::Prompt(prompt, _) => match prompt.submit() {
+            Some(PromptOrder::Write(write)) => Some(*write),
+            Some(PromptOrder::Connect(target)) => {
+                effects.push(Effect::Connect(target));
+                None
+            }
+            None => None,
+        },
+        _ => None,
+    };
+    if let Some(write) = write {
+        let ticket = model.next_ticket(about(&write));
+        if let Some(layer) = model.layers.last_mut() {
+            layer.sent(ticket);
+        }
+        effects.push(Effect::Write(ticket, write));
+    }
+}
+
+fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {
+    match pick {
+        Pick::Filter(filter) => {
+            (model.pane, model.whole) = (Pane::Users, false);
+            model.users.list.set_filter(filter);
+        }
+        Pick::Order(order) => model.users.set_order(order),
+        Pick::Copy(text) => copy(model, text, effects),
+    }
+}
+
+/// The terminal may drop a copy without a word, so the value is shown too.
+fn copy(model: &mut Model, text: String, effects: &mut Vec<Effect>) {
+    model.say(format!("sent to your terminal's clipboard: {}", super::words::clipped(&text, 60)));
+    effects.push(Effect::Copy(text));
+}
+
+fn generate(model: &mut Model) {
+    let made = passphrase::make(model.setup.entropy.as_mut());
+    match (made, model.layers.last_mut()) {
+        (Ok(made), Some(Layer::NewUser(new, _))) => new.generated(&made),
+        (Ok(made), Some(Layer::Password(password, _))) => password.generated(&made),
+        (Err(error), _) => model.complain(&error),
+        _ => {}
+    }
+}
+
+/// A key that edits what the top layer holds.
+pub fn key(model: &mut Model, key: Key) {
+    let Some(layer) = model.layers.last_mut() else { return };
+    match layer {
+        Layer::Question(question) => question.key(key),
+        Layer::Palette(palette) => palette.key(key),
+        layer => {
+            if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
+                form.key(key);
+            }
+            layer.refresh();
+        }
+    }
+}
+
+/// A paste into what the top layer holds; never into a question.
+pub fn paste(model: &mut Model, text: &str) {
+    match model.layers.last_mut() {
+        Some(Layer::Palette(palette)) => palette.paste(text),
+        Some(layer) => {
+            if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
+                form.paste(text);
+            }
+            layer.refresh();
+        }
+        None => {}
+    }
+}
+
+/// A key that the table of keys does not know here: a letter of a menu, a cure, or `c` on a code.
+pub fn other_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    let below = super::keymap::resolve(model.pane_scope(), key);
+    match model.layers.last() {
+        Some(Layer::Menu(menu)) => {
+            if let Some(pick) = menu.by_key(key) {
+                model.layers.pop();
+                picked(model, pick, effects);
+            }
+        }
+        Some(Layer::Pager(pager)) => {
+            if let super::keymap::Meaning::Act(action) = below
+                && pager.cures.contains(&action)
+            {
+                model.layers.pop();
+                act_below(model, action, effects);
+            }
+        }
+        Some(Layer::Code(code)) if key.code == Code::Char('c') => {
+            effects.push(Effect::Copy(code.reveal().to_owned()));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,201 @@
+//! What the console can ask for, and what it can be answered: the words between `update` and the worker.
+
+use std::path::PathBuf;
+
+use super::window::Want;
+use crate::accounts::change::Changed;
+use crate::accounts::looking::Dossier;
+use crate::accounts::policy::Policy;
+use crate::accounts::query::{Filter, Page, Query};
+use crate::accounts::reset::Issued;
+use crate::accounts::session::{Session, SessionId};
+use crate::accounts::user::{Draft, Edit, Name, User, UserId};
+use crate::accounts::{Error, Secret};
+
+/// Numbers the questions of a slot; an answer to any but the newest is dropped.
+pub type Turn = u64;
+
+/// Numbers the writes; every one gets its outcome.
+pub type Ticket = u64;
+
+/// A place for one question at a time: a newer one takes the place of the one before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Slot {
+    Users,
+    Person,
+    Everybody,
+    Attention,
+    Matches,
+    SessionMatches,
+}
+
+impl Slot {
+    /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
+    pub const fn is_background(self) -> bool {
+        matches!(self, Slot::Attention | Slot::Matches | Slot::SessionMatches)
+    }
+}
+
+/// A question.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Read {
+    /// A page of people.
+    Users {
+        /// Who, in which order.
+        query: Query,
+        /// Where the page belongs.
+        want: Want,
+        /// How many rows.
+        limit: u16,
+    },
+    /// Everything about one person.
+    Person(UserId),
+    /// A page of everybody's sessions.
+    Everybody {
+        /// Which.
+        filter: Filter,
+        /// Oldest first.
+        reversed: bool,
+        /// Where the page belongs.
+        want: Want,
+        /// How many rows.
+        limit: u16,
+    },
+    /// What the first line tells.
+    Attention,
+    /// How many people pass a filter.
+    Matches(Filter),
+    /// How many sessions pass a filter.
+    SessionMatches(Filter),
+}
+
+/// What wants attention.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Attention {
+    /// How many people there are, deleted ones aside.
+    pub people: u32,
+    /// How many wait for activation.
+    pub pending: u32,
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)] // one for each question, in the same words
+pub enum Answer {
+    Users(Want, Page<User>),
+    Person(Box<Dossier>),
+    Everybody(Want, Page<Session>),
+    Attention(Attention),
+    Matches(u32),
+    SessionMatches(u32),
+}
+
+/// An order to change something. Each names the person and the version that was drawn.
+#[allow(missing_docs)]
+pub enum Write {
+    Create { draft: Box<Draft>, password: Option<Secret> },
+    Activate { id: UserId, expect: i64 },
+    Deactivate { id: UserId, expect: i64, reason: Option<String> },
+    Edit { id: UserId, expect: i64, edit: Box<Edit> },
+    Delete { id: UserId, expect: i64 },
+    Restore { id: UserId, expect: i64, name: Option<Name> },
+    Undo(Box<Changed>),
+    SetPassword { id: UserId, expect: i64, password: Secret },
+    IssueCode { id: UserId },
+    EndSession { id: SessionId },
+    EndSessions { id: UserId, expect: u32 },
+}
+
+/// What came of an order.
+#[allow(missing_docs)]
+pub enum Done {
+    Created { user: Box<User>, code: Option<Issued> },
+    Changed(Box<Changed>, Deed),
+    Undone(Box<Changed>),
+    PasswordSet(Box<Changed>),
+    Code { name: String, code: Issued },
+    Ended(Option<Box<Session>>),
+    EndedAll { count: u32 },
+}
+
+/// Which of the reversible changes was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Deed {
+    Activate,
+    Deactivate,
+    Edit,
+    Delete,
+    Restore,
+}
+
+/// Which database to work on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// One that exists.
+    Open(PathBuf),
+    /// A new one.
+    Create(PathBuf),
+    /// One of an older schema: a backup, the upgrade, then open.
+    Upgrade(PathBuf),
+    /// Sample people in a throw-away one.
+    Demo,
+}
+
+/// A database that is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Whether it is a throw-away one with sample people.
+    pub demo: bool,
+    /// The settings, for the verdicts that forms give as one types.
+    pub policy: Policy,
+    /// A word about what was done to open it.
+    pub remark: Option<String>,
+}
+
+/// What `update` wants done. It never does it itself.
+#[allow(missing_docs)]
+pub enum Effect {
+    Ask(Slot, Turn, Read),
+    Write(Ticket, Write),
+    Connect(Target),
+    /// To the clipboard of the terminal at the other end.
+    Copy(String),
+    Repaint,
+    Suspend,
+}
+
+/// What happens to the console.
+pub enum Event {
+    /// A key, with the time of its arrival and whether it came in a burst that no fingers make.
+    Key {
+        /// The key.
+        key: super::key::Key,
+        /// Whether it came in a burst.
+        burst: bool,
+    },
+    /// A paste.
+    Paste(String),
+    /// A new size: columns, rows.
+    Resize(u16, u16),
+    /// An answer to a question.
+    Answered(Slot, Turn, Result<Answer, Error>),
+    /// The outcome of an order.
+    Written(Ticket, Result<Done, Error>),
+    /// A database was opened, or could not be.
+    Connected(Target, Result<Place, Error>),
+    /// Something in the database moved: users, sessions.
+    Moved {
+        /// Users changed.
+        users: bool,
+        /// Sessions changed.
+        sessions: bool,
+    },
+    /// Time has passed.
+    Tick,
+    /// Back from the shell, or refused with this sentence.
+    Resumed(Option<String>),
+}

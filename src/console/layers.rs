@@ -1,0 +1,134 @@
+//! What lies over the panes: the top layer has the keys, the lowest is drawn first.
+
+pub mod edit;
+pub mod form;
+pub mod menu;
+pub mod new_user;
+pub mod pager;
+pub mod palette;
+pub mod password;
+pub mod prompt;
+pub mod question;
+
+use super::effect::Ticket;
+use super::ink::Ink;
+use super::keymap::Scope;
+use edit::Edit;
+use form::Form;
+use menu::Menu;
+use new_user::NewUser;
+use pager::{Code, Pager};
+use palette::Palette;
+use password::Password;
+use prompt::Prompt;
+use question::Question;
+
+/// A layer. Forms remember the ticket of the order that they have sent.
+#[allow(missing_docs)] // each is documented where it lives
+pub enum Layer {
+    NewUser(Box<NewUser>, Option<Ticket>),
+    Password(Box<Password>, Option<Ticket>),
+    Edit(Box<Edit>, Option<Ticket>),
+    Prompt(Box<Prompt>, Option<Ticket>),
+    Question(Box<Question>),
+    Menu(Menu),
+    Pager(Pager),
+    Code(Code),
+    Palette(Palette),
+}
+
+impl Layer {
+    /// Where the keys go while this layer is the top one.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Layer::NewUser(..) | Layer::Password(..) | Layer::Edit(..) | Layer::Prompt(..) => Scope::Form,
+            Layer::Question(question) if question.is_typed() => Scope::Typed,
+            Layer::Question(_) => Scope::Confirm,
+            Layer::Menu(_) => Scope::Menu,
+            Layer::Pager(_) | Layer::Code(_) => Scope::Pager,
+            Layer::Palette(_) => Scope::Palette,
+        }
+    }
+
+    /// The form in it, if it is one.
+    pub fn form_mut(&mut self) -> Option<&mut Form> {
+        match self {
+            Layer::NewUser(new, _) => Some(&mut new.form),
+            Layer::Password(password, _) => Some(&mut password.form),
+            Layer::Edit(edit, _) => Some(&mut edit.form),
+            Layer::Prompt(prompt, _) => Some(&mut prompt.form),
+            _ => None,
+        }
+    }
+
+    /// The ticket of the order that it waits for.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Layer::NewUser(_, ticket)
+            | Layer::Password(_, ticket)
+            | Layer::Edit(_, ticket)
+            | Layer::Prompt(_, ticket) => *ticket,
+            _ => None,
+        }
+    }
+
+    /// Remembers the ticket of its order.
+    pub fn sent(&mut self, sent: Ticket) {
+        match self {
+            Layer::NewUser(_, ticket)
+            | Layer::Password(_, ticket)
+            | Layer::Edit(_, ticket)
+            | Layer::Prompt(_, ticket) => {
+                *ticket = Some(sent);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the refusal of its order: what was typed stays.
+    pub fn refused(&mut self, error: &crate::accounts::Error) {
+        match self {
+            Layer::NewUser(new, ticket) => {
+                *ticket = None;
+                new.refused(error);
+            }
+            Layer::Password(password, ticket) => {
+                *ticket = None;
+                password.refused(error);
+            }
+            Layer::Edit(edit, ticket) => {
+                *ticket = None;
+                edit.refused(error);
+            }
+            Layer::Prompt(prompt, ticket) => {
+                *ticket = None;
+                prompt.refused(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Brings what a form says about itself up to what was typed.
+    pub fn refresh(&mut self) {
+        match self {
+            Layer::NewUser(new, _) => new.refresh(),
+            Layer::Password(password, _) => password.refresh(),
+            _ => {}
+        }
+    }
+
+    /// Draws the layer.
+    pub fn draw(&self, ink: &mut Ink<'_>, zone: &jiff::tz::TimeZone) {
+        match self {
+            Layer::NewUser(new, _) => new.form.draw(ink),
+            Layer::Password(password, _) => password.form.draw(ink),
+            Layer::Edit(edit, _) => edit.form.draw(ink),
+            Layer::Prompt(prompt, _) => prompt.form.draw(ink),
+            Layer::Question(question) => question.draw(ink),
+            Layer::Menu(menu) => menu.draw(ink),
+            Layer::Pager(pager) => pager.draw(ink),
+            Layer::Code(code) => code.draw(ink, zone),
+            Layer::Palette(palette) => palette.draw(ink),
+        }
+    }
+}

@@ -1,0 +1,562 @@
+//! A form: fields with a label, a fault beneath, and buttons. What a form is for, it does not know.
+
+use ratatui::layout::Rect;
+use tui_input::{Input, InputRequest};
+use zeroize::Zeroizing;
+
+use crate::accounts::Secret;
+use crate::console::ink::{Ink, centered};
+use crate::console::key::{Code, Key};
+use crate::console::theme::Role;
+use crate::console::words::{clip_end, shown, width, wrap};
+
+/// A password being typed. It never enters a text input, which keeps copies of what it held.
+pub struct SecretField {
+    text: Zeroizing<String>,
+    /// Whether it is shown instead of dots.
+    pub shown: bool,
+}
+
+/// More than any password that is accepted, so that the buffer never moves and leaves no copy behind.
+const SECRET_ROOM: usize = 4096;
+
+impl Default for SecretField {
+    fn default() -> Self {
+        SecretField { text: Zeroizing::new(String::with_capacity(SECRET_ROOM)), shown: false }
+    }
+}
+
+impl SecretField {
+    /// What was typed, as a second owner's copy.
+    pub fn secret(&self) -> Secret {
+        Secret::new(self.text.to_string())
+    }
+
+    /// Puts another text in its place.
+    pub fn set(&mut self, secret: &Secret) {
+        self.text.clear();
+        self.push(secret.expose());
+    }
+
+    /// How many characters were typed.
+    pub fn count(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    fn push(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            if self.text.len() + c.len_utf8() <= SECRET_ROOM {
+                self.text.push(c);
+            }
+        }
+    }
+
+    fn key(&mut self, key: Key) {
+        match (key.code, key.ctrl) {
+            (Code::Char('u' | 'w'), true) => self.text.clear(),
+            (Code::Char(c), false) => self.push(c.encode_utf8(&mut [0; 4])),
+            (Code::Backspace, _) => {
+                self.text.pop();
+            }
+            _ => {}
+        }
+    }
+
+    fn drawn(&self, room: usize) -> String {
+        if self.shown {
+            // The end is what is being typed.
+            let text = shown(&self.text);
+            let skip = width(&text).saturating_sub(room);
+            return text.chars().skip(skip).collect();
+        }
+        "•".repeat(self.count().min(room))
+    }
+}
+
+/// What a field holds.
+#[allow(missing_docs)]
+pub enum Content {
+    Text(Input),
+    Secret(SecretField),
+    /// One of several; the second text explains.
+    Choice {
+        options: &'static [(&'static str, &'static str)],
+        at: usize,
+    },
+    Toggle(bool),
+    /// Words that cannot be changed, and take no keys.
+    Words(String),
+}
+
+/// A field.
+pub struct Field {
+    /// Its name on the screen.
+    pub label: &'static str,
+    /// What it holds.
+    pub content: Content,
+    /// What is wrong with it, shown beneath.
+    pub fault: Option<String>,
+    /// What is said about it when nothing is wrong.
+    pub remark: Option<String>,
+    /// Whether it plays no part now.
+    pub hidden: bool,
+}
+
+impl Field {
+    /// A line of text.
+    pub fn text(label: &'static str, value: &str) -> Field {
+        Field::new(label, Content::Text(Input::new(value.to_owned())))
+    }
+
+    /// A password.
+    pub fn secret(label: &'static str) -> Field {
+        Field::new(label, Content::Secret(SecretField::default()))
+    }
+
+    /// One of several.
+    pub fn choice(label: &'static str, options: &'static [(&'static str, &'static str)], at: usize) -> Field {
+        Field::new(label, Content::Choice { options, at })
+    }
+
+    /// Yes or no.
+    pub fn toggle(label: &'static str, on: bool) -> Field {
+        Field::new(label, Content::Toggle(on))
+    }
+
+    /// Words to read.
+    pub fn words(text: String) -> Field {
+        Field::new("", Content::Words(text))
+    }
+
+    fn new(label: &'static str, content: Content) -> Field {
+        Field { label, content, fault: None, remark: None, hidden: false }
+    }
+
+    fn takes_keys(&self) -> bool {
+        !self.hidden && !matches!(self.content, Content::Words(_))
+    }
+
+    /// The text of a text field.
+    pub fn value(&self) -> &str {
+        match &self.content {
+            Content::Text(input) => input.value(),
+            _ => "",
+        }
+    }
+
+    /// Whether a toggle is on.
+    pub fn is_on(&self) -> bool {
+        matches!(self.content, Content::Toggle(true))
+    }
+
+    /// Which option is chosen.
+    pub fn chosen(&self) -> usize {
+        match self.content {
+            Content::Choice { at, .. } => at,
+            _ => 0,
+        }
+    }
+}
+
+/// What pressing a key in a form came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pressed {
+    /// The form goes on; something in it may have changed.
+    Stay,
+    /// The first button.
+    Submit,
+    /// Cancel.
+    Cancel,
+}
+
+/// The form.
+pub struct Form {
+    /// What it is for.
+    pub title: String,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// The word on the first button.
+    pub button: &'static str,
+    /// The command that does the same, drawn at the foot.
+    pub command: String,
+    /// A fault that belongs to no field.
+    pub fault: Option<String>,
+    /// Whether it was sent and waits for its outcome; keys but Esc are ignored.
+    pub sent: bool,
+    focus: usize,
+}
+
+impl Form {
+    /// A form with the cursor in its first field.
+    pub fn new(title: String, fields: Vec<Field>, button: &'static str) -> Form {
+        let mut form = Form { title, fields, button, command: String::new(), fault: None, sent: false, focus: 0 };
+        let first = form.stops().next();
+        form.focus = first.unwrap_or(0);
+        form
+    }
+
+    /// The places that take the keys: fields, then the two buttons.
+    fn stops(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let fields = (0..self.fields.len()).filter(|&i| self.fields[i].takes_keys());
+        fields.chain([self.fields.len(), self.fields.len() + 1])
+    }
+
+    /// The next or the previous place.
+    pub fn step(&mut self, forward: bool) {
+        let stops: Vec<usize> = self.stops().collect();
+        let at = stops.iter().position(|&stop| stop == self.focus).unwrap_or(0);
+        let next = if forward { at + 1 } else { at + stops.len() - 1 };
+        self.focus = stops[next % stops.len()];
+    }
+
+    /// Puts the keys to the first field with a fault, if there is one.
+    pub fn to_fault(&mut self) -> bool {
+        let at = self.fields.iter().position(|field| field.takes_keys() && field.fault.is_some());
+        if let Some(at) = at {
+            self.focus = at;
+        }
+        at.is_some()
+    }
+
+    /// Puts the keys to a field.
+    pub fn focus_on(&mut self, at: usize) {
+        self.focus = at;
+    }
+
+    /// Enter: on a button, press it; in the last field, the first button; else the next place.
+    pub fn accept(&mut self) -> Pressed {
+        let last = self.stops().rev().nth(2);
+        match self.focus.checked_sub(self.fields.len()) {
+            Some(0) => Pressed::Submit,
+            Some(_) => Pressed::Cancel,
+            None if Some(self.focus) == last => Pressed::Submit,
+            None => {
+                self.step(true);
+                Pressed::Stay
+            }
+        }
+    }
+
+    /// A key that edits.
+    pub fn key(&mut self, key: Key) {
+        let Some(field) = self.fields.get_mut(self.focus) else {
+            // On the buttons the arrows go from one to the other.
+            if matches!(key.code, Code::Left | Code::Right) {
+                self.focus = if self.focus == self.fields.len() { self.focus + 1 } else { self.fields.len() };
+            }
+            return;
+        };
+        field.fault = None;
+        match &mut field.content {
+            Content::Text(input) => edit(input, key),
+            Content::Secret(secret) => secret.key(key),
+            Content::Choice { options, at } => match key.code {
+                Code::Right | Code::Char(' ') => *at = (*at + 1) % options.len(),
+                Code::Left => *at = (*at + options.len() - 1) % options.len(),
+                _ => {}
+            },
+            Content::Toggle(on) => {
+                if key.code == Code::Char(' ') {
+                    *on = !*on;
+                }
+            }
+            Content::Words(_) => {}
+        }
+    }
+
+    /// A paste goes into the field whole, without line ends and control characters.
+    pub fn paste(&mut self, text: &str) {
+        let Some(field) = self.fields.get_mut(self.focus) else { return };
+        field.fault = None;
+        match &mut field.content {
+            Content::Text(input) => paste(input, text),
+            Content::Secret(secret) => secret.push(text),
+            _ => {}
+        }
+    }
+
+    /// The secret field, if there is one that plays a part.
+    pub fn secret_mut(&mut self) -> Option<&mut SecretField> {
+        self.fields.iter_mut().filter(|field| !field.hidden).find_map(|field| match &mut field.content {
+            Content::Secret(secret) => Some(secret),
+            _ => None,
+        })
+    }
+
+    /// Draws the form in the middle of the screen.
+    pub fn draw(&self, ink: &mut Ink<'_>) {
+        let label = self.fields.iter().filter(|f| !f.hidden).map(|f| width(f.label)).max().unwrap_or(0).min(14) as u16;
+        let area = ink.area();
+        let wide = 62.min(area.width);
+        let room = usize::from(wide.saturating_sub(4 + label + 2));
+        let mut height = 5 + u16::from(!self.command.is_empty()) + u16::from(self.fault.is_some()) * 2;
+        for field in self.fields.iter().filter(|field| !field.hidden) {
+            height += rows_of(field) + below(field, room).len() as u16;
+        }
+        let frame = centered(area, wide, height);
+        let inside = ink.frame(frame, &self.title);
+        // Where the screen is too low for all of it, what has the keys stays in view.
+        let mut skip = self.rows_before_focus(room).saturating_sub(inside.height.saturating_sub(4));
+        if height <= frame.height {
+            skip = 0;
+        }
+        let mut y = inside.y;
+        for (i, field) in self.fields.iter().enumerate().filter(|(_, field)| !field.hidden) {
+            let rows = rows_of(field) + below(field, room).len() as u16;
+            if skip >= rows {
+                skip -= rows;
+                continue;
+            }
+            skip = 0;
+            y = self.draw_field(ink, inside, y, label, field, i == self.focus);
+        }
+        self.draw_foot(ink, inside, y);
+    }
+
+    fn rows_before_focus(&self, room: usize) -> u16 {
+        let fields = self.fields.iter().enumerate().filter(|(i, field)| !field.hidden && *i <= self.focus);
+        fields.map(|(_, field)| rows_of(field) + below(field, room).len() as u16).sum()
+    }
+
+    fn draw_field(&self, ink: &mut Ink<'_>, inside: Rect, y: u16, label: u16, field: &Field, focused: bool) -> u16 {
+        if y >= inside.bottom() {
+            return y;
+        }
+        let x = inside.x + label + 2;
+        let room = inside.width.saturating_sub(label + 2);
+        let role = if focused { Role::Typed } else { Role::Field };
+        let mut y = y;
+        match &field.content {
+            Content::Words(text) => {
+                for line in wrap(text, usize::from(inside.width)) {
+                    if y < inside.bottom() {
+                        ink.text(inside.x, y, inside.width, &line, Role::Text);
+                    }
+                    y += 1;
+                }
+                return y;
+            }
+            Content::Toggle(on) => {
+                let mark = if *on { "[x]" } else { "[ ]" };
+                let role = if focused { Role::Pressed } else { Role::Text };
+                let end = ink.text(inside.x, y, inside.width, mark, role);
+                ink.text(end + 1, y, inside.right().saturating_sub(end + 1), field.label, Role::Text);
+                if focused {
+                    ink.cursor = Some((inside.x + 1, y));
+                }
+            }
+            content => {
+                ink.text(inside.x, y, label, field.label, if focused { Role::Focus } else { Role::Text });
+                match content {
+                    Content::Text(input) => draw_text(ink, x, y, room, input, role, focused),
+                    Content::Secret(secret) => {
+                        let hint = if secret.shown { "  Ctrl-T hides" } else { "  Ctrl-T shows" };
+                        let tail = width(hint) as u16;
+                        let cells = room.saturating_sub(tail);
+                        let drawn = secret.drawn(usize::from(cells.saturating_sub(1)));
+                        ink.text(x, y, cells, &" ".repeat(usize::from(cells)), role);
+                        let end = ink.text(x, y, cells, &drawn, role);
+                        ink.text(x + cells, y, tail, hint, Role::Faint);
+                        if focused {
+                            ink.cursor = Some((end, y));
+                        }
+                    }
+                    Content::Choice { options, at } => y = draw_choice(ink, (x, y, room), options, *at, focused),
+                    Content::Toggle(_) | Content::Words(_) => {}
+                }
+            }
+        }
+        y += 1;
+        let role = if field.fault.is_some() { Role::Fault } else { Role::Faint };
+        for line in below(field, usize::from(room)) {
+            if y < inside.bottom() {
+                ink.text(x, y, room, &line, role);
+            }
+            y += 1;
+        }
+        y
+    }
+
+    fn draw_foot(&self, ink: &mut Ink<'_>, inside: Rect, y: u16) {
+        let mut y = y;
+        if let Some(fault) = &self.fault {
+            for line in wrap(fault, usize::from(inside.width)).into_iter().take(2) {
+                ink.text(inside.x, y, inside.width, &line, Role::Fault);
+                y += 1;
+            }
+        }
+        let y = (y + 1).min(inside.bottom().saturating_sub(1 + u16::from(!self.command.is_empty())));
+        if self.sent {
+            ink.text(inside.x, y, inside.width, "at work … Esc closes this, the work goes on", Role::Notice);
+        } else {
+            let buttons = [format!("[ {} ]", self.button), "[ Cancel ]".to_owned()];
+            let total = width(&buttons[0]) + 2 + width(&buttons[1]);
+            let mut x = inside.x + inside.width.saturating_sub(total as u16) / 2;
+            for (i, button) in buttons.iter().enumerate() {
+                let focused = self.focus == self.fields.len() + i;
+                if focused {
+                    ink.cursor = Some((x + 2, y));
+                }
+                x = ink.text(
+                    x,
+                    y,
+                    inside.right().saturating_sub(x),
+                    button,
+                    if focused { Role::Pressed } else { Role::Button },
+                );
+                x += 2;
+            }
+        }
+        if !self.command.is_empty() && inside.height > 3 {
+            let command = clip_end(&self.command, usize::from(inside.width));
+            ink.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &command, Role::Faint);
+        }
+    }
+}
+
+fn rows_of(field: &Field) -> u16 {
+    match &field.content {
+        Content::Choice { options, .. } if options.iter().any(|(_, help)| !help.is_empty()) => options.len() as u16,
+        Content::Words(text) => wrap(text, 58).len() as u16,
+        _ => 1,
+    }
+}
+
+/// The fault or the remark beneath a field.
+fn below(field: &Field, room: usize) -> Vec<String> {
+    match field.fault.as_ref().or(field.remark.as_ref()) {
+        Some(text) => wrap(text, room.max(10)),
+        None => Vec::new(),
+    }
+}
+
+fn draw_text(ink: &mut Ink<'_>, x: u16, y: u16, room: u16, input: &Input, role: Role, focused: bool) {
+    let cells = usize::from(room.max(2)) - 1;
+    ink.text(x, y, room, &" ".repeat(usize::from(room)), role);
+    // What is typed is as untrusted as what is read: it may have been pasted.
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    let (all, before) = (shown(input.value()), shown(&before));
+    let skip = width(&before).saturating_sub(cells);
+    let visible: String = all.chars().skip(skip).collect();
+    ink.text(x, y, room, &visible, role);
+    if focused {
+        ink.cursor = Some((x + (width(&before) - skip.min(width(&before))) as u16, y));
+    }
+}
+
+/// Options side by side, or one below the other where they have a word of explanation. Answers with the last row.
+fn draw_choice(
+    ink: &mut Ink<'_>,
+    (x, y, room): (u16, u16, u16),
+    options: &[(&str, &str)],
+    at: usize,
+    focused: bool,
+) -> u16 {
+    let tall = options.iter().any(|(_, help)| !help.is_empty());
+    let (mut end, mut row) = (x, y);
+    for (i, (option, help)) in options.iter().enumerate() {
+        let mark = if i == at { "(•)" } else { "( )" };
+        let role = if i == at && focused { Role::Pressed } else { Role::Text };
+        let start = if tall { x } else { end };
+        row = if tall { y + i as u16 } else { y };
+        let left = (x + room).saturating_sub(start);
+        end = ink.text(start, row, left, &format!("{mark} {option}"), role);
+        if i == at && focused {
+            ink.cursor = Some((start + 1, row));
+        }
+        if tall {
+            ink.text(end + 2, row, (x + room).saturating_sub(end + 2), help, Role::Faint);
+        } else {
+            end += 3;
+        }
+    }
+    row
+}
+
+/// The keys of a line editor.
+pub fn edit(input: &mut Input, key: Key) {
+    let request = match (key.code, key.ctrl) {
+        (Code::Char('a'), true) | (Code::Home, _) => InputRequest::GoToStart,
+        (Code::Char('e'), true) | (Code::End, _) => InputRequest::GoToEnd,
+        (Code::Char('b'), true) | (Code::Left, _) => InputRequest::GoToPrevChar,
+        (Code::Char('f'), true) | (Code::Right, _) => InputRequest::GoToNextChar,
+        (Code::Char('u'), true) => InputRequest::DeleteLine,
+        (Code::Char('k'), true) => InputRequest::DeleteTillEnd,
+        (Code::Char('w'), true) => InputRequest::DeletePrevWord,
+        (Code::Char('y'), true) => InputRequest::Yank,
+        (Code::Backspace, _) => InputRequest::DeletePrevChar,
+        (Code::Delete, _) | (Code::Char('d'), true) => InputRequest::DeleteNextChar,
+        (Code::Char(c), false) if input.value().len() < LINE_ROOM => InputRequest::InsertChar(c),
+        _ => return,
+    };
+    input.handle(request);
+}
+
+/// More than the longest name takes, in bytes.
+const LINE_ROOM: usize = 4096;
+
+/// Inserts a paste: control characters and line ends are left out, everything else stays as it is, for the field's own
+/// parser to judge.
+pub fn paste(input: &mut Input, text: &str) {
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if input.value().len() < LINE_ROOM {
+            input.handle(InputRequest::InsertChar(c));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(form: &mut Form, text: &str) {
+        for c in text.chars() {
+            form.key(Key::char(c));
+        }
+    }
+
+    #[test]
+    fn enter_walks_through_the_fields_and_submits_from_the_last() {
+        let mut form = Form::new("T".into(), vec![Field::text("A", ""), Field::toggle("B", false)], "Go");
+        press(&mut form, "x");
+        assert_eq!(form.accept(), Pressed::Stay);
+        press(&mut form, " ");
+        assert!(form.fields[1].is_on());
+        assert_eq!(form.accept(), Pressed::Submit);
+        form.step(true);
+        form.step(true);
+        assert_eq!(form.accept(), Pressed::Cancel);
+    }
+
+    #[test]
+    fn a_secret_is_drawn_as_dots_and_never_moves_its_buffer() {
+        let mut field = SecretField::default();
+        let place = field.text.as_ptr();
+        field.push(&"é".repeat(3000));
+        assert_eq!(field.text.as_ptr(), place);
+        assert!(field.text.len() <= SECRET_ROOM);
+        assert_eq!(field.drawn(5), "•••••");
+        field.key(Key::ctrl('u'));
+        assert_eq!(field.count(), 0);
+    }
+
+    #[test]
+    fn a_paste_brings_no_line_ends() {
+        let mut form = Form::new("T".into(), vec![Field::text("A", ""), Field::secret("P")], "Go");
+        form.paste("al\r\nice\u{1b}");
+        assert_eq!(form.fields[0].value(), "alice");
+        form.step(true);
+        form.paste("hunter\n2");
+        assert_eq!(form.secret_mut().map(|secret| secret.secret().expose().to_owned()), Some("hunter2".into()));
+    }
+
+    #[test]
+    fn hidden_fields_take_no_keys() {
+        let mut form =
+            Form::new("T".into(), vec![Field::text("A", ""), Field::text("B", ""), Field::text("C", "")], "Go");
+        form.fields[1].hidden = true;
+        form.step(true);
+        press(&mut form, "c");
+        assert_eq!((form.fields[1].value(), form.fields[2].value()), ("", "c"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Text to read: why somebody cannot log in, the messages so far, a code that is shown once.
+
+use ratatui::layout::Rect;
+
+use crate::accounts::Secret;
+use crate::accounts::looking::Dossier;
+use crate::accounts::reset::Issued;
+use crate::accounts::time::Time;
+use crate::accounts::user::User;
+use crate::accounts::verdict::{Cure, Verdict};
+use crate::console::action::Action;
+use crate::console::ink::{Ink, centered};
+use crate::console::keymap::{Scope, key_of};
+use crate::console::theme::Role;
+use crate::console::words::{ago, clipped, clock, shown, wrap};
+
+/// A text with its place.
+pub struct Pager {
+    title: String,
+    lines: Vec<(String, Role)>,
+    scroll: usize,
+    /// The actions that cure what is told here: their keys work although this text lies above.
+    pub cures: Vec<Action>,
+}
+
+impl Pager {
+    /// A text to read, `lines` being our own words or escaped ones.
+    pub fn new(title: String, lines: Vec<(String, Role)>) -> Pager {
+        Pager { title, lines, scroll: 0, cures: Vec::new() }
+    }
+
+    /// The evidence for a verdict: what blocks, first things first, each with the key that cures it.
+    pub fn why(dossier: &Dossier, now: Time) -> Pager {
+        let Dossier { user, verdict, .. } = dossier;
+        let name = clipped(&user.name, 40);
+        let title = format!("{name} {}", if verdict.can_log_in() { "CAN LOG IN" } else { "CANNOT LOG IN" });
+        let mut cures: Vec<Action> = verdict.obstacles.iter().map(|obstacle| cure(obstacle.cure).0).collect();
+        cures.push(Action::Password);
+        Pager { cures, ..Pager::new(title, evidence(user, verdict, now)) }
+    }
+
+    /// Scrolls.
+    pub fn move_by(&mut self, delta: isize) {
+        self.scroll = self.scroll.saturating_add_signed(delta).min(self.lines.len().saturating_sub(1));
+    }
+
+    /// To the beginning or the end.
+    pub fn to_edge(&mut self, last: bool) {
+        self.scroll = if last { self.lines.len().saturating_sub(1) } else { 0 };
+    }
+
+    /// Draws the text in a frame.
+    pub fn draw(&self, ink: &mut Ink<'_>) {
+        let area = ink.area();
+        let wide = 76.min(area.width);
+        let room = usize::from(wide.saturating_sub(4));
+        let lines: Vec<(String, Role)> =
+            self.lines.iter().flat_map(|(text, role)| wrap(text, room).into_iter().map(|line| (line, *role))).collect();
+        let frame = centered(area, wide, (lines.len() as u16 + 3).min(area.height));
+        let inside = ink.frame(frame, &self.title);
+        let body = Rect { height: inside.height.saturating_sub(1), ..inside };
+        let scroll = self.scroll.min(lines.len().saturating_sub(usize::from(body.height)));
+        for ((text, role), y) in lines.iter().skip(scroll).zip(body.top()..body.bottom()) {
+            ink.text(body.x, y, body.width, text, *role);
+        }
+        let more = scroll + usize::from(body.height) < lines.len();
+        let foot = if more { "↓ more   Esc closes" } else { "Esc closes" };
+        ink.right(inside.right(), inside.bottom().saturating_sub(1), inside.width, foot, Role::Faint);
+    }
+}
+
+/// The action that cures, and what it does about it.
+fn cure(cure: Cure) -> (Action, &'static str) {
+    match cure {
+        Cure::Activate => (Action::Activate, "activates"),
+        Cure::Restore => (Action::Activate, "restores"),
+        Cure::Edit => (Action::Edit, "edits the end date"),
+        Cure::Password => (Action::Password, "issues a code, or sets a password"),
+    }
+}
+
+fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    for (i, obstacle) in verdict.obstacles.iter().enumerate() {
+        let since = obstacle.since.map(|at| format!(", {}", ago(at, now))).unwrap_or_default();
+        lines.push((format!("{}  {}{since}", i + 1, obstacle.sentence()), Role::Bad));
+        let (action, words) = cure(obstacle.cure);
+        let key = key_of(Scope::Users, action).map(|key| key.to_string()).unwrap_or_default();
+        lines.push((format!("     {key}  {words}"), Role::Key));
+        lines.push((format!("     rollbook {} {}", obstacle.cure.command(), shown(&user.name)), Role::Faint));
+    }
+    if verdict.can_log_in() {
+        lines.push(("A right password lets them in.".to_owned(), Role::Good));
+        lines.push(("     p  issues a code, if they have forgotten it".to_owned(), Role::Key));
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push((format!("fine: {}", verdict.fine.join(" · ")), Role::Faint));
+    lines
+}
+
+/// A code that is shown once. It is wiped when the layer closes.
+pub struct Code {
+    name: String,
+    secret: Secret,
+    until: Time,
+}
+
+impl Code {
+    /// Shows a code for a person of this name.
+    pub fn new(name: &str, issued: Issued) -> Code {
+        Code { name: shown(name), secret: issued.request_id, until: issued.expires_at }
+    }
+
+    /// The code itself, for the terminal's clipboard, which is at the other end of the line.
+    pub fn reveal(&self) -> &str {
+        self.secret.expose()
+    }
+
+    /// Draws the code.
+    pub fn draw(&self, ink: &mut Ink<'_>, zone: &jiff::tz::TimeZone) {
+        let area = ink.area();
+        let wide = 64.min(area.width);
+        let room = usize::from(wide.saturating_sub(4));
+        let mut lines: Vec<(String, Role)> = Vec::new();
+        lines.extend(wrap(self.secret.expose(), room).into_iter().map(|line| (line, Role::Focus)));
+        lines.push((String::new(), Role::Text));
+        let until = format!("for {}, until {}", clipped(&self.name, room.saturating_sub(18)), clock(self.until, zone));
+        lines.push((until, Role::Text));
+        lines.push(("c copies, if your terminal takes OSC 52".to_owned(), Role::Text));
+        lines.push(("rollbook reset complete --stdin  redeems it".to_owned(), Role::Faint));
+        let frame = centered(area, wide, lines.len() as u16 + 3);
+        let inside = ink.frame(frame, "Reset code, shown once");
+        for ((text, role), y) in lines.iter().zip(inside.top()..inside.bottom()) {
+            ink.text(inside.x, y, inside.width, text, *role);
+        }
+        let foot = inside.bottom().saturating_sub(1);
+        ink.right(inside.right(), foot, inside.width, "Enter closes and forgets", Role::Faint);
+    }
+}

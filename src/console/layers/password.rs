@@ -1,0 +1,106 @@
+//! The form for somebody's password: a code with which they choose it themselves, or a password set now.
+
+use super::form::{Field, Form};
+use crate::accounts::password::{About, judge};
+use crate::accounts::policy::Policy;
+use crate::accounts::user::User;
+use crate::accounts::{Error, Kind, Secret};
+use crate::console::effect::Write;
+use crate::console::words::{clipped, count, shell_word};
+
+const HOW: usize = 0;
+const PASSWORD: usize = 1;
+
+const WAYS: &[(&str, &str)] = &[("issue a code", "they choose it themselves"), ("set it now", "")];
+
+/// The form.
+pub struct Password {
+    /// Its fields.
+    pub form: Form,
+    user: User,
+    policy: Policy,
+}
+
+impl Password {
+    /// The form for this person, as drawn.
+    pub fn new(user: &User, policy: Policy) -> Password {
+        let effect = match user.sessions {
+            0 => "ends no session; an earlier code is void".to_owned(),
+            n => format!("its use ends {}", count(u64::from(n), "session")),
+        };
+        let life = format!("a code can be used once, for {}", policy.reset_life);
+        let fields =
+            vec![Field::choice("", WAYS, 0), Field::secret("Password"), Field::words(life), Field::words(effect)];
+        let title = format!("Password of {}", clipped(&user.name, 40));
+        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy };
+        password.refresh();
+        password
+    }
+
+    fn by_code(&self) -> bool {
+        self.form.fields[HOW].chosen() == 0
+    }
+
+    fn about(&self) -> About<'_> {
+        About { name: &self.user.name, email: self.user.email.as_deref(), factor: self.user.factor }
+    }
+
+    /// Brings remarks and buttons up to what was chosen and typed.
+    pub fn refresh(&mut self) {
+        let by_code = self.by_code();
+        self.form.button = if by_code { "Issue" } else { "Set" };
+        self.form.fields[PASSWORD].hidden = by_code;
+        self.form.fields[2].hidden = !by_code;
+        let name = shell_word(&clipped(&self.user.name, 24));
+        self.form.command = match by_code {
+            true => format!("rollbook reset request {name}"),
+            false => format!("rollbook user passwd {name} --set --password-stdin"),
+        };
+        let (rule, least) = (self.policy.password, self.policy.password.least(self.user.factor));
+        let typed = self.form.secret_mut().filter(|field| field.count() > 0).map(|field| field.secret());
+        self.form.fields[PASSWORD].remark = Some(match typed {
+            None => format!("{least} or more characters · Ctrl-G makes one"),
+            Some(secret) => match judge(rule, &secret, self.about()) {
+                Ok(()) => "good".to_owned(),
+                Err(error) => error.message,
+            },
+        });
+    }
+
+    /// The order, or a fault beneath the field.
+    pub fn submit(&mut self) -> Option<Write> {
+        if self.by_code() {
+            self.form.sent = true;
+            return Some(Write::IssueCode { id: self.user.id.clone() });
+        }
+        let secret = self.form.secret_mut()?.secret();
+        if let Err(error) = judge(self.policy.password, &secret, self.about()) {
+            self.form.fields[PASSWORD].fault = Some(error.to_string());
+            self.form.to_fault();
+            return None;
+        }
+        self.form.sent = true;
+        Some(Write::SetPassword { id: self.user.id.clone(), expect: self.user.version, password: secret })
+    }
+
+    /// The order was refused; what was typed stays.
+    pub fn refused(&mut self, error: &Error) {
+        self.form.sent = false;
+        if matches!(error.kind, Kind::WeakPassword | Kind::ConstraintViolation) {
+            self.form.fields[PASSWORD].fault = Some(error.to_string());
+            self.form.to_fault();
+        } else {
+            self.form.fault = Some(error.to_string());
+        }
+    }
+
+    /// Puts a made passphrase into the field and shows it.
+    pub fn generated(&mut self, made: &Secret) {
+        if let Some(field) = self.form.secret_mut() {
+            field.set(made);
+            field.shown = true;
+        }
+        self.form.fields[PASSWORD].fault = None;
+        self.refresh();
+    }
+}

@@ -1,0 +1,176 @@
+//! What both lists have in common: a window, a filter line, and one question at a time.
+
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+use super::effect::Turn;
+use super::ink::Ink;
+use super::theme::Role;
+use super::window::{Row, Want, Window};
+use super::words::{clipped, width};
+use crate::accounts::Result;
+use crate::accounts::query::{Filter, Page};
+
+/// The state of a list.
+pub struct Listing<T: Row> {
+    /// The rows.
+    pub window: Window<T>,
+    /// What is listed.
+    pub filter: Filter,
+    /// The filter line.
+    pub input: Input,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// What is wrong with the filter as typed.
+    pub fault: Option<String>,
+    /// How many rows there are under the filter, once counted.
+    pub matches: Option<u32>,
+    parse: fn(&str) -> Result<Filter>,
+    turn: Turn,
+    asked: Option<Want>,
+    due: Option<Want>,
+    count_due: bool,
+}
+
+/// A page to ask for.
+pub struct Wanted {
+    /// The number of the question.
+    pub turn: Turn,
+    /// Where the page belongs.
+    pub want: Want,
+    /// How many rows.
+    pub limit: u16,
+}
+
+impl<T: Row> Listing<T> {
+    /// An empty list whose filter is read by `parse`.
+    pub fn new(parse: fn(&str) -> Result<Filter>) -> Self {
+        Listing {
+            window: Window::default(),
+            filter: Filter::default(),
+            input: Input::default(),
+            typing: false,
+            fault: None,
+            matches: None,
+            parse,
+            turn: 0,
+            asked: None,
+            due: None,
+            count_due: false,
+        }
+    }
+
+    /// Starts over at the top, as after a new filter or order. The old rows stay until the new ones are there.
+    pub fn restart(&mut self) {
+        self.due = Some(Want::Top);
+        self.count_due = true;
+        self.matches = None;
+    }
+
+    /// Reads what is shown once more, since something has changed.
+    pub fn refresh(&mut self) {
+        if self.due.is_none() {
+            self.due = Some(self.window.again());
+        }
+        self.count_due = true;
+    }
+
+    /// Goes to the first or the last of all.
+    pub fn to_edge(&mut self, last: bool, height: usize) {
+        if self.window.holds_edge(last) {
+            self.window.to_edge(last, height);
+        } else {
+            self.due = Some(if last { Want::Bottom } else { Want::Top });
+        }
+    }
+
+    /// Takes the filter line over as the filter.
+    pub fn apply_input(&mut self) {
+        match (self.parse)(self.input.value()) {
+            Ok(filter) => {
+                self.fault = None;
+                if filter != self.filter {
+                    self.filter = filter;
+                    self.restart();
+                }
+            }
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// Sets the filter from outside, as the ready lists do.
+    pub fn set_filter(&mut self, text: &str) {
+        self.input = Input::new(text.to_owned());
+        self.apply_input();
+    }
+
+    /// The page that has to be asked for now, if one is. One at a time: the next when this one is there.
+    pub fn page_due(&mut self, height: usize) -> Option<Wanted> {
+        let want = match self.due.take() {
+            Some(want) => want,
+            None if self.asked.is_some() => return None,
+            None => self.window.wants(height)?,
+        };
+        self.turn += 1;
+        self.asked = Some(want.clone());
+        Some(Wanted { turn: self.turn, want, limit: Window::<T>::limit(height) })
+    }
+
+    /// Whether the rows have to be counted anew, and under which number.
+    pub fn count_due(&mut self) -> Option<Turn> {
+        std::mem::take(&mut self.count_due).then_some(self.turn)
+    }
+
+    /// Whether this is the answer that is waited for.
+    pub fn is_current(&self, turn: Turn) -> bool {
+        turn == self.turn
+    }
+
+    /// Whether a page is on its way.
+    pub fn is_waiting(&self) -> bool {
+        self.asked.is_some() || self.due.is_some()
+    }
+
+    /// Takes a page.
+    pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
+        self.asked = None;
+        self.window.land(want, page, height);
+    }
+
+    /// A page could not be read.
+    pub fn failed(&mut self) {
+        self.asked = None;
+    }
+
+    /// Draws the title: what is listed, by which filter, how many and in which order; places the terminal's cursor
+    /// while the filter is typed.
+    pub fn draw_title(&self, ink: &mut Ink<'_>, area: Rect, name: &str, right: String, focused: bool) {
+        let mut left = vec![(name.to_owned(), Role::Title)];
+        if self.typing || !self.input.value().is_empty() {
+            let role = if self.fault.is_some() { Role::Bad } else { Role::Key };
+            left.push((format!(" /{}", clipped(self.input.value(), 40)), role));
+        }
+        ink.title(area, &left, &[(right, Role::Faint)], focused);
+        if self.typing {
+            let typed: String = self.input.value().chars().take(self.input.cursor()).collect();
+            let before = 2 + width(name) + 2 + width(&clipped(&typed, 40));
+            let x = area.x + u16::try_from(before).unwrap_or(u16::MAX);
+            ink.cursor = Some((x.min(area.right() - 1), area.y));
+        }
+    }
+
+    /// Draws the rows from `y` down by `row`, with the mark and the bar of the cursor.
+    pub fn draw_rows(&self, ink: &mut Ink<'_>, area: Rect, focused: bool, mut row: impl FnMut(&mut Ink<'_>, Rect, &T)) {
+        let cursor = self.window.cursor_in_view();
+        for (item, (i, y)) in self.window.visible(usize::from(area.height)).zip((area.y..area.bottom()).enumerate()) {
+            let line = Rect { y, height: 1, ..area };
+            if i == cursor {
+                ink.text(line.x + 1, line.y, 1, "›", Role::Key);
+            }
+            row(ink, line, item);
+            if i == cursor {
+                ink.paint(line, if focused { Role::Cursor } else { Role::Marked });
+            }
+        }
+    }
+}

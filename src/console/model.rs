@@ -1,0 +1,322 @@
+//! The state of the console, and what follows from it. What can be derived is derived, never stored beside.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::effect::{Attention, Effect, Place, Read, Slot, Ticket, Turn};
+use super::keymap::Scope;
+use super::layers::Layer;
+use super::layout::{Pane, Screen};
+use super::panes::detail::Detail;
+use super::panes::everybody::Everybody;
+use super::panes::sessions::Sessions;
+use super::panes::users::Users;
+use super::theme::Theme;
+use crate::accounts::change::Changed;
+use crate::accounts::session::{Session, SessionId};
+use crate::accounts::time::{Clock, Time};
+use crate::accounts::token::Entropy;
+use crate::accounts::user::{User, UserId};
+use crate::accounts::{Actor, Error};
+
+/// What the console is started with.
+pub struct Setup {
+    /// The database to open; `None` for sample people.
+    pub path: Option<PathBuf>,
+    /// Where the path came from, for the screen that has to say that nothing lies there.
+    pub looked: String,
+    /// Whether nothing may be changed.
+    pub read_only: bool,
+    /// In whose name.
+    pub actor: Actor,
+    /// The actor and where they come from, for the first line.
+    pub who: String,
+    /// The colours.
+    pub theme: Theme,
+    /// Nothing but ASCII on the screen.
+    pub ascii: bool,
+    /// The local time zone.
+    pub zone: TimeZone,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Randomness, for passphrases.
+    pub entropy: Box<dyn Entropy>,
+}
+
+/// The database, as far as the console has one.
+pub enum Book {
+    /// On its way.
+    Opening,
+    /// There is none at this place.
+    Missing(Error),
+    /// It has to be upgraded first.
+    Outdated(Error),
+    /// It cannot be opened.
+    Trouble(Error),
+    /// Open.
+    Open(Place),
+}
+
+/// The last line, until the next key.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether something went wrong.
+    pub fault: bool,
+    /// The ended session whose refusals are told after the sentence.
+    pub session: Option<SessionId>,
+}
+
+/// What may be undone: the change and what it was.
+pub struct Undo {
+    /// The change.
+    pub changed: Changed,
+    /// Its past tense.
+    pub words: &'static str,
+}
+
+/// The state.
+pub struct Model {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The present, as of the last event.
+    pub now: Time,
+    /// What it was started with.
+    pub setup: Setup,
+    /// The database.
+    pub book: Book,
+    /// The pane that has the keys.
+    pub pane: Pane,
+    /// Whether it stands alone.
+    pub whole: bool,
+    /// The list of users.
+    pub users: Users,
+    /// The person under the cursor.
+    pub detail: Detail,
+    /// Their sessions.
+    pub sessions: Sessions,
+    /// Everybody's sessions.
+    pub everybody: Everybody,
+    /// What lies over the panes.
+    pub layers: Vec<Layer>,
+    /// The last line, when it is not the keys.
+    pub notice: Option<Notice>,
+    /// What was said so far, with its time.
+    pub messages: VecDeque<(Time, String)>,
+    /// What the first line tells, once it is known.
+    pub attention: Option<Attention>,
+    /// The changes that can be undone, the last at the end.
+    pub undo: Vec<Undo>,
+    /// The orders that are on their way, with the person they are about.
+    pub orders: BTreeMap<Ticket, Option<UserId>>,
+    /// When Ctrl-C was pressed at the top.
+    pub cancel_at: Option<Time>,
+    /// Whether the console is done.
+    pub done: bool,
+    /// The last ticket given out.
+    pub ticket: Ticket,
+    /// The number of the last question for the first line, and whether another is due.
+    pub attention_turn: (Turn, bool),
+}
+
+impl Model {
+    /// A console that has not opened anything yet.
+    pub fn new(setup: Setup, size: (u16, u16)) -> Model {
+        Model {
+            size,
+            now: setup.clock.now(),
+            setup,
+            book: Book::Opening,
+            pane: Pane::Users,
+            whole: false,
+            users: Users::default(),
+            detail: Detail::default(),
+            sessions: Sessions::default(),
+            everybody: Everybody::default(),
+            layers: Vec::new(),
+            notice: None,
+            messages: VecDeque::new(),
+            attention: None,
+            undo: Vec::new(),
+            orders: BTreeMap::new(),
+            cancel_at: None,
+            done: false,
+            ticket: 0,
+            attention_turn: (0, false),
+        }
+    }
+
+    /// Where everything is.
+    pub fn screen(&self) -> Screen {
+        Screen::of(self.size, self.pane, self.whole)
+    }
+
+    /// Where the keys go.
+    pub fn scope(&self) -> Scope {
+        if let Some(layer) = self.layers.last() {
+            return layer.scope();
+        }
+        if !matches!(self.book, Book::Open(_)) {
+            return Scope::Nothing;
+        }
+        match self.pane {
+            Pane::Users | Pane::Detail | Pane::Sessions if self.users.list.typing => Scope::Filter,
+            Pane::Everybody if self.everybody.list.typing => Scope::Filter,
+            Pane::Users => Scope::Users,
+            Pane::Detail => Scope::Detail,
+            Pane::Sessions => Scope::Sessions,
+            Pane::Everybody => Scope::Everybody,
+        }
+    }
+
+    /// The scope of the pane beneath whatever lies over it.
+    pub fn pane_scope(&self) -> Scope {
+        match (&self.book, self.pane) {
+            (Book::Open(_), Pane::Users) => Scope::Users,
+            (Book::Open(_), Pane::Detail) => Scope::Detail,
+            (Book::Open(_), Pane::Sessions) => Scope::Sessions,
+            (Book::Open(_), Pane::Everybody) => Scope::Everybody,
+            _ => Scope::Nothing,
+        }
+    }
+
+    /// The open database.
+    pub fn place(&self) -> Option<&Place> {
+        match &self.book {
+            Book::Open(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// The id of the person under the cursor.
+    pub fn person_id(&self) -> Option<&UserId> {
+        match self.pane {
+            Pane::Everybody => self.everybody.owner(),
+            _ => self.users.list.window.current().map(|user| &user.id),
+        }
+    }
+
+    /// The person under the cursor, as drawn: whom the keys act on. In view 2 the owner, once they are known.
+    pub fn person(&self) -> Option<&User> {
+        match self.pane {
+            Pane::Everybody => self.everybody.owner().and_then(|id| self.detail.of(id)).map(|dossier| &dossier.user),
+            _ => self.users.list.window.current(),
+        }
+    }
+
+    /// The sessions of the person under the cursor, once they are known.
+    pub fn their_sessions(&self) -> Option<&[Session]> {
+        let id = self.person_id()?;
+        self.detail.of(id).map(|dossier| dossier.sessions.as_slice())
+    }
+
+    /// Their live sessions.
+    pub fn live_sessions(&self) -> Vec<&Session> {
+        self.their_sessions().unwrap_or_default().iter().filter(|session| session.is_live(self.now)).collect()
+    }
+
+    /// The session that `x` means: the one under the cursor, or in Users the only one.
+    pub fn session(&self) -> Option<&Session> {
+        match self.pane {
+            Pane::Everybody => self.everybody.list.window.current(),
+            Pane::Sessions => self.sessions.current(self.their_sessions()?),
+            Pane::Users | Pane::Detail => match self.live_sessions().as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether the one under the cursor is not the one that was drawn there.
+    pub fn is_adrift(&self) -> bool {
+        match self.pane {
+            Pane::Everybody => self.everybody.list.window.is_adrift(),
+            _ => self.users.list.window.is_adrift(),
+        }
+    }
+
+    /// Whether there is nobody at all in the open database.
+    pub fn is_unpeopled(&self) -> bool {
+        let nobody = self.attention.is_some_and(|attention| attention.people == 0);
+        nobody && self.users.list.window.is_empty() && self.users.list.filter.is_empty()
+    }
+
+    /// Whether it is the actor's own account.
+    pub fn is_own(&self, user: &User) -> bool {
+        matches!(&self.setup.actor, Actor::User { id, .. } if *id == user.id)
+    }
+
+    /// Says something in the last line.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.tell(text.into(), false);
+    }
+
+    /// Says that something went wrong, and what to do.
+    pub fn complain(&mut self, error: &Error) {
+        let text = match &error.hint {
+            Some(hint) => format!("{} · {hint}", error.message),
+            None => error.message.clone(),
+        };
+        self.tell(text, true);
+    }
+
+    /// Says why a key does nothing.
+    pub fn refuse(&mut self, text: String) {
+        self.notice = Some(Notice { text, fault: true, session: None });
+    }
+
+    fn tell(&mut self, text: String, fault: bool) {
+        const KEPT: usize = 200;
+        self.messages.push_front((self.now, text.clone()));
+        self.messages.truncate(KEPT);
+        self.notice = Some(Notice { text, fault, session: None });
+    }
+
+    /// A number for the next order, which is about this person.
+    pub fn next_ticket(&mut self, about: Option<UserId>) -> Ticket {
+        self.ticket += 1;
+        self.orders.insert(self.ticket, about);
+        self.ticket
+    }
+
+    /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
+    pub fn is_complete(&self) -> bool {
+        match (&self.book, self.pane) {
+            (Book::Opening, _) => false,
+            (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
+            (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
+            _ => true,
+        }
+    }
+
+    /// Reads again whatever shows users or sessions.
+    pub fn refresh(&mut self) {
+        self.users.list.refresh();
+        if self.everybody.list.window.is_loaded() {
+            self.everybody.list.refresh();
+        }
+        self.detail.refresh();
+        self.attention_turn.1 = true;
+    }
+
+    /// What has to be asked for now, so that the screen becomes complete.
+    pub fn needs(&mut self, effects: &mut Vec<Effect>) {
+        if self.place().is_none() {
+            return;
+        }
+        let screen = self.screen();
+        self.users.needs(screen.rows(Pane::Users).max(1), effects);
+        if self.pane == Pane::Everybody {
+            self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
+        }
+        let person = self.person_id().cloned();
+        self.detail.needs(person.as_ref(), effects);
+        if std::mem::take(&mut self.attention_turn.1) {
+            self.attention_turn.0 += 1;
+            effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
+        }
+    }
+}

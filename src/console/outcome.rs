@@ -1,0 +1,227 @@
+//! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
+
+use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::layers::Layer;
+use super::layers::pager::Code;
+use super::layers::prompt::Prompt;
+use super::layout::Pane;
+use super::model::{Book, Model, Notice, Undo};
+use super::panes::detail::ended_words;
+use super::words::{clipped, count, day, shown};
+use crate::accounts::change::Changed;
+use crate::accounts::time::Span;
+use crate::accounts::user::{KEPT_DAYS, User};
+use crate::accounts::{Error, Kind, Result};
+
+/// An answer; one to an older question is dropped.
+pub fn answered(model: &mut Model, slot: Slot, turn: Turn, answer: Answer) {
+    let screen = model.screen();
+    match answer {
+        Answer::Users(want, page) => {
+            if model.users.list.is_current(turn) {
+                model.users.land(&want, page, screen.rows(Pane::Users).max(1));
+            }
+        }
+        Answer::Everybody(want, page) => {
+            if model.everybody.list.is_current(turn) {
+                model.everybody.list.land(&want, page, screen.rows(Pane::Everybody).max(1));
+            }
+        }
+        Answer::Person(dossier) => {
+            model.users.update(&dossier.user);
+            model.detail.land(turn, Some(*dossier));
+            let sessions = model.their_sessions().unwrap_or_default().to_vec();
+            model.sessions.follow(&sessions, screen.rows(Pane::Sessions).max(1));
+        }
+        Answer::Attention(attention) => {
+            if turn == model.attention_turn.0 {
+                model.attention = Some(attention);
+            }
+        }
+        Answer::Matches(n) => model.users.list.matches = Some(n),
+        Answer::SessionMatches(n) => model.everybody.list.matches = Some(n),
+    }
+    let _ = slot;
+}
+
+/// A question that could not be answered.
+pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
+    match slot {
+        Slot::Users => model.users.list.failed(),
+        Slot::Everybody => model.everybody.list.failed(),
+        // Purged while they were looked at: the list will tell.
+        Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
+        Slot::Person => model.detail.land(turn, None),
+        _ => {}
+    }
+    model.complain(error);
+}
+
+/// A database was opened, or could not be.
+pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
+    if let Some(Layer::Prompt(prompt, _)) = model.layers.last_mut()
+        && prompt.is_open()
+    {
+        if let Err(error) = &result {
+            prompt.refused(error);
+            return;
+        }
+        model.layers.pop();
+    }
+    match result {
+        Ok(place) => {
+            if let Some(remark) = &place.remark {
+                model.say(remark.clone());
+            } else if place.demo {
+                model.say("sample people in a throw-away database · ? shows the keys, q quits");
+            }
+            open(model, place);
+        }
+        Err(error) => match target {
+            // The form of the first administrator is still there, with all that was typed.
+            Target::Create(_) => match model.layers.last_mut() {
+                Some(layer) if layer.form_mut().is_some() => {
+                    layer.refused(&error);
+                    if let Some(form) = layer.form_mut() {
+                        form.fault = Some(error.to_string());
+                    }
+                }
+                _ => model.complain(&error),
+            },
+            Target::Open(_) => model.book = Model::book_of(error),
+            Target::Upgrade(_) | Target::Demo => model.complain(&error),
+        },
+    }
+}
+
+fn open(model: &mut Model, place: Place) {
+    model.setup.path = Some(place.path.clone());
+    model.book = Book::Open(place);
+    model.users = super::panes::users::Users::default();
+    model.everybody = super::panes::everybody::Everybody::default();
+    model.detail = super::panes::detail::Detail::default();
+    model.undo.clear();
+    model.attention = None;
+    model.attention_turn.1 = true;
+    model.pane = Pane::Users;
+    model.users.list.restart();
+}
+
+/// The outcome of an order.
+pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
+    model.orders.remove(&ticket);
+    let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
+    model.refresh();
+    match result {
+        Ok(done) => {
+            if let Some(at) = asker {
+                model.layers.remove(at);
+            }
+            accomplished(model, done);
+        }
+        Err(error) => match asker {
+            Some(at) => model.layers[at].refused(&error),
+            None => refused(model, error),
+        },
+    }
+}
+
+/// An order that no form waits for was refused.
+fn refused(model: &mut Model, error: Error) {
+    // Somebody who comes back finds their name taken: they can come back under another one.
+    if error.kind == Kind::DuplicateUser
+        && let Some(user) = model.person().filter(|user| user.deleted_at.is_some()).cloned()
+    {
+        model.layers.push(Layer::Prompt(Box::new(Prompt::rename(&user, &error)), None));
+        return;
+    }
+    model.complain(&error);
+}
+
+fn accomplished(model: &mut Model, done: Done) {
+    match done {
+        Done::Created { user, code } => created(model, &user, code),
+        Done::Changed(changed, deed) => {
+            model.say(changed_words(&changed, deed, model));
+            offer(model, &changed.after);
+            if changed.is_change() {
+                let words = match deed {
+                    Deed::Activate => "activated",
+                    Deed::Deactivate => "deactivated",
+                    Deed::Edit => "edited",
+                    Deed::Delete => "deleted",
+                    Deed::Restore => "restored",
+                };
+                model.undo.push(Undo { changed: *changed, words });
+            }
+        }
+        Done::Undone(changed) => {
+            let name = clipped(&changed.after.name, 40);
+            model.say(format!("{name} is as before · sessions that ended stay ended"));
+            offer(model, &changed.after);
+            model.users.seek = Some(changed.after.id.clone());
+        }
+        Done::PasswordSet(changed) => {
+            let ended = ended_words(changed.ended).map(|words| format!(" · {words}")).unwrap_or_default();
+            model.say(format!("{} has a new password{ended}", clipped(&changed.after.name, 40)));
+            offer(model, &changed.after);
+        }
+        Done::Code { name, code } => {
+            model.say(format!("a reset code for {} was issued", clipped(&name, 40)));
+            model.layers.push(Layer::Code(Code::new(&name, code)));
+        }
+        Done::Ended(Some(session)) => {
+            let client = session.client.as_deref().map_or_else(|| "the session".to_owned(), |client| clipped(client, 30));
+            model.say(format!("{client} ended"));
+            model.notice = model.notice.take().map(|notice| Notice { session: Some(session.id.clone()), ..notice });
+        }
+        Done::Ended(None) => model.say("it was over already"),
+        Done::EndedAll { count: n } => {
+            model.say(format!("{} ended, they stay ended", count(u64::from(n), "session")));
+        }
+    }
+}
+
+fn created(model: &mut Model, user: &User, code: Option<crate::accounts::reset::Issued>) {
+    let pending = if user.activated_at.is_none() { " · pending: a activates" } else { "" };
+    model.say(format!("{} created{pending}", clipped(&user.name, 48)));
+    model.users.seek = Some(user.id.clone());
+    model.users.list.restart();
+    if let Some(code) = code {
+        model.layers.push(Layer::Code(Code::new(&user.name, code)));
+    }
+}
+
+/// Gives a newer state to every pane that may hold the person.
+fn offer(model: &mut Model, user: &User) {
+    model.users.update(user);
+    model.detail.update(user);
+}
+
+fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
+    let name = clipped(&changed.after.name, 40);
+    if !changed.is_change() {
+        return match deed {
+            Deed::Activate => format!("{name} is already active"),
+            Deed::Deactivate => format!("{name} is already inactive"),
+            _ => format!("{name}: nothing was different"),
+        };
+    }
+    let ended = ended_words(changed.ended).map(|words| format!(" · {words}")).unwrap_or_default();
+    match deed {
+        Deed::Activate => format!("{name} is active · z undoes"),
+        Deed::Deactivate => format!("{name} is inactive{ended} · z activates again"),
+        Deed::Delete => {
+            let until = model.now.plus(Span::DAY.times(KEPT_DAYS));
+            format!("{name} is deleted{ended} · z restores, until {}", day(until, &model.setup.zone))
+        }
+        Deed::Restore => format!("{name} is back · z undoes"),
+        Deed::Edit => {
+            let fields: Vec<String> = crate::accounts::audit::changes(&changed.before, &changed.after)
+                .iter()
+                .map(|change| shown(&change.field).replace('_', " "))
+                .collect();
+            format!("{name} edited: {} · z undoes", fields.join(", "))
+        }
+    }
+}

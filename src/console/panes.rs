@@ -1,0 +1,6 @@
+//! The panes. Each owns its state, its transitions and its drawing; drawing changes nothing.
+
+pub mod detail;
+pub mod everybody;
+pub mod sessions;
+pub mod users;

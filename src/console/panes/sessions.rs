@@ -1,0 +1,153 @@
+//! The pane of one person's sessions.
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+use super::users::Look;
+use crate::accounts::session::Session;
+use crate::accounts::time::Time;
+use crate::console::ink::Ink;
+use crate::console::theme::Role;
+use crate::console::words::{ago, ago_exactly, clipped, exact, since, span};
+
+/// The state of the pane: a cursor over the dossier's sessions.
+#[derive(Default)]
+pub struct Sessions {
+    cursor: usize,
+    top: usize,
+    /// The session under the cursor when it was last drawn for its owner.
+    held: Option<crate::accounts::session::SessionId>,
+}
+
+impl Sessions {
+    /// The session under the cursor.
+    pub fn current<'a>(&self, sessions: &'a [Session]) -> Option<&'a Session> {
+        sessions.get(self.cursor)
+    }
+
+    /// Moves the cursor.
+    pub fn move_by(&mut self, delta: isize, sessions: &[Session], height: usize) {
+        let last = sessions.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(delta).min(last);
+        self.hold(sessions, height);
+    }
+
+    /// Follows the session under the cursor when the list has changed around it; begins anew for another person.
+    pub fn follow(&mut self, sessions: &[Session], height: usize) {
+        if let Some(at) = self.held.as_ref().and_then(|held| sessions.iter().position(|s| s.id == *held)) {
+            self.cursor = at;
+        } else {
+            self.cursor = 0;
+        }
+        self.hold(sessions, height);
+    }
+
+    fn hold(&mut self, sessions: &[Session], height: usize) {
+        self.held = sessions.get(self.cursor).map(|session| session.id.clone());
+        let height = height.max(1);
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+    }
+
+    /// Draws the pane. `None` while the sessions of the person under the cursor are not known yet.
+    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, sessions: Option<&[Session]>, look: &Look<'_>, whole: bool) {
+        if area.is_empty() {
+            return;
+        }
+        let live = sessions.map(|sessions| sessions.iter().filter(|s| s.is_live(look.now)).count());
+        let mut title = vec![("Sessions".to_owned(), Role::Title)];
+        if let Some(live) = live.filter(|live| *live > 0) {
+            title.push((format!("  {live} live"), Role::Text));
+        }
+        let hint = if look.focused || whole { Vec::new() } else { vec![("Tab".to_owned(), Role::Faint)] };
+        ink.title(area, &title, &hint, look.focused);
+        let Some(sessions) = sessions else { return };
+        let top = area.y + 1;
+        if sessions.is_empty() && area.height > 1 {
+            ink.text(area.x + 3, top, area.width.saturating_sub(4), "none", Role::Faint);
+        }
+        for (i, (session, y)) in sessions.iter().skip(self.top).zip(top..area.bottom()).enumerate() {
+            let under = look.focused && self.top + i == self.cursor;
+            let line = Rect { y, height: 1, ..area };
+            if under {
+                ink.text(area.x + 1, y, 1, "›", Role::Key);
+            }
+            draw_row(ink, line, session, look, whole);
+            if under {
+                ink.paint(line, Role::Cursor);
+            }
+        }
+    }
+}
+
+/// One session: what it is called, where from, since when, and how it stands.
+fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, whole: bool) {
+    let live = session.is_live(look.now);
+    let role = if live { Role::Text } else { Role::Faint };
+    let (client, address) = if line.width >= 76 { (16, 18) } else { (12, 13) };
+    let x = line.x + 3;
+    ink.text(
+        x,
+        line.y,
+        client,
+        &clipped(session.client.as_deref().unwrap_or("unnamed"), usize::from(client) - 1),
+        role,
+    );
+    let from = clipped(session.address.as_deref().unwrap_or("–"), usize::from(address) - 1);
+    ink.text(x + client, line.y, address, &from, role);
+    let x = x + client + address;
+    let room = line.right().saturating_sub(x + 1);
+    if whole {
+        ink.text(x, line.y, room, &exact_words(session, look.now, look.zone), role);
+    } else if live {
+        let began = format!("began {}", since(session.created_at, look.now));
+        let used =
+            session.last_used_at.map_or_else(|| "unused".to_owned(), |at| format!("used {}", since(at, look.now)));
+        let step = (room.saturating_sub(9) / 2).clamp(10, 16);
+        ink.text(x, line.y, step, &began, role);
+        ink.text(x + step, line.y, step, &used, role);
+        ink.right(line.right().saturating_sub(1), line.y, 9, &left_words(session, look.now), role);
+    } else {
+        ink.text(x, line.y, room, &over_words(session, look.now), role);
+    }
+}
+
+/// How long a session goes on.
+pub fn left_words(session: &Session, now: Time) -> String {
+    match session.runs_out_at() {
+        Some(at) => match span(at.since(now)).as_str() {
+            "now" => "ends now".to_owned(),
+            left => format!("{left} left"),
+        },
+        None => "endless".to_owned(),
+    }
+}
+
+/// How a session that is over came to its end, and whether it is refused since.
+pub fn over_words(session: &Session, now: Time) -> String {
+    match session.ended_at {
+        Some(at) => {
+            let tried = match (session.refused, session.refused_at) {
+                (0, _) | (_, None) => ", no attempt seen".to_owned(),
+                (n, Some(last)) => format!(", refused {n}×, last {}", ago_exactly(last, now)),
+            };
+            format!("ended {}{tried}", ago(at, now))
+        }
+        None => "over".to_owned(),
+    }
+}
+
+fn exact_words(session: &Session, now: Time, zone: &TimeZone) -> String {
+    let began = format!("began {}", exact(session.created_at, zone));
+    match session.ended_at {
+        Some(at) => {
+            let by = session.ended_by.as_deref().map(|by| format!(" by {}", clipped(by, 24))).unwrap_or_default();
+            let refused = format!(" · refused {}×", session.refused);
+            format!("ended {}{by}{refused} · {began}", exact(at, zone))
+        }
+        None => {
+            let used =
+                session.last_used_at.map_or_else(|| "unused".to_owned(), |at| format!("used {}", exact(at, zone)));
+            format!("{used} · {} · {began}", left_words(session, now))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The pane of users: the list, its filter and its order.
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+use crate::accounts::query::{Filter, Order, Page, Query};
+use crate::accounts::time::Time;
+use crate::accounts::user::{Role as UserRole, Status, User, UserId};
+use crate::console::effect::{Effect, Read, Slot};
+use crate::console::ink::Ink;
+use crate::console::listing::{Listing, Wanted};
+use crate::console::theme::Role;
+use crate::console::window::{Row, Want};
+use crate::console::words::{clipped, number, since};
+
+impl Row for User {
+    type Id = UserId;
+
+    fn identity(&self) -> &UserId {
+        &self.id
+    }
+}
+
+/// The state of the pane.
+pub struct Users {
+    /// The list with its filter.
+    pub list: Listing<User>,
+    /// By what it is ordered.
+    pub order: Order,
+    /// The other way round.
+    pub reversed: bool,
+    /// The person to put the cursor on when the next page comes.
+    pub seek: Option<UserId>,
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        Users { list: Listing::new(Filter::parse), order: Order::default(), reversed: false, seek: None }
+    }
+}
+
+impl Users {
+    /// Orders by something else; by the same, the other way round.
+    pub fn set_order(&mut self, order: Order) {
+        self.reversed = self.order == order && !self.reversed;
+        self.order = order;
+        self.list.restart();
+    }
+
+    /// Turns the order round.
+    pub fn reverse(&mut self) {
+        self.reversed = !self.reversed;
+        self.list.restart();
+    }
+
+    /// What has to be asked for now.
+    pub fn needs(&mut self, height: usize, effects: &mut Vec<Effect>) {
+        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
+            let query = Query { filter: self.list.filter.clone(), order: self.order, reversed: self.reversed };
+            effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
+        }
+        if let Some(turn) = self.list.count_due()
+            && !self.list.filter.is_empty()
+        {
+            effects.push(Effect::Ask(Slot::Matches, turn, Read::Matches(self.list.filter.clone())));
+        }
+    }
+
+    /// Takes a page.
+    pub fn land(&mut self, want: &Want, page: Page<User>, height: usize) {
+        self.list.land(want, page, height);
+        if let Some(id) = self.seek.take() {
+            self.list.window.select(&id, height);
+        }
+    }
+
+    /// Takes a newer state of somebody who may be in the list.
+    pub fn update(&mut self, user: &User) {
+        for row in self.list.window.rows_mut().filter(|row| row.id == user.id) {
+            *row = user.clone();
+        }
+    }
+
+    /// The words for the order.
+    pub fn order_words(&self) -> &'static str {
+        match (self.order, self.reversed) {
+            (Order::Created, false) => "newest first",
+            (Order::Created, true) => "oldest first",
+            (Order::Name, false) => "by name",
+            (Order::Name, true) => "by name, backwards",
+            (Order::LastLogin, false) => "last seen first",
+            (Order::LastLogin, true) => "longest unseen first",
+        }
+    }
+
+    /// Draws the pane.
+    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, look: &Look<'_>) {
+        if area.is_empty() {
+            return;
+        }
+        let count = if self.list.filter.is_empty() { look.people } else { self.list.matches };
+        let count = count.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        self.list.draw_title(ink, area, "Users", format!("{count}{}", self.order_words()), look.focused);
+        let columns = Columns::of(area);
+        let top = area.y + 1 + u16::from(look.heads);
+        if look.heads {
+            columns.heads(ink, area, area.y + 1);
+        }
+        if self.list.window.is_empty() {
+            self.draw_empty(ink, area, top, look);
+            return;
+        }
+        let rows = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
+        self.list.draw_rows(ink, rows, look.focused, |ink, line, user| columns.row(ink, line, user, look.now));
+    }
+
+    fn draw_empty(&self, ink: &mut Ink<'_>, area: Rect, y: u16, look: &Look<'_>) {
+        let lines: Vec<String> = match &self.list.fault {
+            Some(fault) => crate::console::words::wrap(fault, usize::from(area.width.saturating_sub(6))),
+            None if !self.list.window.is_loaded() || self.list.is_waiting() => vec!["reading".into()],
+            None if self.list.filter.is_empty() => vec!["No users yet. n creates the first administrator.".into()],
+            None => {
+                let of = look.people.map(|n| format!(" of {}", number(u64::from(n)))).unwrap_or_default();
+                vec![format!("0{of} match /{}", clipped(self.list.input.value(), 30)), "Esc clears the filter.".into()]
+            }
+        };
+        let role = if self.list.fault.is_some() { Role::Bad } else { Role::Text };
+        for (line, y) in lines.iter().zip(y + 1..area.bottom()) {
+            ink.text(area.x + 3, y, area.width.saturating_sub(4), line, role);
+        }
+    }
+}
+
+/// What the drawing of a list has to know besides the list.
+pub struct Look<'a> {
+    /// Whether this pane has the keys.
+    pub focused: bool,
+    /// Whether there is a line of column heads.
+    pub heads: bool,
+    /// The present.
+    pub now: Time,
+    /// The local zone.
+    pub zone: &'a TimeZone,
+    /// How many people there are, once counted.
+    pub people: Option<u32>,
+}
+
+struct Columns {
+    name: u16,
+    state: u16,
+    seen: u16,
+    live: u16,
+}
+
+impl Columns {
+    fn of(area: Rect) -> Columns {
+        let (state, seen, live) = match area.width {
+            72.. => (22, 8, 5),
+            56..72 => (17, 7, 5),
+            _ => (15, 7, 0),
+        };
+        Columns { name: area.width.saturating_sub(3 + state + seen + live + 2), state, seen, live }
+    }
+
+    fn heads(&self, ink: &mut Ink<'_>, area: Rect, y: u16) {
+        let x = ink.text(area.x + 3, y, self.name, "name", Role::Faint).max(area.x + 4 + self.name);
+        ink.text(x, y, self.state, "state", Role::Faint);
+        ink.right(x + self.state + self.seen, y, self.seen, "seen", Role::Faint);
+        ink.right(x + self.state + self.seen + self.live, y, self.live, "live", Role::Faint);
+    }
+
+    fn row(&self, ink: &mut Ink<'_>, line: Rect, user: &User, now: Time) {
+        let name = clipped(&user.name, usize::from(self.name));
+        ink.text(line.x + 3, line.y, self.name, &name, Role::Text);
+        let x = line.x + 4 + self.name;
+        if let Some((word, role)) = standing(user, now) {
+            ink.text(x, line.y, self.state, &word, role);
+        }
+        let seen = user.last_login_at.map_or_else(|| "never".to_owned(), |at| since(at, now));
+        ink.right(x + self.state + self.seen, line.y, self.seen, &seen, Role::Text);
+        let live = if user.sessions == 0 { "–".to_owned() } else { user.sessions.to_string() };
+        ink.right(x + self.state + self.seen + self.live, line.y, self.live, &live, Role::Text);
+    }
+}
+
+/// The word for a person who is not simply active, a member and able to log in; the normal state is silent.
+pub fn standing(user: &User, now: Time) -> Option<(String, Role)> {
+    let lasting = |word: &str, since_when: Option<Time>| match since_when {
+        Some(at) => format!("{word} {}", since(at, now)),
+        None => word.to_owned(),
+    };
+    if let Some(at) = user.deleted_at {
+        return Some((lasting("deleted", Some(at)), Role::Faint));
+    }
+    match user.status {
+        Status::Pending => return Some((lasting("pending", Some(user.created_at)), Role::Warn)),
+        Status::Inactive => return Some((lasting("inactive", user.status_at), Role::Bad)),
+        Status::Active => {}
+    }
+    if user.is_expired(now) {
+        return Some((lasting("expired", user.valid_until), Role::Bad));
+    }
+    if user.password_set_at.is_none() {
+        return Some(("no password yet".to_owned(), Role::Warn));
+    }
+    match user.role {
+        UserRole::Member => None,
+        role => Some((role.word().to_owned(), Role::Key)),
+    }
+}

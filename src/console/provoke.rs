@@ -1,0 +1,29 @@
+//! Panics on demand, for the tests of what happens then. Compiled in by the feature `provoke` only: F12 arms what the
+//! environment variable `ROLLBOOK_PROVOKE` names, `draw` or `worker`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::key::{Code, Key};
+
+static ARMED: AtomicBool = AtomicBool::new(false);
+
+fn wanted(place: &str) -> bool {
+    ARMED.load(Ordering::SeqCst) && std::env::var("ROLLBOOK_PROVOKE").is_ok_and(|value| value == place)
+}
+
+/// F12 arms.
+pub fn on_key(key: Key) {
+    if key == Key::named(Code::F(12)) {
+        ARMED.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Panics in the thread that draws.
+pub fn in_draw() {
+    assert!(!wanted("draw"), "provoked in the drawing thread");
+}
+
+/// Panics in a worker.
+pub fn in_worker() {
+    assert!(!wanted("worker"), "provoked in a worker");
+}

@@ -1,0 +1,127 @@
+//! Why a key would do nothing now: one sentence, read by the last line, the help and the palette to dim, and by the
+//! dispatcher to say.
+
+use super::action::Action;
+use super::layout::Pane;
+use super::model::{Book, Model};
+use crate::accounts::user::{Status, User};
+use crate::accounts::{Kind, text::quote};
+
+impl Model {
+    /// The sentence; `None` where the action would do something.
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        let say = |text: &str| Some(text.to_owned());
+        if self.place().is_none() {
+            return self.refusal_without_database(action);
+        }
+        if action.about().changes && self.setup.read_only {
+            return say("the database was opened read-only");
+        }
+        match action {
+            Action::Activate | Action::Deactivate | Action::EndAll | Action::Password | Action::Edit | Action::Delete => {
+                self.refusal_about_person(action)
+            }
+            Action::End => self.refusal_to_end(),
+            Action::Why | Action::Copy => match self.person() {
+                Some(_) => None,
+                None => say("nobody is under the cursor"),
+            },
+            Action::Undo => match self.undo.last() {
+                Some(_) if self.orders.is_empty() => None,
+                Some(_) => say("the last change is still at work"),
+                None => say("nothing to undo: only changes made here since the start are taken back"),
+            },
+            Action::Order if self.pane == Pane::Everybody => say("sessions are ordered by when they began; S turns them round"),
+            Action::Lists if self.pane == Pane::Everybody => say("the ready lists are of users; 1 shows them"),
+            Action::OpenFile | Action::Upgrade if action == Action::Upgrade => say("the schema is up to date"),
+            _ => None,
+        }
+    }
+
+    fn refusal_without_database(&self, action: Action) -> Option<String> {
+        let missing = matches!(self.book, Book::Missing(_));
+        match action {
+            Action::New if missing && self.setup.read_only => Some("--read-only makes no database".to_owned()),
+            Action::New if missing => None,
+            Action::Upgrade if matches!(self.book, Book::Outdated(_)) => None,
+            Action::Back
+            | Action::Help
+            | Action::Palette
+            | Action::Messages
+            | Action::OpenFile
+            | Action::Demo
+            | Action::Quit
+            | Action::Cancel
+            | Action::Suspend
+            | Action::Repaint => None,
+            _ => Some("no database is open".to_owned()),
+        }
+    }
+
+    fn refusal_about_person(&self, action: Action) -> Option<String> {
+        if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody) {
+            return Some("d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned());
+        }
+        let Some(user) = self.person() else { return Some("nobody is under the cursor".to_owned()) };
+        let name = quote(&user.name);
+        if self.is_adrift() {
+            return Some("who was under the cursor is gone from the list; move the cursor first".to_owned());
+        }
+        if self.orders.values().any(|about| about.as_ref() == Some(&user.id)) {
+            return Some(format!("a change of {name} is still at work"));
+        }
+        self.refusal_by_state(action, user, &name)
+    }
+
+    fn refusal_by_state(&self, action: Action, user: &User, name: &str) -> Option<String> {
+        if user.deleted_at.is_some() {
+            return match action {
+                Action::Activate => None,
+                _ => Some(format!("{name} is deleted; a restores")),
+            };
+        }
+        match (action, user.status) {
+            (Action::Activate, Status::Active) => Some(format!("{name} is already active")),
+            (Action::Deactivate, Status::Inactive) => Some(format!("{name} is already inactive")),
+            (Action::EndAll, _) if self.live_sessions().is_empty() => Some(format!("{name} has no live session")),
+            _ => None,
+        }
+    }
+
+    fn refusal_to_end(&self) -> Option<String> {
+        if self.is_adrift() {
+            return Some("who was under the cursor is gone from the list; move the cursor first".to_owned());
+        }
+        match (self.session(), self.pane) {
+            (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),
+            (Some(_), _) => None,
+            (None, Pane::Users | Pane::Detail) if !self.live_sessions().is_empty() => None,
+            (None, Pane::Users | Pane::Detail) => Some("no live session".to_owned()),
+            (None, _) => Some("no session is under the cursor".to_owned()),
+        }
+    }
+
+    /// The words for an action where they depend on what it would touch: `end all 2`, `restore`.
+    pub fn label(&self, action: Action) -> String {
+        match action {
+            Action::EndAll => format!("end all {}", self.live_sessions().len()),
+            Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
+            Action::Undo => match self.undo.last() {
+                Some(undo) => format!("undo ({})", undo.words),
+                None => "undo".to_owned(),
+            },
+            Action::Whole if self.whole => "all panes".to_owned(),
+            Action::Whole => "whole pane".to_owned(),
+            _ => action.about().name.to_owned(),
+        }
+    }
+
+    /// Whether an error means that there simply is no database yet.
+    pub fn book_of(error: crate::accounts::Error) -> Book {
+        match error.kind {
+            Kind::NoDatabase => Book::Missing(error),
+            Kind::Schema if error.hint.as_deref().is_some_and(|hint| hint.contains("db upgrade")) => Book::Outdated(error),
+            _ => Book::Trouble(error),
+        }
+    }
+}

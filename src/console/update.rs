@@ -1,0 +1,144 @@
+//! What happens, routed to whoever owns the state that it changes. Nothing is done here; it is asked for.
+
+use super::act::act;
+use super::action::Action;
+use super::dialog;
+use super::effect::{Answer, Effect, Event};
+use super::key::Key;
+use super::keymap::{Meaning, Scope, resolve};
+use super::layers::form::{edit, paste};
+use super::layout::Pane;
+use super::model::Model;
+use super::outcome;
+use crate::accounts::time::Span;
+
+/// The first effects of a console: open what it was started with.
+pub fn start(model: &Model) -> Vec<Effect> {
+    use super::effect::Target;
+    let target = match &model.setup.path {
+        Some(path) => Target::Open(path.clone()),
+        None => Target::Demo,
+    };
+    vec![Effect::Connect(target)]
+}
+
+/// Takes an event and says what is to be done.
+pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    model.now = model.setup.clock.now();
+    match event {
+        Event::Key { key, burst } => press(model, key, burst, &mut effects),
+        Event::Paste(text) => take_paste(model, &text),
+        Event::Resize(columns, rows) => resize(model, (columns, rows)),
+        Event::Answered(slot, turn, Ok(answer)) => outcome::answered(model, slot, turn, answer),
+        Event::Answered(slot, turn, Err(error)) => outcome::unanswered(model, slot, turn, &error),
+        Event::Written(ticket, result) => outcome::written(model, ticket, result),
+        Event::Connected(target, result) => outcome::connected(model, &target, result),
+        Event::Moved { users, sessions } => {
+            if users || sessions {
+                model.refresh();
+            }
+        }
+        Event::Tick => {}
+        Event::Resumed(refusal) => {
+            if let Some(refusal) = refusal {
+                model.refuse(refusal);
+            }
+            effects.push(Effect::Repaint);
+        }
+    }
+    model.needs(&mut effects);
+    effects
+}
+
+/// Whether a key would change data if it were pressed now: such keys wait until what they act on was drawn.
+pub fn would_change(model: &Model, key: Key) -> bool {
+    matches!(resolve(model.scope(), key), Meaning::Act(action) if action.about().changes)
+}
+
+fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
+    let scope = model.scope();
+    let meaning = resolve(scope, key);
+    let cancels = std::mem::take(&mut model.cancel_at);
+    if meaning != Meaning::Nothing {
+        model.notice = None;
+    }
+    match meaning {
+        Meaning::Act(Action::Cancel) => cancel(model, cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2))),
+        Meaning::Act(action) if burst && action.about().changes => {
+            model.refuse("keys came faster than fingers: taken for a paste, and nothing was changed".to_owned());
+        }
+        Meaning::Act(action @ (Action::Repaint | Action::Suspend)) => act(model, action, effects),
+        Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, effects),
+        Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),
+        Meaning::Act(action) => act(model, action, effects),
+        Meaning::Text(key) if scope == Scope::Filter => type_filter(model, |input| edit(input, key)),
+        Meaning::Text(key) => dialog::key(model, key),
+        Meaning::Nothing => dialog::other_key(model, key, effects),
+    }
+}
+
+/// Ctrl-C: cancels whatever is open; at the top, twice within two seconds quits.
+fn cancel(model: &mut Model, again: bool) {
+    if model.layers.pop().is_some() {
+        return;
+    }
+    for typing in [&mut model.users.list.typing, &mut model.everybody.list.typing] {
+        if std::mem::take(typing) {
+            return;
+        }
+    }
+    if again {
+        model.done = true;
+    } else {
+        model.cancel_at = Some(model.now);
+        model.notice = None;
+        model.refuse("Ctrl-C again quits".to_owned());
+    }
+}
+
+fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Accept | Action::Back => {
+            let clear = action == Action::Back;
+            if model.pane == Pane::Everybody {
+                model.everybody.list.typing = false;
+                if clear {
+                    model.everybody.list.set_filter("");
+                }
+            } else {
+                model.users.list.typing = false;
+                if clear {
+                    model.users.list.set_filter("");
+                }
+            }
+        }
+        other => act(model, other, effects),
+    }
+}
+
+fn type_filter(model: &mut Model, change: impl FnOnce(&mut tui_input::Input)) {
+    if model.pane == Pane::Everybody {
+        change(&mut model.everybody.list.input);
+        model.everybody.list.apply_input();
+    } else {
+        change(&mut model.users.list.input);
+        model.users.list.apply_input();
+    }
+}
+
+/// A paste is text where text is taken. Anywhere else it is dropped: it never accepts and never changes anything.
+fn take_paste(model: &mut Model, text: &str) {
+    match model.scope() {
+        Scope::Filter => type_filter(model, |input| paste(input, text)),
+        Scope::Form | Scope::Palette => dialog::paste(model, text),
+        _ => model.refuse("a paste does nothing here; / takes one as a filter".to_owned()),
+    }
+}
+
+fn resize(model: &mut Model, size: (u16, u16)) {
+    model.size = size;
+    let screen = model.screen();
+    model.users.list.window.follow(screen.rows(Pane::Users).max(1));
+    model.everybody.list.window.follow(screen.rows(Pane::Everybody).max(1));
+}

@@ -1,0 +1,213 @@
+//! Draws the model: the first line, the panes, the layers, the last line. Writes nothing back.
+
+use ratatui::buffer::Buffer;
+
+use super::action::Action;
+use super::ink::Ink;
+use super::keymap::{Scope, bindings, key_of};
+use super::layout::{Pane, Screen, Shape};
+use super::model::{Book, Model};
+use super::panes::sessions::over_words;
+use super::panes::users::Look;
+use super::theme::Role;
+use super::words::{clip_end, clipped, number, shown, width, wrap};
+
+/// Draws everything; answers with the place of the terminal's cursor.
+pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let mut ink = Ink::new(buffer, model.setup.theme, model.setup.ascii);
+    let screen = model.screen();
+    if screen.shape == Shape::TooSmall {
+        ink.text(0, 0, model.size.0, "q quits · 40×10 needed", Role::Text);
+        return None;
+    }
+    top_line(model, &mut ink, &screen);
+    match &model.book {
+        Book::Open(_) => panes(model, &mut ink, &screen),
+        book => no_database(model, book, &mut ink, &screen),
+    }
+    bottom_line(model, &mut ink, &screen);
+    for layer in &model.layers {
+        ink.cursor = None;
+        layer.draw(&mut ink, &model.setup.zone);
+    }
+    ink.cursor
+}
+
+fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
+    let row = screen.top;
+    let name = match &model.book {
+        Book::Open(place) if place.demo => "sample people".to_owned(),
+        Book::Opening => "opening".to_owned(),
+        Book::Missing(_) => "no database".to_owned(),
+        _ => {
+            let file = model.setup.path.as_deref().and_then(|path| path.file_name());
+            file.map(|file| clipped(&file.to_string_lossy(), 24)).unwrap_or_default()
+        }
+    };
+    let mut left = vec![(format!(" {name}  "), Role::Focus)];
+    if model.place().is_some() {
+        let view = |words: &str, short: &str, on: bool| {
+            let word = if row.width >= 72 { words } else { short };
+            if on { (format!("[{word}]"), Role::Focus) } else { (format!(" {word} "), Role::Faint) }
+        };
+        left.push(view("1 Users", "1 Users", model.pane != Pane::Everybody));
+        left.push(view("2 Sessions", "2", model.pane == Pane::Everybody));
+    }
+    let end = ink.pieces(row.x, row.y, row.width, &left);
+    let mut right: Vec<(String, Role)> = Vec::new();
+    if let Some(attention) = model.attention.filter(|attention| attention.pending > 0) {
+        right.push((format!("{} pending", number(u64::from(attention.pending))), Role::Warn));
+    }
+    if model.place().is_some_and(|place| place.demo) {
+        right.push(("demo".to_owned(), Role::Badge));
+    }
+    if model.setup.read_only {
+        right.push(("read-only".to_owned(), Role::Badge));
+    }
+    right.push((clipped(&model.setup.who, 32), Role::Text));
+    let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text) + 3).sum::<usize>() as u16;
+    // On a narrow line the actor gives way first; what wants attention stays.
+    while right.len() > 1 && end + cells(&right) > row.right() {
+        right.pop();
+    }
+    let mut x = row.right().saturating_sub(cells(&right));
+    for (text, role) in &right {
+        x = ink.text(x, row.y, row.right().saturating_sub(x), text, *role) + 3;
+    }
+}
+
+fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
+    let look = |pane: Pane| Look {
+        focused: model.pane == pane,
+        heads: screen.heads(pane),
+        now: model.now,
+        zone: &model.setup.zone,
+        people: model.attention.map(|attention| attention.people),
+    };
+    model.users.draw(ink, screen.users, &look(Pane::Users));
+    model.everybody.draw(ink, screen.everybody, &look(Pane::Everybody));
+    let person = model.person();
+    let apart = Look { heads: !screen.history.is_empty(), ..look(Pane::Detail) };
+    let whole = screen.shape == Shape::Single;
+    model.detail.draw(ink, screen.detail, person, &apart, whole);
+    model.sessions.draw(ink, screen.sessions, model.their_sessions(), &look(Pane::Sessions), model.whole);
+    model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
+    if screen.shape == Shape::Side && !screen.users.is_empty() {
+        join_walls(ink, screen);
+    }
+}
+
+/// The wall between the list and the rest, and where the rules meet it.
+fn join_walls(ink: &mut Ink<'_>, screen: &Screen) {
+    let x = screen.users.right();
+    ink.rule(screen.base.x, screen.base.y, screen.base.width);
+    ink.wall(x, screen.users.top(), screen.base.y);
+    ink.text(x, screen.users.top(), 1, "┬", Role::Rule);
+    ink.text(x, screen.sessions.top(), 1, "├", Role::Rule);
+    ink.text(x, screen.history.top(), 1, "├", Role::Rule);
+    ink.text(x, screen.base.y, 1, "┴", Role::Rule);
+}
+
+fn no_database(model: &Model, book: &Book, ink: &mut Ink<'_>, screen: &Screen) {
+    let (what, keys): (String, &[(&str, &str)]) = match book {
+        Book::Opening => (String::new(), &[]),
+        Book::Missing(_) => (
+            format!("No database yet. Looked for: {}", model.setup.looked),
+            &[
+                ("n", "create the first administrator, in a new database there"),
+                ("o", "open another file"),
+                (":demo", "look around among sample people"),
+                ("q", "quit"),
+            ],
+        ),
+        Book::Outdated(error) => (
+            error.to_string(),
+            &[("U", "upgrade it now; a backup is made first"), ("o", "open another file"), ("q", "quit")],
+        ),
+        Book::Trouble(error) => (
+            error.to_string(),
+            &[("o", "open another file"), (":demo", "look around among sample people"), ("q", "quit")],
+        ),
+        Book::Open(_) => return,
+    };
+    let room = screen.top.width.saturating_sub(8);
+    let lines = wrap(&shown(&what), usize::from(room));
+    let mut y = 3.min(screen.bottom.y.saturating_sub(1));
+    for line in &lines {
+        if y < screen.bottom.y {
+            ink.text(4, y, room, line, Role::Text);
+        }
+        y += 1;
+    }
+    y += 1;
+    for (key, words) in keys {
+        if y < screen.bottom.y {
+            ink.text(6, y, 7, key, Role::Key);
+            ink.text(14, y, room.saturating_sub(10), words, Role::Text);
+        }
+        y += 1;
+    }
+}
+
+fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
+    let row = screen.bottom;
+    if let Some(notice) = &model.notice {
+        let role = if notice.fault { Role::Fault } else { Role::Notice };
+        let mut text = format!(" {}", notice.text);
+        let session = notice.session.as_ref().and_then(|id| model.their_sessions()?.iter().find(|s| s.id == *id));
+        if let Some(session) = session {
+            let words = over_words(session, model.now);
+            let tried = words.split_once(", ").map_or("", |(_, tried)| tried);
+            text = format!("{text} · {}", if session.refused == 0 { "no attempt seen yet" } else { tried });
+        }
+        ink.text(row.x, row.y, row.width, &clip_end(&text, usize::from(row.width)), role);
+        return;
+    }
+    let scope = model.scope();
+    match scope {
+        Scope::Filter => {
+            hints(ink, row.y, row.width, &[("Enter", "keeps"), ("Esc", "clears"), ("^ali", "by prefix"), ("is:", "state"), ("role:", ""), ("label:", "")]);
+        }
+        Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody => keys_line(model, ink, screen, scope),
+        Scope::Nothing => {}
+        _ => {}
+    }
+}
+
+fn hints(ink: &mut Ink<'_>, y: u16, room: u16, hints: &[(&str, &str)]) {
+    let mut x = 1;
+    for (key, words) in hints {
+        x = ink.text(x, y, room.saturating_sub(x), key, Role::Key) + 1;
+        x = ink.text(x, y, room.saturating_sub(x), words, Role::Text) + 2;
+    }
+}
+
+/// The keys that work now, left; how to find the others, right.
+fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
+    let row = screen.bottom;
+    let always: &[(Action, &str)] =
+        &[(Action::Filter, "filter"), (Action::Lists, "lists"), (Action::Palette, "all"), (Action::Help, "keys")];
+    let mut right: Vec<(String, Role)> = Vec::new();
+    for (action, word) in always {
+        let Some(key) = key_of(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
+        right.push((format!("{key} "), Role::Key));
+        right.push((format!("{word}  "), Role::Text));
+    }
+    let tail: usize = right.iter().map(|(text, _)| width(text)).sum();
+    let room = usize::from(row.width).saturating_sub(tail + 2);
+    let mut shown_keys: Vec<_> = bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
+    shown_keys.sort_by_key(|b| b.footer);
+    let mut x = 1;
+    for binding in shown_keys {
+        let (key, word) = (binding.keys[0].to_string(), model.label(binding.action));
+        let cells = width(&key) + 1 + width(&word) + 2;
+        if x + cells > room {
+            break;
+        }
+        let at = ink.text(x as u16, row.y, row.width, &key, Role::Key);
+        ink.text(at + 1, row.y, row.width, &word, Role::Text);
+        x += cells;
+    }
+    let start = row.right().saturating_sub(tail as u16);
+    ink.pieces(start, row.y, tail as u16, &right);
+}

@@ -1,0 +1,408 @@
+//! A window on a list that may be endless: the rows that are seen, a page on each side, and the cursor.
+//!
+//! Pure state. It says which page it wants next and takes what comes; who fetches it, it does not know.
+
+use std::collections::VecDeque;
+
+use crate::accounts::query::{Anchor, Key, Page};
+
+/// Something a list holds.
+pub trait Row {
+    /// What makes it itself, whatever changes about it.
+    type Id: Clone + PartialEq;
+
+    /// Its identity.
+    fn identity(&self) -> &Self::Id;
+}
+
+/// The window.
+#[derive(Clone, Debug)]
+pub struct Window<T: Row> {
+    rows: VecDeque<(Key, T)>,
+    top: usize,
+    cursor: usize,
+    more_before: bool,
+    more_after: bool,
+    /// Moves that could not be made because the rows were not there yet.
+    owed: isize,
+    /// The one under the cursor vanished, and the cursor was not moved since.
+    vanished: bool,
+    /// Whether any page has come yet.
+    loaded: bool,
+}
+
+impl<T: Row> Default for Window<T> {
+    fn default() -> Self {
+        Window {
+            rows: VecDeque::new(),
+            top: 0,
+            cursor: 0,
+            more_before: false,
+            more_after: false,
+            owed: 0,
+            vanished: false,
+            loaded: false,
+        }
+    }
+}
+
+/// Where a page that was asked for belongs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Want {
+    /// In the place of everything, with the cursor on its first row.
+    Top,
+    /// In the place of everything, with the cursor on its last row.
+    Bottom,
+    /// Behind what is there.
+    Below(Key),
+    /// Before what is there.
+    Above(Key),
+    /// In the place of everything, from the first row that is there, cursor and scroll unmoved.
+    Again(Option<Key>),
+}
+
+impl Want {
+    /// The anchor to ask the domain with.
+    pub fn anchor(&self) -> Anchor {
+        match self {
+            Want::Top | Want::Again(None) => Anchor::Start,
+            Want::Bottom => Anchor::End,
+            Want::Below(key) => Anchor::After(key.clone()),
+            Want::Above(key) => Anchor::Before(key.clone()),
+            Want::Again(Some(key)) => Anchor::From(key.clone()),
+        }
+    }
+}
+
+impl<T: Row> Window<T> {
+    /// The rows in view, first to last.
+    pub fn visible(&self, height: usize) -> impl Iterator<Item = &T> {
+        self.rows.iter().skip(self.top).take(height).map(|(_, row)| row)
+    }
+
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<&T> {
+        self.rows.get(self.cursor).map(|(_, row)| row)
+    }
+
+    /// The cursor's place among the visible rows.
+    pub fn cursor_in_view(&self) -> usize {
+        self.cursor - self.top.min(self.cursor)
+    }
+
+    /// Whether a page has come.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether the one under the cursor is not the one that was drawn there: vanished, or moves are still owed.
+    pub fn is_adrift(&self) -> bool {
+        self.vanished || self.owed != 0
+    }
+
+    /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
+    pub fn edges(&self, height: usize) -> (bool, bool) {
+        (!self.more_before && self.top == 0, !self.more_after && self.top + height >= self.rows.len())
+    }
+
+    /// How many rows a page should have for a pane of this height: what is seen and one more on each side.
+    pub fn limit(height: usize) -> u16 {
+        u16::try_from(height.max(8) * 3).unwrap_or(u16::MAX)
+    }
+
+    /// Moves the cursor. Moves beyond what is held are owed until the page comes.
+    pub fn move_by(&mut self, delta: isize, height: usize) {
+        self.vanished = false;
+        let wanted = isize::try_from(self.cursor).unwrap_or(0) + self.owed + delta;
+        let last = self.rows.len().saturating_sub(1);
+        let reached = usize::try_from(wanted.max(0)).unwrap_or(0).min(last);
+        let missing = wanted - isize::try_from(reached).unwrap_or(0);
+        let open = if missing > 0 { self.more_after } else { self.more_before };
+        self.owed = if open { missing } else { 0 };
+        self.cursor = reached;
+        self.follow(height);
+    }
+
+    /// Puts the cursor on the first or last row that is held.
+    pub fn to_edge(&mut self, last: bool, height: usize) {
+        self.vanished = false;
+        self.owed = 0;
+        self.cursor = if last { self.rows.len().saturating_sub(1) } else { 0 };
+        self.follow(height);
+    }
+
+    /// Whether everything up to that end is held, so that the edge can be reached without asking.
+    pub fn holds_edge(&self, last: bool) -> bool {
+        self.loaded && !(if last { self.more_after } else { self.more_before })
+    }
+
+    /// Scrolls so that the cursor is in view; at an edge by a third of the pane, which a slow line feels less than
+    /// redrawing every row at every step.
+    pub fn follow(&mut self, height: usize) {
+        let height = height.max(1);
+        let jump = (height / 3).max(1);
+        if self.cursor < self.top {
+            self.top = self.cursor.saturating_sub(jump - 1);
+        } else if self.cursor >= self.top + height {
+            self.top = self.cursor + jump - height;
+        }
+        if !self.more_after {
+            self.top = self.top.min(self.rows.len().saturating_sub(height));
+        }
+        self.top = self.top.min(self.cursor);
+    }
+
+    /// The page that should be fetched next, if one is.
+    pub fn wants(&self, height: usize) -> Option<Want> {
+        let below = self.rows.len().saturating_sub(self.top + height);
+        if self.more_after && (below < height || self.owed > 0) {
+            return self.rows.back().map(|(key, _)| Want::Below(key.clone()));
+        }
+        if self.more_before && (self.top < height || self.owed < 0) {
+            return self.rows.front().map(|(key, _)| Want::Above(key.clone()));
+        }
+        None
+    }
+
+    /// How to ask for what is shown once more.
+    pub fn again(&self) -> Want {
+        // A list that shows its beginning goes on showing it: who is new appears there.
+        let from =
+            if self.top == 0 && !self.more_before { None } else { self.rows.front().map(|(key, _)| key.clone()) };
+        Want::Again(from)
+    }
+
+    /// Takes a page that was asked for with `want`.
+    pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
+        self.loaded = true;
+        match want {
+            Want::Top | Want::Bottom => {
+                self.replace(page);
+                self.top = 0;
+                self.owed = 0;
+                self.vanished = false;
+                self.cursor = if *want == Want::Bottom { self.rows.len().saturating_sub(1) } else { 0 };
+            }
+            Want::Below(key) => {
+                // A page that does not belong to the end that is held is of an older list.
+                if self.rows.back().map(|(last, _)| last) != Some(key) {
+                    return;
+                }
+                self.rows.extend(page.rows);
+                self.more_after = page.more_after;
+                self.trim_front(height);
+            }
+            Want::Above(key) => {
+                if self.rows.front().map(|(first, _)| first) != Some(key) {
+                    return;
+                }
+                let grown = page.rows.len();
+                for row in page.rows.into_iter().rev() {
+                    self.rows.push_front(row);
+                }
+                self.more_before = page.more_before;
+                self.top += grown;
+                self.cursor += grown;
+                self.trim_back(height);
+            }
+            Want::Again(_) => self.refresh(page),
+        }
+        let owed = std::mem::take(&mut self.owed);
+        if owed == 0 { self.follow(height) } else { self.move_by(owed, height) }
+    }
+
+    fn replace(&mut self, page: Page<T>) {
+        self.rows = page.rows.into();
+        self.more_before = page.more_before;
+        self.more_after = page.more_after;
+    }
+
+    /// New rows for the same stretch: the cursor stays on its row wherever that has gone, and the row stays where it
+    /// was on the screen.
+    fn refresh(&mut self, page: Page<T>) {
+        let current = self.current().map(|row| row.identity().clone());
+        let offset = self.cursor - self.top.min(self.cursor);
+        self.replace(page);
+        let found = current.as_ref().and_then(|id| self.rows.iter().position(|(_, row)| row.identity() == id));
+        match (found, current) {
+            (Some(at), _) => {
+                let was_at_start = self.top == 0;
+                self.cursor = at;
+                self.top =
+                    if was_at_start && !self.more_before && at < offset + 8 { 0 } else { at.saturating_sub(offset) };
+            }
+            (None, Some(_)) => {
+                self.vanished = true;
+                self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
+            }
+            (None, None) => self.cursor = 0,
+        }
+    }
+
+    /// Puts the cursor on this row if it is held.
+    pub fn select(&mut self, id: &T::Id, height: usize) -> bool {
+        let found = self.rows.iter().position(|(_, row)| row.identity() == id);
+        if let Some(at) = found {
+            self.cursor = at;
+            self.vanished = false;
+            self.owed = 0;
+            self.follow(height);
+        }
+        found.is_some()
+    }
+
+    /// Changes the rows that are held in place.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.rows.iter_mut().map(|(_, row)| row)
+    }
+
+    fn trim_front(&mut self, height: usize) {
+        let spare = self.top.min(self.cursor).saturating_sub(height * 2);
+        if spare > 0 {
+            self.rows.drain(..spare);
+            self.top -= spare;
+            self.cursor -= spare;
+            self.more_before = true;
+        }
+    }
+
+    fn trim_back(&mut self, height: usize) {
+        let keep = (self.top + height * 3).max(self.cursor + 1);
+        if self.rows.len() > keep {
+            self.rows.truncate(keep);
+            self.more_after = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::query::KeyValue;
+
+    #[derive(Clone, PartialEq, Debug)]
+    struct N(i64);
+
+    impl Row for N {
+        type Id = i64;
+
+        fn identity(&self) -> &i64 {
+            &self.0
+        }
+    }
+
+    fn key(n: i64) -> Key {
+        Key { value: KeyValue::Number(n), seq: n }
+    }
+
+    /// Answers as a store over the numbers `all` would.
+    fn page(all: &[i64], anchor: &Anchor, limit: usize) -> Page<N> {
+        let at = |key: &Key| all.iter().position(|&n| n >= key.seq).unwrap_or(all.len());
+        let (from, to) = match anchor {
+            Anchor::Start => (0, limit.min(all.len())),
+            Anchor::End => (all.len().saturating_sub(limit), all.len()),
+            Anchor::From(k) => (at(k), (at(k) + limit).min(all.len())),
+            Anchor::After(k) => (at(k) + 1, (at(k) + 1 + limit).min(all.len())),
+            Anchor::Before(k) => (at(k).saturating_sub(limit), at(k)),
+        };
+        let rows = all[from.min(to)..to].iter().map(|&n| (key(n), N(n))).collect();
+        Page { rows, more_before: from > 0, more_after: to < all.len() }
+    }
+
+    fn settle(window: &mut Window<N>, all: &[i64], height: usize) {
+        while let Some(want) = window.wants(height) {
+            window.land(&want, page(all, &want.anchor(), height * 3), height);
+        }
+    }
+
+    fn open(all: &[i64], height: usize) -> Window<N> {
+        let mut window = Window::default();
+        window.land(&Want::Top, page(all, &Anchor::Start, height * 3), height);
+        settle(&mut window, all, height);
+        window
+    }
+
+    #[test]
+    fn walking_down_and_up_visits_every_row_once_and_holds_few() {
+        let all: Vec<i64> = (0..500).collect();
+        let mut window = open(&all, 10);
+        for n in 0..499 {
+            assert_eq!(window.current(), Some(&N(n)));
+            window.move_by(1, 10);
+            settle(&mut window, &all, 10);
+            assert!(window.rows.len() <= 80, "{} rows held", window.rows.len());
+            assert!(window.visible(10).any(|row| Some(row) == window.current()));
+        }
+        for n in (1..500).rev() {
+            assert_eq!(window.current(), Some(&N(n)));
+            window.move_by(-1, 10);
+            settle(&mut window, &all, 10);
+        }
+        assert_eq!(window.current(), Some(&N(0)));
+    }
+
+    #[test]
+    fn moves_ahead_of_the_rows_are_owed_and_not_lost() {
+        let all: Vec<i64> = (0..500).collect();
+        let mut window = open(&all, 10);
+        window.move_by(100, 10);
+        assert!(window.is_adrift(), "the person who would be acted on was not drawn yet");
+        settle(&mut window, &all, 10);
+        assert_eq!(window.current(), Some(&N(100)));
+        assert!(!window.is_adrift());
+        window.move_by(1000, 10);
+        settle(&mut window, &all, 10);
+        assert_eq!(window.current(), Some(&N(499)));
+    }
+
+    #[test]
+    fn who_is_new_appears_without_moving_the_cursor() {
+        let mut all: Vec<i64> = (0..50).map(|n| n * 2).collect();
+        let mut window = open(&all, 10);
+        window.move_by(5, 10);
+        all.push(3);
+        all.sort_unstable();
+        let want = window.again();
+        window.land(&want, page(&all, &want.anchor(), 30), 10);
+        assert_eq!(window.current(), Some(&N(10)));
+        assert!(!window.is_adrift());
+        assert_eq!(window.visible(10).next(), Some(&N(0)));
+    }
+
+    #[test]
+    fn when_the_one_under_the_cursor_vanishes_it_is_adrift_until_moved() {
+        let mut all: Vec<i64> = (0..50).collect();
+        let mut window = open(&all, 10);
+        window.move_by(5, 10);
+        all.retain(|&n| n != 5);
+        let want = window.again();
+        window.land(&want, page(&all, &want.anchor(), 30), 10);
+        assert!(window.is_adrift());
+        window.move_by(1, 10);
+        assert!(!window.is_adrift());
+    }
+
+    #[test]
+    fn a_page_of_an_older_list_is_not_glued_on() {
+        let all: Vec<i64> = (0..500).collect();
+        let mut window = open(&all, 10);
+        let before = window.rows.len();
+        window.land(&Want::Below(key(400)), page(&all, &Anchor::After(key(400)), 30), 10);
+        assert_eq!(window.rows.len(), before);
+    }
+
+    #[test]
+    fn the_last_page_leaves_no_gap_below() {
+        let all: Vec<i64> = (0..500).collect();
+        let mut window: Window<N> = open(&all, 10);
+        window.land(&Want::Bottom, page(&all, &Anchor::End, 30), 10);
+        settle(&mut window, &all, 10);
+        assert_eq!(window.current(), Some(&N(499)));
+        assert_eq!(window.visible(10).count(), 10);
+    }
+}

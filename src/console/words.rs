@@ -1,0 +1,258 @@
+//! How things are said on the screen: times, names, counts. Untrusted text becomes [`Shown`] here and nowhere else.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::accounts::text::visible;
+use crate::accounts::time::{Span, Time};
+
+/// Text that may go to the screen: our own words, or somebody else's after escaping.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Shown(String);
+
+impl Shown {
+    /// Escapes untrusted text.
+    pub fn from_outside(text: &str) -> Shown {
+        Shown(visible(text).into_owned())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Cut in the middle to `width` cells, so that both the beginning and a domain at the end stay visible.
+    pub fn clipped(&self, width: usize) -> String {
+        clip_middle(&self.0, width)
+    }
+}
+
+/// Untrusted text, escaped.
+pub fn shown(text: &str) -> String {
+    visible(text).into_owned()
+}
+
+/// Untrusted text, escaped and cut in the middle to `width` cells.
+pub fn clipped(text: &str, width: usize) -> String {
+    clip_middle(&visible(text), width)
+}
+
+/// How many cells a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cuts a text in its middle to at most `width` cells.
+pub fn clip_middle(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    if width == 0 {
+        return String::new();
+    }
+    let room = width - 1;
+    let (head, tail) = (room.div_ceil(2), room / 2);
+    let mut clipped = take(text.graphemes(true), head);
+    clipped.push('…');
+    let end: Vec<&str> = {
+        let mut used = 0;
+        let fits = |g: &&str| {
+            used += g.width();
+            used <= tail
+        };
+        text.graphemes(true).rev().take_while(fits).collect()
+    };
+    clipped.extend(end.into_iter().rev());
+    clipped
+}
+
+/// Cuts a text at its end to at most `width` cells.
+pub fn clip_end(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    if width == 0 {
+        return String::new();
+    }
+    let mut clipped = take(text.graphemes(true), width - 1);
+    clipped.push('…');
+    clipped
+}
+
+fn take<'a>(graphemes: impl Iterator<Item = &'a str>, width: usize) -> String {
+    let mut used = 0;
+    graphemes
+        .take_while(|g| {
+            used += g.width();
+            used <= width
+        })
+        .collect()
+}
+
+/// Breaks a text into lines of at most `width` cells, at spaces where there are any.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        while word.width() > width && width > 0 {
+            let head = take(word.graphemes(true), width);
+            if head.is_empty() {
+                break;
+            }
+            word = word[head.len()..].to_owned();
+            lines.push(head);
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// A length of time in its largest unit: `now`, `3 min`, `2 h`, `41 d`.
+pub fn span(span: Span) -> String {
+    let minutes = span.millis() / Span::MINUTE.millis();
+    match minutes {
+        ..=0 => "now".to_owned(),
+        1..=59 => format!("{minutes} min"),
+        60..=1439 => format!("{} h", minutes / 60),
+        1440..=1_051_199 => format!("{} d", minutes / 1440),
+        _ => format!("{} y", minutes / 525_600),
+    }
+}
+
+/// How long ago, for a column.
+pub fn since(at: Time, now: Time) -> String {
+    span(now.since(at))
+}
+
+/// How long ago, for a sentence: `now` or `3 min ago`.
+pub fn ago(at: Time, now: Time) -> String {
+    match since(at, now).as_str() {
+        "now" => "just now".to_owned(),
+        text => format!("{text} ago"),
+    }
+}
+
+/// Seconds count only where somebody is waiting for them.
+pub fn ago_exactly(at: Time, now: Time) -> String {
+    let seconds = now.since(at).millis() / 1000;
+    if seconds < 120 { format!("{seconds} s ago") } else { ago(at, now) }
+}
+
+/// The exact local time with its zone.
+pub fn exact(at: Time, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Err(_) => format!("{} ms", at.millis()),
+    }
+}
+
+/// A short local time for a history: the clock today, the day this year, the month before that.
+pub fn short(at: Time, now: Time, zone: &TimeZone) -> String {
+    let local = |at: Time| Timestamp::from_millisecond(at.millis()).ok().map(|t| t.to_zoned(zone.clone()));
+    match (local(at), local(now)) {
+        (Some(then), Some(today)) if then.date() == today.date() => then.strftime("%H:%M").to_string(),
+        (Some(then), Some(today)) if then.year() == today.year() => then.strftime("%-d %b").to_string(),
+        (Some(then), Some(_)) => then.strftime("%b %Y").to_string(),
+        _ => "?".to_owned(),
+    }
+}
+
+/// The local day, for "until 21 Dec".
+pub fn day(at: Time, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => instant.to_zoned(zone.clone()).strftime("%-d %b %Y").to_string(),
+        Err(_) => "?".to_owned(),
+    }
+}
+
+/// The local time of the day, for "until 18:02".
+pub fn clock(at: Time, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => instant.to_zoned(zone.clone()).strftime("%H:%M").to_string(),
+        Err(_) => "?".to_owned(),
+    }
+}
+
+/// A number with its thousands set apart: `1,204,311`.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 session`, `2 sessions`.
+pub fn count(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", number(n)) }
+}
+
+/// A text as one word of a shell's command line.
+pub fn shell_word(text: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || "@._+-:/=".contains(c);
+    if !text.is_empty() && text.chars().all(safe) && !text.starts_with('-') {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_is_cut_in_its_middle() {
+        assert_eq!(clip_middle("alice.liddell@example.org", 12), "alice.…e.org");
+        assert_eq!(clip_middle("alice", 5), "alice");
+        assert_eq!(clip_middle("alice", 1), "…");
+        assert_eq!(clip_middle("alice", 0), "");
+    }
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let spans = [(0, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (86_400 * 41, "41 d")];
+        for (seconds, words) in spans {
+            assert_eq!(span(Span::SECOND.times(seconds)), words);
+        }
+        assert_eq!(span(Span::DAY.times(365 * 3)), "3 y");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!((number(0), number(999), number(1000)), ("0".into(), "999".into(), "1,000".into()));
+        assert_eq!(number(1_204_311), "1,204,311");
+    }
+
+    #[test]
+    fn an_instant_is_local_with_its_zone() {
+        let at = Time::from_millis(1_795_276_800_000);
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::UTC);
+        assert!(exact(at, &tokyo).starts_with("2026-11-2"), "{}", exact(at, &tokyo));
+        assert_eq!(exact(at, &TimeZone::UTC), "2026-11-21 16:00:00 UTC");
+        assert_eq!(short(at, at, &TimeZone::UTC), "16:00");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_fits(text in any::<String>(), cells in 0usize..40) {
+            let text = shown(&text);
+            prop_assert!(width(&clip_middle(&text, cells)) <= cells);
+            prop_assert!(width(&clip_end(&text, cells)) <= cells);
+        }
+    }
+}

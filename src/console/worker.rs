@@ -1,0 +1,340 @@
+//! Everything that takes time: three threads with a connection each, for pages, for counts, and for changes.
+//!
+//! For questions only the newest counts: it takes the place of the one before and interrupts it. For orders every one
+//! counts: they queue, and each gets its outcome while the process lives.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use crate::accounts::error::{Error, Kind};
+use crate::accounts::query::{Filter, State};
+use crate::accounts::store::{Counters, Interrupter};
+use crate::accounts::{Accounts, Result};
+
+/// Opens databases for the console, which knows no engine itself.
+pub trait Library: Send + Sync {
+    /// A handle on a database that exists.
+    ///
+    /// # Errors
+    /// `no_database`, `schema`, `failure`.
+    fn open(&self, path: &Path) -> Result<Accounts>;
+
+    /// Makes a new database.
+    ///
+    /// # Errors
+    /// `failure` where something stands there already or the folder is unsafe.
+    fn create(&self, path: &Path) -> Result<()>;
+
+    /// Brings an older database up to the present schema and says where the backup lies.
+    ///
+    /// # Errors
+    /// `schema`, `failure`.
+    fn upgrade(&self, path: &Path) -> Result<String>;
+
+    /// Makes a throw-away database with sample people and life in it. It lasts as long as the process.
+    ///
+    /// # Errors
+    /// `failure`.
+    fn demo(&self) -> Result<PathBuf>;
+}
+
+/// Where events go.
+pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Answers a question. The threads and the tests' stage both come through here.
+///
+/// # Errors
+/// What the domain says.
+pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
+    /// More history and sessions than any screen shows at once.
+    const DEEP: u16 = 200;
+    Ok(match read {
+        Read::Users { query, want, limit } => {
+            let page = accounts.users(&query, &want.anchor(), limit)?;
+            Answer::Users(want, page)
+        }
+        Read::Person(id) => Answer::Person(Box::new(accounts.dossier(&id, DEEP)?)),
+        Read::Everybody { filter, reversed, want, limit } => {
+            let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
+            Answer::Everybody(want, page)
+        }
+        Read::Attention => Answer::Attention(Attention {
+            pending: accounts.count(&Filter::is(State::Pending), None)?,
+            people: accounts.count(&Filter::default(), None)?,
+        }),
+        Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
+        Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
+    })
+}
+
+/// Carries an order out.
+///
+/// # Errors
+/// What the domain says.
+pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
+    let changed = |changed, deed| Ok(Done::Changed(Box::new(changed), deed));
+    match write {
+        Write::Create { draft, password } => {
+            let user = accounts.create_user(*draft, password.as_ref())?;
+            let code = match password {
+                Some(_) => None,
+                None => Some(accounts.issue_reset(&user.id)?),
+            };
+            Ok(Done::Created { user: Box::new(user), code })
+        }
+        Write::Activate { id, expect } => changed(accounts.activate(&id, Some(expect))?, Deed::Activate),
+        Write::Deactivate { id, expect, reason } => {
+            accounts.give_reason(reason.as_deref())?;
+            let outcome = accounts.deactivate(&id, Some(expect));
+            accounts.give_reason(None)?;
+            changed(outcome?, Deed::Deactivate)
+        }
+        Write::Edit { id, expect, edit } => changed(accounts.edit(&id, Some(expect), *edit)?, Deed::Edit),
+        Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
+        Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
+        Write::Undo(last) => Ok(Done::Undone(Box::new(accounts.undo(&last)?))),
+        Write::SetPassword { id, expect, password } => {
+            Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))
+        }
+        Write::IssueCode { id } => {
+            let name = accounts.get(&id, None)?.name;
+            Ok(Done::Code { name, code: accounts.issue_reset(&id)? })
+        }
+        Write::EndSession { id } => Ok(Done::Ended(accounts.end_session(&id)?.map(Box::new))),
+        Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
+    }
+}
+
+/// Questions that wait, one a slot, and what is being worked on.
+#[derive(Default)]
+struct Waiting {
+    /// A database to open, and whether the loop is to be told.
+    open: Option<(PathBuf, bool)>,
+    waiting: BTreeMap<Slot, (Turn, Read)>,
+    running: Option<Slot>,
+    interrupt: Option<Arc<Interrupter>>,
+}
+
+struct Mailbox {
+    inside: Mutex<Waiting>,
+    bell: Condvar,
+}
+
+impl Mailbox {
+    fn new() -> Arc<Mailbox> {
+        Arc::new(Mailbox { inside: Mutex::default(), bell: Condvar::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A panic ends the process through the hook; a poisoned lock has nobody left to protect.
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, path: PathBuf, tell: bool) {
+        let mut inside = self.lock();
+        inside.open = Some((path, tell));
+        inside.waiting.clear();
+        self.bell.notify_one();
+    }
+
+    fn ask(&self, slot: Slot, turn: Turn, read: Read) {
+        let mut inside = self.lock();
+        inside.waiting.insert(slot, (turn, read));
+        if inside.running == Some(slot)
+            && let Some(interrupt) = &inside.interrupt
+        {
+            // Sent while the box is locked: it cannot hit the question after the one that it is meant for.
+            interrupt();
+        }
+        self.bell.notify_one();
+    }
+}
+
+/// The worker's front: what the loop hands its effects to.
+pub struct Worker {
+    pages: Arc<Mailbox>,
+    background: Arc<Mailbox>,
+    orders: Sender<Order>,
+}
+
+enum Order {
+    Connect(Target),
+    Open(PathBuf),
+    Write(Ticket, Write),
+}
+
+impl Worker {
+    /// Starts the threads. They end with the process.
+    pub fn start(library: Arc<dyn Library>, sink: Sink) -> Worker {
+        let (pages, background) = (Mailbox::new(), Mailbox::new());
+        let (orders, queue) = channel();
+        {
+            let (mailbox, library, sink) = (Arc::clone(&pages), Arc::clone(&library), Arc::clone(&sink));
+            spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false));
+        }
+        {
+            let (mailbox, library, sink) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
+            spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true));
+        }
+        {
+            let (pages, background) = (Arc::clone(&pages), Arc::clone(&background));
+            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, &pages, &background));
+        }
+        Worker { pages, background, orders }
+    }
+
+    /// Works on another database from now on.
+    pub fn connect(&self, target: Target) {
+        match target {
+            // The pages' thread opens at once, beside the others: the first frame waits for nobody else.
+            Target::Open(path) => {
+                self.pages.open(path.clone(), true);
+                self.background.open(path.clone(), false);
+                let _ = self.orders.send(Order::Open(path));
+            }
+            other => {
+                let _ = self.orders.send(Order::Connect(other));
+            }
+        }
+    }
+
+    /// Asks a question; the newest of its slot wins.
+    pub fn ask(&self, slot: Slot, turn: Turn, read: Read) {
+        let mailbox = if slot.is_background() { &self.background } else { &self.pages };
+        mailbox.ask(slot, turn, read);
+    }
+
+    /// Gives an order.
+    pub fn write(&self, ticket: Ticket, write: Write) {
+        let _ = self.orders.send(Order::Write(ticket, write));
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
+    // Without a thread there is no console; the hook tells it and restores the terminal.
+    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(body) {
+        panic!("cannot start a thread: {error}");
+    }
+}
+
+/// How often the background connection looks whether another process has changed something.
+const POLL: Duration = Duration::from_millis(250);
+
+fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
+    let mut accounts: Option<Accounts> = None;
+    let mut seen: Option<Counters> = None;
+    loop {
+        let (path, question) = next(mailbox, polls && accounts.is_some());
+        if let Some((path, tell)) = path {
+            seen = None;
+            let opened = library.open(&path);
+            let policy = match opened {
+                Ok(handle) => accounts.insert(handle).policy(),
+                Err(error) => {
+                    accounts = None;
+                    Err(error)
+                }
+            };
+            if tell {
+                let place = policy.map(|policy| Place { path: path.clone(), demo: false, policy, remark: None });
+                sink(Event::Connected(Target::Open(path), place));
+            }
+            mailbox.lock().interrupt = accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()));
+            continue;
+        }
+        let Some(accounts) = accounts.as_mut() else { continue };
+        if let Some((slot, turn, read)) = question {
+            #[cfg(feature = "provoke")]
+            super::provoke::in_worker();
+            let outcome = answer(accounts, read.clone());
+            let superseded = {
+                let mut inside = mailbox.lock();
+                inside.running = None;
+                inside.waiting.contains_key(&slot)
+            };
+            match outcome {
+                Err(error) if error.kind == Kind::Interrupted && superseded => {}
+                // Interrupted by a late signal that was meant for another question: asked again.
+                Err(error) if error.kind == Kind::Interrupted => mailbox.ask(slot, turn, read),
+                outcome => sink(Event::Answered(slot, turn, outcome)),
+            }
+        } else if polls && let Ok(now) = accounts.counters() {
+            if let Some(before) = seen.filter(|before| *before != now) {
+                let foreign = before.users == now.users && before.sessions == now.sessions;
+                let (users, sessions) = (before.users != now.users, before.sessions != now.sessions);
+                // A program that keeps no counters has written: everything may be different.
+                sink(Event::Moved { users: users || foreign, sessions: sessions || foreign });
+            }
+            seen = Some(now);
+        }
+    }
+}
+
+type Question = (Slot, Turn, Read);
+
+/// Waits for something to do; with `polls`, no longer than the poll's interval.
+fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Question>) {
+    let mut inside = mailbox.lock();
+    loop {
+        if let Some(open) = inside.open.take() {
+            return (Some(open), None);
+        }
+        if let Some((slot, (turn, read))) = inside.waiting.pop_first() {
+            inside.running = Some(slot);
+            return (None, Some((slot, turn, read)));
+        }
+        if polls {
+            let (guard, timeout) = mailbox.bell.wait_timeout(inside, POLL).unwrap_or_else(PoisonError::into_inner);
+            inside = guard;
+            if timeout.timed_out() && inside.waiting.is_empty() && inside.open.is_none() {
+                return (None, None);
+            }
+        } else {
+            inside = mailbox.bell.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
+    let mut accounts: Option<Accounts> = None;
+    while let Ok(order) = queue.recv() {
+        match order {
+            Order::Open(path) => accounts = library.open(&path).ok(),
+            Order::Connect(target) => {
+                let outcome = connect(&target, library);
+                if let Ok(place) = &outcome {
+                    accounts = library.open(&place.path).ok();
+                    pages.open(place.path.clone(), false);
+                    background.open(place.path.clone(), false);
+                }
+                sink(Event::Connected(target, outcome));
+            }
+            Order::Write(ticket, write) => {
+                let outcome = match accounts.as_mut() {
+                    Some(accounts) => carry_out(accounts, write),
+                    None => Err(Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one")),
+                };
+                sink(Event::Written(ticket, outcome));
+            }
+        }
+    }
+}
+
+fn connect(target: &Target, library: &dyn Library) -> Result<Place> {
+    let (path, demo, remark) = match target {
+        Target::Open(path) => (path.clone(), false, None),
+        Target::Create(path) => {
+            library.create(path)?;
+            (path.clone(), false, None)
+        }
+        Target::Upgrade(path) => (path.clone(), false, Some(library.upgrade(path)?)),
+        Target::Demo => (library.demo()?, true, None),
+    };
+    let policy = library.open(&path)?.policy()?;
+    Ok(Place { path, demo, policy, remark })
+}
