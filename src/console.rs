@@ -1,2 +1,3 @@
 //! The console.
 pub mod key;
+pub mod term;
