@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::effect::{Effect, Target, Write};
+use super::keymap::{GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
 use super::layers::menu::{Item, Menu, Pick};
@@ -11,7 +12,6 @@ use super::layers::palette::{Line, Palette};
 use super::layers::password::Password;
 use super::layers::prompt::Prompt;
 use super::layers::question::Question;
-use super::keymap::{GLOBAL, KEYS, bindings};
 use super::layout::Pane;
 use super::model::{Book, Model};
 use super::theme::Role;
@@ -182,7 +182,12 @@ fn deactivate(model: &mut Model) {
     open_about(model, |user, model| {
         if model.is_own(user) {
             let write = Write::Deactivate { id: user.id.clone(), expect: user.version, reason: None };
-            return own_access("Deactivate your own account?", "you are logged out and cannot come back by yourself", model, write);
+            return own_access(
+                "Deactivate your own account?",
+                "you are logged out and cannot come back by yourself",
+                model,
+                write,
+            );
         }
         Layer::Prompt(Box::new(Prompt::reason(user)), None)
     });
@@ -222,7 +227,12 @@ fn delete(model: &mut Model) {
     open_about(model, |user, model| {
         let write = Write::Delete { id: user.id.clone(), expect: user.version };
         if model.is_own(user) {
-            return own_access("Delete your own account?", "you are logged out and cannot come back by yourself", model, write);
+            return own_access(
+                "Delete your own account?",
+                "you are logged out and cannot come back by yourself",
+                model,
+                write,
+            );
         }
         let ends = match user.sessions {
             0 => "no session is open".to_owned(),
@@ -302,8 +312,11 @@ fn open_palette(model: &mut Model) {
 }
 
 fn open_messages(model: &mut Model) {
-    let mut lines: Vec<(String, Role)> =
-        model.messages.iter().map(|(at, text)| (format!("{}  {text}", exact(*at, &model.setup.zone)), Role::Text)).collect();
+    let mut lines: Vec<(String, Role)> = model
+        .messages
+        .iter()
+        .map(|(at, text)| (format!("{}  {text}", exact(*at, &model.setup.zone)), Role::Text))
+        .collect();
     if lines.is_empty() {
         lines.push(("nothing was said yet".to_owned(), Role::Faint));
     }

@@ -1,6 +1,7 @@
 //! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
 
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::pager::Code;
 use super::layers::prompt::Prompt;
@@ -79,15 +80,18 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
         }
         Err(error) => match target {
             // The form of the first administrator is still there, with all that was typed.
-            Target::Create(_) => match model.layers.last_mut() {
-                Some(layer) if layer.form_mut().is_some() => {
-                    layer.refused(&error);
-                    if let Some(form) = layer.form_mut() {
-                        form.fault = Some(error.to_string());
+            Target::Create(_) => {
+                let form = model.layers.last_mut().filter(|layer| layer.scope() == Scope::Form);
+                match form {
+                    Some(layer) => {
+                        layer.refused(&error);
+                        if let Some(form) = layer.form_mut() {
+                            form.fault = Some(error.to_string());
+                        }
                     }
+                    None => model.complain(&error),
                 }
-                _ => model.complain(&error),
-            },
+            }
             Target::Open(_) => model.book = Model::book_of(error),
             Target::Upgrade(_) | Target::Demo => model.complain(&error),
         },
@@ -171,7 +175,8 @@ fn accomplished(model: &mut Model, done: Done) {
             model.layers.push(Layer::Code(Code::new(&name, code)));
         }
         Done::Ended(Some(session)) => {
-            let client = session.client.as_deref().map_or_else(|| "the session".to_owned(), |client| clipped(client, 30));
+            let client =
+                session.client.as_deref().map_or_else(|| "the session".to_owned(), |client| clipped(client, 30));
             model.say(format!("{client} ended"));
             model.notice = model.notice.take().map(|notice| Notice { session: Some(session.id.clone()), ..notice });
         }

@@ -18,9 +18,12 @@ impl Model {
             return say("the database was opened read-only");
         }
         match action {
-            Action::Activate | Action::Deactivate | Action::EndAll | Action::Password | Action::Edit | Action::Delete => {
-                self.refusal_about_person(action)
-            }
+            Action::Activate
+            | Action::Deactivate
+            | Action::EndAll
+            | Action::Password
+            | Action::Edit
+            | Action::Delete => self.refusal_about_person(action),
             Action::End => self.refusal_to_end(),
             Action::Why | Action::Copy => match self.person() {
                 Some(_) => None,
@@ -31,7 +34,9 @@ impl Model {
                 Some(_) => say("the last change is still at work"),
                 None => say("nothing to undo: only changes made here since the start are taken back"),
             },
-            Action::Order if self.pane == Pane::Everybody => say("sessions are ordered by when they began; S turns them round"),
+            Action::Order if self.pane == Pane::Everybody => {
+                say("sessions are ordered by when they began; S turns them round")
+            }
             Action::Lists if self.pane == Pane::Everybody => say("the ready lists are of users; 1 shows them"),
             Action::OpenFile | Action::Upgrade if action == Action::Upgrade => say("the schema is up to date"),
             _ => None,
@@ -60,7 +65,9 @@ impl Model {
 
     fn refusal_about_person(&self, action: Action) -> Option<String> {
         if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody) {
-            return Some("d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned());
+            return Some(
+                "d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned(),
+            );
         }
         let Some(user) = self.person() else { return Some("nobody is under the cursor".to_owned()) };
         let name = quote(&user.name);
@@ -120,7 +127,9 @@ impl Model {
     pub fn book_of(error: crate::accounts::Error) -> Book {
         match error.kind {
             Kind::NoDatabase => Book::Missing(error),
-            Kind::Schema if error.hint.as_deref().is_some_and(|hint| hint.contains("db upgrade")) => Book::Outdated(error),
+            Kind::Schema if error.hint.as_deref().is_some_and(|hint| hint.contains("db upgrade")) => {
+                Book::Outdated(error)
+            }
             _ => Book::Trouble(error),
         }
     }

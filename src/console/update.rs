@@ -3,7 +3,7 @@
 use super::act::act;
 use super::action::Action;
 use super::dialog;
-use super::effect::{Answer, Effect, Event};
+use super::effect::{Effect, Event};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::form::{edit, paste};
@@ -64,7 +64,9 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
         model.notice = None;
     }
     match meaning {
-        Meaning::Act(Action::Cancel) => cancel(model, cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2))),
+        Meaning::Act(Action::Cancel) => {
+            cancel(model, cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2)))
+        }
         Meaning::Act(action) if burst && action.about().changes => {
             model.refuse("keys came faster than fingers: taken for a paste, and nothing was changed".to_owned());
         }

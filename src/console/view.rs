@@ -166,7 +166,19 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let scope = model.scope();
     match scope {
         Scope::Filter => {
-            hints(ink, row.y, row.width, &[("Enter", "keeps"), ("Esc", "clears"), ("^ali", "by prefix"), ("is:", "state"), ("role:", ""), ("label:", "")]);
+            hints(
+                ink,
+                row.y,
+                row.width,
+                &[
+                    ("Enter", "keeps"),
+                    ("Esc", "clears"),
+                    ("^ali", "by prefix"),
+                    ("is:", "state"),
+                    ("role:", ""),
+                    ("label:", ""),
+                ],
+            );
         }
         Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody => keys_line(model, ink, screen, scope),
         Scope::Nothing => {}
@@ -195,7 +207,8 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     }
     let tail: usize = right.iter().map(|(text, _)| width(text)).sum();
     let room = usize::from(row.width).saturating_sub(tail + 2);
-    let mut shown_keys: Vec<_> = bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
+    let mut shown_keys: Vec<_> =
+        bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
     shown_keys.sort_by_key(|b| b.footer);
     let mut x = 1;
     for binding in shown_keys {

@@ -1,0 +1,67 @@
+//! The terminal beneath the console: taken over, drawn on, listened to, and given back on every way out.
+//!
+//! Bytes are read and decoded here rather than by crossterm's event reader, which spins on a terminal that is gone
+//! and delivers a split escape sequence as letters. Knows nothing of what is drawn or what a key does.
+//!
+//! The order at the start is [`enter`], [`start`], then `ratatui::Terminal::new(Surface::new(Tty))`; at the end
+//! [`leave`]. A suspended console comes back by [`suspend`], `Terminal::clear`, and a new frame.
+
+pub mod copy;
+pub mod decode;
+pub mod guard;
+pub mod reader;
+pub mod screen;
+pub mod surface;
+
+pub use copy::copy_sequence;
+pub use guard::suspend;
+pub use reader::millis;
+pub use screen::{Tty, enter, leave, size};
+pub use surface::Surface;
+
+use crate::accounts::error::{Error, Kind, Result};
+use crate::console::key::Input;
+
+/// What the terminal tells the console.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TermEvent {
+    /// A key or a paste, with the time at which its last byte was read, in [`millis`].
+    Input(Input, u64),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// Somebody asks the console to stop for a while; the answer is [`suspend`].
+    Suspend,
+    /// The process runs again after it was stopped: everything is to be drawn anew.
+    Resumed,
+}
+
+/// Starts the threads that read the terminal and take the signals, and sets the panic hook. Called once.
+///
+/// # Errors
+/// `failure` when the system gives no thread or no signal handler.
+pub fn start(sink: impl Fn(TermEvent) + Send + Clone + 'static) -> Result<()> {
+    // Without this crossterm turns colour changes into full resets under NO_COLOR, which loses reverse video; the
+    // theme honours NO_COLOR itself.
+    ratatui::crossterm::style::force_color_output(true);
+    guard::hook_panics();
+    let failed = |error: std::io::Error| {
+        Error::new(Kind::Failure, format!("the terminal cannot be watched: {error}"))
+            .hint("the limits on processes and open files may be too low (ulimit -a)")
+    };
+    guard::watch_signals(sink.clone()).map_err(failed)?;
+    reader::read_input(sink).map_err(failed)
+}
+
+/// Puts text on the clipboard of whoever sits at the terminal, if their terminal allows it; there is no answer.
+///
+/// # Errors
+/// `failure` if the text is longer than a terminal takes, or the terminal takes no bytes.
+pub fn copy(text: &str) -> Result<()> {
+    use std::io::Write as _;
+    let Some(bytes) = copy_sequence(text, |name| std::env::var(name).ok()) else {
+        return Err(
+            Error::new(Kind::Failure, "too long for the clipboard").hint("write it to a file by the command line")
+        );
+    };
+    Tty.write_all(&bytes).map_err(|error| Error::new(Kind::Failure, format!("the terminal takes no bytes: {error}")))
+}

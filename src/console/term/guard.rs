@@ -1,0 +1,156 @@
+//! What must happen when the process is told to stop or goes wrong: the terminal first, then the end.
+//!
+//! The signals are taken by a thread of their own, so that they act while every other thread is blocked. Knows
+//! nothing of what the other threads do; that nothing is left half done is the engine's promise, one transaction each.
+
+use std::ffi::c_int;
+use std::io;
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, Signal, getpgrp, getsid, kill_current_process_group, setrlimit};
+use rustix::stdio::stderr;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use crate::accounts::error::{Error, Kind, Result};
+use crate::console::term::TermEvent;
+use crate::console::term::screen;
+
+/// How long the terminal may take to be restored before the process ends without it.
+const LAST_WORDS: Duration = Duration::from_millis(1_000);
+
+/// How often the process was continued.
+static CONTINUED: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// Makes a panic on any thread restore the terminal, say one calm sentence, and end the process with code 1.
+pub fn hook_panics() {
+    static ENDING: AtomicBool = AtomicBool::new(false);
+    std::panic::set_hook(Box::new(|info| {
+        if ENDING.swap(true, Ordering::SeqCst) {
+            // Another thread is at it already and ends the process in a moment.
+            std::thread::sleep(LAST_WORDS * 2);
+            std::process::exit(1);
+        }
+        leave_in_time();
+        // Not by the macro: it panics on a terminal that is gone.
+        let _ = rustix::io::write(stderr(), last_words(info).as_bytes());
+        std::process::exit(1);
+    }));
+}
+
+/// The sentence; without the payload, which could hold anything, a secret as well.
+fn last_words(info: &PanicHookInfo<'_>) -> String {
+    let thread = std::thread::current();
+    let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    format!(
+        "rollbook stopped by a fault of its own (thread {}{place}). Nothing was left half done: every change is in the \
+         database whole, or not at all.\n",
+        thread.name().unwrap_or("without a name")
+    )
+}
+
+/// Starts the thread that takes the signals.
+///
+/// # Errors
+/// The system's, when it gives no handler or no thread.
+pub fn watch_signals(sink: impl Fn(TermEvent) + Send + 'static) -> io::Result<()> {
+    // SIGQUIT would leave the memory, passwords and all, in a file.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let deadly = [SIGHUP, SIGTERM, SIGINT, SIGQUIT].into_iter().filter(|&signal| !ignored(signal));
+    let mut signals = Signals::new(deadly.chain([SIGWINCH, SIGTSTP, SIGCONT]))?;
+    let watch = move || {
+        for signal in signals.forever() {
+            match signal {
+                SIGWINCH => tell_size(&sink),
+                SIGTSTP => sink(TermEvent::Suspend),
+                SIGCONT => {
+                    screen::take_again();
+                    let (count, changed) = &CONTINUED;
+                    *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+                    changed.notify_all();
+                    // A stopped process is told of no change of size.
+                    tell_size(&sink);
+                    sink(TermEvent::Resumed);
+                }
+                deadly => die(deadly),
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(watch).map(drop)
+}
+
+fn tell_size(sink: &impl Fn(TermEvent)) {
+    let (columns, rows) = screen::size();
+    sink(TermEvent::Resize(columns, rows));
+}
+
+/// Restores the terminal and ends the process by this signal.
+pub fn die(signal: c_int) -> ! {
+    leave_in_time();
+    if !ignored(signal) {
+        let _ = emulate_default_handler(signal);
+    }
+    std::process::exit(128 + signal)
+}
+
+/// Stops the process, and everything it was started together with, until the shell continues it.
+///
+/// # Errors
+/// `failure`, with the sentence to show, where no shell would be there to continue it; what [`screen::enter`] says.
+pub fn suspend() -> Result<()> {
+    if getsid(None).is_ok_and(|session| session == getpgrp()) {
+        return Err(Error::new(Kind::Failure, "there is no shell to go back to, so the console stays").hint("q quits"));
+    }
+    let (count, changed) = &CONTINUED;
+    let before = *count.lock().unwrap_or_else(PoisonError::into_inner);
+    screen::leave();
+    // Not SIGTSTP, which this process takes as a question; the group, so that a wrapper between shell and console
+    // stops with it, as it does at the key.
+    let stopped = kill_current_process_group(Signal::STOP);
+    if stopped.is_ok() {
+        // The stop may strike a moment after the call that asked for it.
+        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = changed.wait_timeout_while(count, LAST_WORDS, |count| *count == before);
+    }
+    screen::enter()
+}
+
+/// Restores the terminal, but does not wait for ever for a far end that takes no bytes.
+fn leave_in_time() {
+    let (done, finished) = mpsc::channel();
+    let leaving = std::thread::Builder::new().name("leave".into()).spawn(move || {
+        screen::leave();
+        let _ = done.send(());
+    });
+    match leaving {
+        Ok(_) => drop(finished.recv_timeout(LAST_WORDS)),
+        Err(_) => screen::leave(),
+    }
+}
+
+/// Whether the process was started with this signal ignored, as `nohup` does; it then stays ignored. Only Linux tells.
+fn ignored(signal: c_int) -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| mask_has(&status, signal))
+}
+
+fn mask_has(status: &str, signal: c_int) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).contains(&signal) && mask >> (signal - 1) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignored_signal_is_read_from_the_mask() {
+        let status = "Name:\trollbook\nSigBlk:\tffffffffffffffff\nSigIgn:\t0000000000001001\n";
+        assert!(mask_has(status, SIGHUP));
+        assert!(!mask_has(status, SIGINT) && !mask_has(status, SIGTERM) && !mask_has("", SIGHUP));
+    }
+}

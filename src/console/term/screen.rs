@@ -1,0 +1,176 @@
+//! Taking the terminal over and giving it back, whatever thread finds out that it is time.
+//!
+//! Every write goes straight to the descriptor: a lock of the standard library, held by a thread that is blocked in
+//! a write, would keep the thread that ends the process from restoring anything.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::getpgrp;
+use rustix::stdio::{stdin, stdout};
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
+};
+
+use crate::accounts::error::{Error, Kind, Result};
+
+/// Alternate screen, bracketed paste, no cursor.
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
+
+/// The way back, the end of a frame that was cut short first.
+const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
+
+/// How long a terminal that takes no bytes is waited for when it is given back.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What the terminal was before; there is something here exactly while the console has it.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Whether frames may be written; says so without the lock above.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Held while bytes go out, so that no frame follows the way back.
+static OUT: Mutex<()> = Mutex::new(());
+
+/// Takes the terminal over. Taking it twice is taking it once.
+///
+/// # Errors
+/// `failure` if input or output is not a terminal, or it does not obey.
+pub fn enter() -> Result<()> {
+    if !isatty(stdin()) || !isatty(stdout()) {
+        return Err(Error::new(Kind::Failure, "the console needs a terminal, and this is none")
+            .hint("`rollbook help` lists the commands for scripts; over ssh, -t asks for a terminal"));
+    }
+    let mut before = lock(&BEFORE);
+    if before.is_some() {
+        return Ok(());
+    }
+    let failed = |error: io::Error| Error::new(Kind::Failure, format!("the terminal does not obey: {error}"));
+    let found = tcgetattr(stdin()).map_err(|error| failed(error.into()))?;
+    make_raw(&found).map_err(|error| failed(error.into()))?;
+    *before = Some(found);
+    TAKEN.store(true, Ordering::SeqCst);
+    drop(before);
+    write_all(TAKE).map_err(|error| {
+        leave();
+        failed(error)
+    })
+}
+
+/// Gives the terminal back as it was found. Never fails, never panics, may be called from any thread and any number
+/// of times; whoever comes second waits until the first is done.
+pub fn leave() {
+    let mut before = lock(&BEFORE);
+    let Some(found) = before.take() else { return };
+    TAKEN.store(false, Ordering::SeqCst);
+    if in_background() {
+        // The shell has the terminal and has made it its own; touching it would stop this process instead.
+        return;
+    }
+    say_goodbye();
+    let _ = tcsetattr(stdin(), OptionalActions::Now, &found);
+    // What is half typed may be a secret, and would reach the shell.
+    let _ = tcflush(stdin(), QueueSelector::IFlush);
+}
+
+/// Takes the terminal over again where somebody else stopped and continued the process and its shell has meanwhile
+/// set the terminal to its own liking.
+pub fn take_again() {
+    let before = lock(&BEFORE);
+    if let Some(found) = before.as_ref() {
+        let _ = make_raw(found);
+        drop(before);
+        let _ = Tty.write_all(TAKE);
+    }
+}
+
+/// Columns and rows; 80×24 where the terminal does not know.
+pub fn size() -> (u16, u16) {
+    match tcgetwinsize(stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+        _ => (80, 24),
+    }
+}
+
+/// The terminal as a place to write to. Writes nothing before [`enter`] and after [`leave`], and reports a terminal
+/// that is gone as written to: the thread that reads ends the process at once.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Tty;
+
+impl Write for Tty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _out = lock(&OUT);
+        if TAKEN.load(Ordering::SeqCst) {
+            write_all(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn make_raw(found: &Termios) -> rustix::io::Result<()> {
+    let mut raw = found.clone();
+    raw.make_raw();
+    tcsetattr(stdin(), OptionalActions::Now, &raw)
+}
+
+fn say_goodbye() {
+    let _out = lock_within(&OUT, PATIENCE);
+    if takes_bytes(PATIENCE) {
+        let _ = write_all(GIVE_BACK);
+    } else {
+        // A far end that is stuck: what it has not taken is thrown away, and a sequence cut by that cancelled.
+        let _ = tcflush(stdout(), QueueSelector::OFlush);
+        if takes_bytes(Duration::from_millis(50)) {
+            let _ = write_all(&[b"\x18", GIVE_BACK].concat());
+        }
+    }
+}
+
+fn in_background() -> bool {
+    tcgetpgrp(stdin()).is_ok_and(|front| front != getpgrp())
+}
+
+fn takes_bytes(within: Duration) -> bool {
+    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(within.subsec_nanos()) };
+    let mut fds = [PollFd::from_borrowed_fd(stdout(), PollFlags::OUT)];
+    poll(&mut fds, Some(&wait)).is_ok_and(|ready| ready > 0)
+}
+
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                takes_bytes(Duration::from_millis(100));
+            }
+            Err(Errno::IO | Errno::PIPE) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock_within<T>(mutex: &Mutex<T>, within: Duration) -> Option<MutexGuard<'_, T>> {
+    let until = Instant::now() + within;
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() >= until => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Every way out gives the terminal back as it was, and leaves no process.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::harness::{Pty, ROLLBOOK, SOON, Start, all_gone, kill, process_with};
+use crate::people;
+
+/// The console on three people, its first page drawn.
+fn console() -> (tempfile::TempDir, Pty) {
+    let (folder, db) = people::three();
+    let pty = Start::console(&db).go();
+    pty.wait_for("cleo");
+    pty.is_taken();
+    (folder, pty)
+}
+
+/// Sends the program repaints until it blocks in a write, since nobody takes what it writes.
+fn block(pty: &mut Pty) {
+    pty.stop_reading();
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until && !writes_in_vain(pty.pid()) {
+        pty.keys("\x0c");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether a thread of the process sits in a write to its standard output. Where the kernel does not say, never.
+fn writes_in_vain(pid: i32) -> bool {
+    let Ok(call) = std::fs::read_to_string(format!("/proc/{pid}/syscall")) else { return false };
+    call.starts_with("1 0x1 ") || call.starts_with("64 0x1 ")
+}
+
+#[test]
+fn quit() {
+    let (_folder, mut pty) = console();
+    pty.keys("q");
+    pty.ends_with(0);
+    pty.is_restored();
+}
+
+#[test]
+fn a_terminal_is_needed_and_said_to_be() {
+    let (_folder, db) = people::three();
+    let output = std::process::Command::new(ROLLBOOK)
+        .args(["--db", db.to_str().unwrap()])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty(), "not one escape sequence: {output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("terminal"), "{output:?}");
+}
+
+#[cfg(feature = "provoke")]
+fn panics_and_restores(whom: &str) {
+    let (_folder, db) = people::three();
+    let mut pty = Start::console(&db).env("ROLLBOOK_PROVOKE", whom).go();
+    pty.wait_for("cleo");
+    pty.keys("\x1b[24~");
+    pty.ends_with(1);
+    pty.is_restored();
+    pty.wait_for("rollbook stopped by a fault of its own");
+    people::is_whole(&db);
+}
+
+#[cfg(feature = "provoke")]
+#[test]
+fn a_panic_in_the_drawing_thread() {
+    panics_and_restores("draw");
+}
+
+#[cfg(feature = "provoke")]
+#[test]
+fn a_panic_in_a_worker() {
+    panics_and_restores("worker");
+}
+
+fn dies_restored(signal: Signal, name: &str) {
+    let (_folder, mut pty) = console();
+    pty.kill(signal);
+    pty.ends_by(name);
+    pty.is_restored();
+}
+
+#[test]
+fn sighup() {
+    dies_restored(Signal::HUP, "Hangup");
+}
+
+#[test]
+fn sigterm() {
+    dies_restored(Signal::TERM, "Terminated");
+}
+
+#[test]
+fn sigint() {
+    dies_restored(Signal::INT, "Interrupt");
+}
+
+#[test]
+fn sigquit() {
+    dies_restored(Signal::QUIT, "Quit");
+}
+
+#[test]
+fn what_was_half_typed_does_not_reach_the_shell() {
+    let (_folder, db) = people::three();
+    let mut pty = Start::program("sh").args(["-i"]).env("PS1", "").go();
+    let line = format!("PS1='she''ll> '; '{ROLLBOOK}' --db '{}'\r", db.display());
+    pty.keys(&line);
+    pty.wait_for("cleo");
+    let console = process_with(db.to_str().unwrap());
+    // Read by the console or not yet: it must not matter.
+    pty.keys("/secret");
+    kill(console, Signal::TERM);
+    all_gone(db.to_str().unwrap());
+    pty.wait_for("shell>");
+    pty.keys("\recho shell' 'lives\r");
+    pty.wait_for("shell lives");
+    assert!(!pty.screen().contains("secret"), "{}", pty.screen());
+}
+
+#[test]
+fn sigterm_while_nobody_takes_what_is_written() {
+    let (_folder, mut pty) = console();
+    block(&mut pty);
+    pty.kill(Signal::TERM);
+    pty.ends_by("Terminated");
+    pty.go_on_reading();
+    pty.is_restored();
+}
+
+#[test]
+fn a_closed_terminal() {
+    let (_folder, mut pty) = console();
+    pty.close();
+    pty.ends_by("Hangup");
+}
+
+#[test]
+fn a_closed_terminal_while_nobody_takes_what_is_written() {
+    let (_folder, mut pty) = console();
+    block(&mut pty);
+    pty.close();
+    pty.ends_by("Hangup");
+}
+
+/// The console as `nohup` would start it.
+fn deaf_to_hangups() -> (tempfile::TempDir, Pty) {
+    let (folder, db) = people::three();
+    let line = "trap '' HUP; exec \"$0\" \"$@\"";
+    let pty = Start::program("sh").args(["-c", line, ROLLBOOK, "--db", db.to_str().unwrap()]).go();
+    pty.wait_for("cleo");
+    pty.is_taken();
+    (folder, pty)
+}
+
+#[test]
+fn a_closed_terminal_with_sighup_ignored() {
+    let (_folder, mut pty) = deaf_to_hangups();
+    pty.close();
+    pty.ends_with(129);
+}
+
+#[test]
+fn a_closed_terminal_with_sighup_ignored_while_nobody_takes_what_is_written() {
+    let (_folder, mut pty) = deaf_to_hangups();
+    block(&mut pty);
+    pty.close();
+    pty.ends_with(129);
+}
+
+#[test]
+fn an_ignored_sighup_stays_ignored() {
+    let (_folder, mut pty) = deaf_to_hangups();
+    pty.kill(Signal::HUP);
+    // It answers a key that was typed after the signal.
+    pty.keys("?");
+    pty.wait_for("Keys");
+    pty.keys("\x1b");
+    pty.wait_until("the list again", |screen| !screen.contents().contains("Keys"));
+    pty.keys("q");
+    pty.end_within(SOON);
+    pty.is_restored();
+}

@@ -1,0 +1,103 @@
+//! Input as bad links deliver it: sequences torn apart, pastes without end; and the frames that answer.
+
+use std::time::Duration;
+
+use rollbook::accounts::Status;
+
+use crate::harness::{Pty, Start};
+use crate::people;
+
+/// The pause at which a link tears a sequence apart: shorter than the grace for Esc.
+const TORN: Duration = Duration::from_millis(30);
+
+fn console() -> (tempfile::TempDir, std::path::PathBuf, Pty) {
+    let (folder, db) = people::three();
+    let pty = Start::console(&db).go();
+    pty.wait_until("the cursor on the newest", |screen| on(screen, "cleo"));
+    (folder, db, pty)
+}
+
+fn on(screen: &vt100::Screen, name: &str) -> bool {
+    crate::harness::reversed_row(screen).is_some_and(|row| row.contains(name))
+}
+
+/// Waits until everything typed before has been dealt with.
+fn settle(pty: &mut Pty) {
+    pty.keys("?");
+    pty.wait_for("Keys");
+    pty.keys("\x1b");
+    pty.wait_until("the list again", |screen| !screen.contents().contains("Keys"));
+}
+
+#[test]
+fn a_torn_arrow_moves() {
+    let (_folder, _db, mut pty) = console();
+    pty.keys("\x1b");
+    std::thread::sleep(TORN);
+    pty.keys("[B");
+    pty.wait_until("the cursor one down", |screen| on(screen, "bert"));
+    pty.keys("\x1b[");
+    std::thread::sleep(TORN);
+    pty.keys("B");
+    pty.wait_until("the cursor two down", |screen| on(screen, "anna"));
+}
+
+#[test]
+fn a_torn_paste_start_activates_nobody() {
+    let (_folder, db, mut pty) = console();
+    pty.keys("\x1b");
+    std::thread::sleep(TORN);
+    pty.keys("[200~a\r");
+    pty.keys("\x1b[201~");
+    settle(&mut pty);
+    assert_eq!(people::status(&db, "cleo"), Status::Pending);
+}
+
+#[test]
+fn a_paste_without_end_activates_nobody_and_leaves_the_keys_alive() {
+    let (_folder, db, mut pty) = console();
+    pty.keys("\x1b[200~a\r");
+    // The silence after which a paste is taken to be over.
+    std::thread::sleep(Duration::from_millis(2_300));
+    settle(&mut pty);
+    assert_eq!(people::status(&db, "cleo"), Status::Pending);
+    pty.keys("q");
+    pty.ends_with(0);
+}
+
+#[test]
+fn the_key_itself_activates() {
+    let (_folder, db, mut pty) = console();
+    pty.keys("a");
+    pty.wait_until("the person without the word", |screen| {
+        crate::harness::reversed_row(screen).is_some_and(|row| row.contains("cleo") && !row.contains("pending"))
+    });
+    assert_eq!(people::status(&db, "cleo"), Status::Active);
+}
+
+#[test]
+fn frames_are_marked_and_a_key_that_changes_nothing_writes_nothing() {
+    let (_folder, _db, mut pty) = console();
+    settle(&mut pty);
+    let raw = pty.raw();
+    let count = |mark: &[u8]| raw.windows(mark.len()).filter(|window| *window == mark).count();
+    assert!(count(b"\x1b[?2026h") > 0);
+    assert_eq!(count(b"\x1b[?2026h"), count(b"\x1b[?2026l"));
+    // Up on the first row; that it was dealt with shows when the next key is answered.
+    pty.keys("\x1b[A\x1b[A\x1b[A");
+    let before = pty.raw().len();
+    pty.keys("?");
+    pty.wait_for("Keys");
+    let answer = pty.raw()[before..].to_vec();
+    let frames = answer.windows(8).filter(|window| *window == b"\x1b[?2026h").count();
+    assert!(frames <= 2, "{frames} frames for one page: {}", answer.escape_ascii());
+}
+
+#[test]
+fn a_new_size_is_drawn() {
+    let (_folder, _db, pty) = console();
+    pty.resize(80, 24);
+    pty.wait_until("the last line in row 24", |screen| {
+        screen.contents().contains("cleo") && screen.rows(0, 80).nth(23).is_some_and(|row| !row.trim().is_empty())
+    });
+}
