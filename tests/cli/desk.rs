@@ -43,8 +43,7 @@ impl Desk {
     }
 
     pub fn register(&self, person: &[&str]) {
-        let line: Vec<&str> =
-            ["user", "register"].iter().chain(person).chain(&["--password-stdin"]).copied().collect();
+        let line: Vec<&str> = ["user", "register"].iter().chain(person).chain(&["--password-stdin"]).copied().collect();
         self.run(&line, "pw\n").ok();
     }
 

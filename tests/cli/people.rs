@@ -7,18 +7,47 @@ fn a_registered_person_has_every_key_and_no_hash() {
     let desk = Desk::open();
     let user = desk.json(
         &[
-            "user", "register", " Alice ", "--email", "a@b.c", "--role", "auditor", "--label", "ops", "--label", "Dev",
-            "--note", "on call", "--pending", "--password-stdin",
+            "user",
+            "register",
+            " Alice ",
+            "--email",
+            "a@b.c",
+            "--role",
+            "auditor",
+            "--label",
+            "ops",
+            "--label",
+            "Dev",
+            "--note",
+            "on call",
+            "--pending",
+            "--password-stdin",
         ],
         "pw\n",
     );
     let keys: Vec<&String> = user.as_object().unwrap().keys().collect();
     let wanted = [
-        "activated_at", "created_at", "deleted_at", "email", "factor", "labels", "last_login_at", "name", "note",
-        "reason", "role", "sessions", "status", "user_id", "valid_until",
+        "activated_at",
+        "created_at",
+        "deleted_at",
+        "email",
+        "factor",
+        "labels",
+        "last_login_at",
+        "name",
+        "note",
+        "reason",
+        "role",
+        "sessions",
+        "status",
+        "user_id",
+        "valid_until",
     ];
     assert_eq!(keys, wanted);
-    assert_eq!((&user["name"], &user["role"], &user["status"]), (&"Alice".into(), &"auditor".into(), &"pending".into()));
+    assert_eq!(
+        (&user["name"], &user["role"], &user["status"]),
+        (&"Alice".into(), &"auditor".into(), &"pending".into())
+    );
     assert_eq!(user["labels"], serde_json::json!(["dev", "ops"]));
     assert!(user["created_at"].as_str().unwrap().ends_with('Z'));
     assert_eq!(user["activated_at"], serde_json::Value::Null);
@@ -132,8 +161,8 @@ fn editing_changes_what_is_said_and_leaves_the_rest() {
     );
     assert_eq!((&edited["name"], &edited["email"]), (&"Alicia".into(), &"a@b.c".into()));
     assert_eq!(edited["valid_until"], "2040-01-01T00:00:00.000Z");
-    let emptied = desk
-        .json(&["user", "edit", "alicia", "--email", "", "--label", "", "--note", "", "--valid-until", "none"], "");
+    let emptied =
+        desk.json(&["user", "edit", "alicia", "--email", "", "--label", "", "--note", "", "--valid-until", "none"], "");
     for key in ["email", "note", "valid_until"] {
         assert_eq!(emptied[key], serde_json::Value::Null, "{key}");
     }

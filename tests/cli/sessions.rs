@@ -13,8 +13,17 @@ fn a_log_in_prints_the_token_alone_and_in_json_everything_once() {
     );
     let keys: Vec<&String> = session.as_object().unwrap().keys().collect();
     let wanted = [
-        "address", "client", "created_at", "ended_at", "expires_at", "last_used_at", "name", "refused", "session_id",
-        "token", "user_id",
+        "address",
+        "client",
+        "created_at",
+        "ended_at",
+        "expires_at",
+        "last_used_at",
+        "name",
+        "refused",
+        "session_id",
+        "token",
+        "user_id",
     ];
     assert_eq!(keys, wanted);
     let checked = desk.json(&["session", "check", "--token-stdin"], session["token"].as_str().unwrap());
@@ -30,9 +39,7 @@ fn a_log_in_prints_the_token_alone_and_in_json_everything_once() {
 #[test]
 fn every_log_in_that_fails_answers_alike() {
     let desk = Desk::with(&[&["alice"], &["bob", "--pending"]]);
-    let login = |name| {
-        desk.fails(&["session", "login", name, "--password-stdin"], "wrong\n", 4, "invalid_credentials")
-    };
+    let login = |name| desk.fails(&["session", "login", name, "--password-stdin"], "wrong\n", 4, "invalid_credentials");
     assert_eq!(login("alice"), login("bob"));
     assert_eq!(login("alice"), login("nobody"));
     assert_eq!(login("alice"), login(&format!("id:{}", desk.id("alice"))), "log-in takes names only");
