@@ -2,5 +2,6 @@
 pub mod accounts;
 pub mod cli;
 pub mod console;
+pub mod demo;
 pub mod engines;
 pub mod host;

@@ -4,6 +4,7 @@ use super::audit::{Actor, Deed, Stamp};
 use super::change::{Changed, UserChange};
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
+use super::hash::PasswordHash;
 use super::password::{About, judge};
 use super::secret::Secret;
 use super::store::{NewUser, Sample};
@@ -132,6 +133,14 @@ impl Accounts {
     fn change(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange) -> Result<Changed> {
         let stamp = self.administer()?;
         self.store.change_user(id, expect, change, &stamp)
+    }
+
+    /// A password's hash at this handle's cost, for people who are about to be loaded. Judges nothing.
+    ///
+    /// # Errors
+    /// When there is no randomness or no memory.
+    pub fn hash(&mut self, password: &Secret) -> Result<PasswordHash> {
+        self.hasher.hash(password, self.entropy.as_mut())
     }
 
     /// Writes many people at once; operators only.
