@@ -48,6 +48,19 @@ pub struct Setting {
     pub source: String,
 }
 
+/// How far the writing of sample people has come.
+#[derive(Clone, Copy)]
+pub struct Loading {
+    /// People written.
+    pub done: u64,
+    /// People in all.
+    pub of: u64,
+    /// People a second.
+    pub per_second: u64,
+    /// Seconds left at that rate.
+    pub left_seconds: u64,
+}
+
 /// Everything that the command line does not know by itself.
 pub trait World {
     /// The database's path, safe to print.
@@ -77,12 +90,11 @@ pub trait World {
     /// As the engine says.
     fn upgrade(&self) -> Result<Upgraded>;
 
-    /// Writes sample people and tells how far it has come: so many of so many.
+    /// Writes sample people and tells how far it has come.
     ///
     /// # Errors
     /// As any write.
-    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, progress: &mut dyn FnMut(u64, u64))
-    -> Result<()>;
+    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()>;
 
     /// The settings of this program.
     fn settings(&self) -> Vec<Setting>;

@@ -1,12 +1,15 @@
 //! This machine, this configuration and this engine, put together for the command line and for the console.
 
+use std::time::Instant;
+
 use rollbook::accounts::audit::Actor;
 use rollbook::accounts::door::{Accounts, Ground};
-use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::error::Result;
 use rollbook::accounts::hash::Cost;
 use rollbook::accounts::store::Store;
 use rollbook::cli::args::Global;
-use rollbook::cli::{Setting, Upgraded, World};
+use rollbook::cli::{Loading, Setting, Upgraded, World};
+use rollbook::demo;
 use rollbook::engines::{self, Access};
 use rollbook::host::config::{Color, Config, Theme};
 use rollbook::host::identity::{Facts, Identity};
@@ -153,14 +156,12 @@ impl World for Machine {
         Ok(Upgraded { from: done.from, to: done.to, backup: done.backup })
     }
 
-    fn load_sample_people(
-        &self,
-        accounts: &mut Accounts,
-        users: u64,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<()> {
-        let _ = (accounts, users, progress);
-        Err(Error::new(Kind::Failure, "there are no sample people in this build"))
+    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()> {
+        let began = Instant::now();
+        demo::load(accounts, users, &|| began.elapsed(), &mut |progress| {
+            let demo::Progress { done, of, per_second, left_seconds } = progress;
+            tell(Loading { done, of, per_second, left_seconds });
+        })
     }
 
     fn settings(&self) -> Vec<Setting> {

@@ -35,7 +35,7 @@ fn start(line: Line) -> ExitCode {
         Some(_) => None,
     };
     match (console, command) {
-        (Some(_), None) if !is_terminal() => print_help(),
+        (Some(_), None) if !is_terminal() && !global.json => print_help(),
         (Some(_), _) if !is_terminal() => refuse(
             &output::fault("the console needs a terminal").hint("`rollbook --help` shows the commands"),
             global.json,

@@ -1,9 +1,11 @@
 //! `demo --no-console`: a new file full of sample people.
 
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::Loading;
 use super::args::Demo;
 use super::call::Call;
 use super::output::{Outcome, fault};
@@ -37,13 +39,13 @@ pub fn run(call: &mut Call<'_>, args: &Demo) -> Outcome {
     let began = Instant::now();
     let mut told = Instant::now();
     let (quiet, live) = (call.global.quiet, is_interactive());
-    let mut progress = |done: u64, all: u64| {
-        if !quiet && live && (told.elapsed() > Duration::from_millis(250) || done == all) {
+    let mut tell = |loading: Loading| {
+        if !quiet && live && (told.elapsed() > Duration::from_millis(250) || loading.done == loading.of) {
             told = Instant::now();
-            show(done, all, began.elapsed());
+            show(loading);
         }
     };
-    let loaded = call.world.load_sample_people(&mut accounts, args.users, &mut progress);
+    let loaded = call.world.load_sample_people(&mut accounts, args.users, &mut tell);
     if live && !quiet {
         call.out.say("");
     }
@@ -56,11 +58,7 @@ pub fn run(call: &mut Call<'_>, args: &Demo) -> Outcome {
 }
 
 /// One line that is written over itself: how many, how fast, how much longer.
-fn show(done: u64, all: u64, elapsed: Duration) {
-    use std::io::Write as _;
-    #[allow(clippy::cast_precision_loss)] // a rate for people to look at
-    let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
-    #[allow(clippy::cast_precision_loss)]
-    let left = all.saturating_sub(done) as f64 / rate.max(1.0);
-    let _ = write!(std::io::stderr(), "\r{done} of {all} · {rate:.0}/s · {left:.0} s left    ");
+fn show(loading: Loading) {
+    let Loading { done, of, per_second, left_seconds } = loading;
+    let _ = write!(io::stderr(), "\r{done} of {of} · {per_second}/s · {left_seconds} s left    ");
 }

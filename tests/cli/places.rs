@@ -97,9 +97,20 @@ fn an_upgrade_of_what_is_up_to_date_does_nothing() {
     let desk = Desk::open();
     let upgraded = desk.json(&["db", "upgrade"], "");
     assert_eq!((&upgraded["from"], &upgraded["backup"]), (&upgraded["to"].clone(), &Value::Null));
-    fs::write(desk.folder.path().join("other.db"), "this is a letter and no database, however long it may be").unwrap();
+    let other = desk.folder.path().join("other.db");
+    fs::write(&other, "this is a letter and no database, however long it may be").unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).unwrap();
     let mut command = desk.command();
     command.args(["--db", "other.db", "user", "list"]);
     let ran = finish(command, b"");
     assert_eq!(ran.code, 6, "{}", ran.err);
+}
+
+#[test]
+fn sample_people_are_written_into_a_new_file_and_into_no_other() {
+    let desk = Desk::bare();
+    let written = desk.json(&["demo", "--users", "50", "--no-console"], "");
+    assert_eq!(written["users"], 50);
+    assert!(desk.names(&[]).len() > 30, "all but the deleted ones");
+    desk.fails(&["demo", "--users", "50", "--no-console"], "", 1, "failure");
 }

@@ -64,7 +64,9 @@ fn an_expiry_is_written_in_any_of_its_forms() {
     desk.run(&["policy", "set", "session-life", "1h"], "").ok();
     let session = desk.json(&["session", "login", "alice", "--password-stdin"], "pw\n");
     let time = |key: &str| session[key].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    assert_eq!(time("expires_at").duration_since(time("created_at")).as_secs(), 3600);
+    // The end is counted from the request, a password verification before the session begins.
+    let life = time("expires_at").duration_since(time("created_at")).as_secs();
+    assert!((3540..=3600).contains(&life), "{life}");
 }
 
 #[test]

@@ -37,13 +37,13 @@ fn a_line_that_is_not_understood_exits_with_2_in_words_and_in_json() {
 
 #[test]
 fn without_a_terminal_the_bare_program_helps_and_exits_with_2() {
-    let mut command = Desk::bare().command();
-    command.arg("--json");
-    let ran = finish(command, b"");
+    let desk = Desk::bare();
+    desk.fails(&["console"], "", 2, "usage");
+    let ran = desk.run(&[], "");
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    let ran = finish(Desk::bare().command(), b"");
-    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("Usage: rollbook"), "{}", ran.err);
+    assert!(desk.run(&["--json"], "").err.starts_with("{\"kind\":\"usage\""));
+    assert!(!desk.db().exists());
     assert_eq!(Desk::bare().run(&["--help"], "").code, 0);
     assert!(Desk::bare().run(&["--version"], "").ok().out.starts_with("rollbook "));
 }
