@@ -17,7 +17,11 @@ fn main() -> ExitCode {
     process::harden();
     match args::parse(std::env::args_os().collect()) {
         Parsed::Line(line) => start(*line),
-        Parsed::Text(text) => print(&text, 0),
+        Parsed::Text(text) => {
+            // A reader that went away is no failure of ours.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
         Parsed::Fault(error, json) => refuse(&error, json),
     }
 }
@@ -28,24 +32,23 @@ fn start(line: Line) -> ExitCode {
         Ok(machine) => machine,
         Err(error) => return refuse(&error, global.json),
     };
-    let console = match &command {
-        Some(Command::Console) => Some(machine.setup(None)),
-        Some(Command::Demo(demo)) if !demo.no_console => Some(machine.setup(Some(demo.users))),
-        None => Some(machine.setup(None)),
-        Some(_) => None,
+    process::seal();
+    let bare = command.is_none();
+    let setup = match command.unwrap_or(Command::Console) {
+        Command::Console => machine.setup(None),
+        Command::Demo(demo) if !demo.no_console => machine.setup(Some(demo.users)),
+        command => return ExitCode::from(cli::run(&global, command, &machine)),
     };
-    match (console, command) {
-        (Some(_), None) if !is_terminal() && !global.json => print_help(),
-        (Some(_), _) if !is_terminal() => refuse(
-            &output::fault("the console needs a terminal").hint("`rollbook --help` shows the commands"),
-            global.json,
-        ),
-        (Some(setup), _) => match open_console(setup) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => refuse(&error, global.json),
-        },
-        (None, Some(command)) => ExitCode::from(cli::run(&global, command, &machine)),
-        (None, None) => ExitCode::SUCCESS,
+    if !is_terminal() {
+        if bare && !global.json {
+            return print_help();
+        }
+        let error = output::fault("the console needs a terminal").hint("`rollbook --help` shows the commands");
+        return refuse(&error, global.json);
+    }
+    match open_console(setup) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error, global.json),
     }
 }
 
@@ -62,12 +65,6 @@ fn is_terminal() -> bool {
 fn refuse(error: &Error, json: bool) -> ExitCode {
     output::report(error, json);
     ExitCode::from(error.kind.exit_code())
-}
-
-fn print(text: &str, code: u8) -> ExitCode {
-    // A reader that went away is no failure of ours.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::from(code)
 }
 
 fn print_help() -> ExitCode {

@@ -5,7 +5,7 @@ use super::call::{Call, Missing, find_anybody};
 use super::json::EntryJson;
 use super::output::{Outcome, Table};
 use super::words::local;
-use crate::accounts::audit::Entry;
+use crate::accounts::audit::{Change, Entry};
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
 use crate::accounts::text::{quote, visible};
@@ -61,11 +61,15 @@ fn row(entry: &Entry) -> [String; 5] {
     };
     let mut details = Vec::new();
     if let Some(detail) = &entry.detail {
-        for change in &detail.changes {
-            details.push(format!("{}: {} → {}", visible(&change.field), quote(&change.before), quote(&change.after)));
-        }
+        details.extend(detail.reason.as_deref().map(quote));
         details.extend(detail.words.as_deref().map(|words| visible(words).into_owned()));
-        details.extend(detail.reason.as_deref().map(|reason| format!("reason {}", quote(reason))));
+        // The reason has been told; that it is also kept with the person is no news.
+        let news = detail.changes.iter().filter(|change| Some(&change.after) != detail.reason.as_ref());
+        for Change { field, before, after } in news {
+            let [before, after] =
+                [before, after].map(|text| if text.is_empty() { "–".to_owned() } else { quote(text) });
+            details.push(format!("{} {before} → {after}", visible(field)));
+        }
         if !detail.origin.is_empty() {
             details.push(visible(&detail.origin).into_owned());
         }

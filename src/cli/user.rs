@@ -59,7 +59,10 @@ fn list(call: &mut Call<'_>, args: &UserList) -> Outcome {
     let now = accounts.now();
     let mut rest = args.limit.unwrap_or(u64::MAX);
     let mut anchor = Anchor::Start;
-    let mut table = Table::new(["name", "state", "role", "labels", "seen", "live", "user id"]);
+    // Deleted people may share a name; then it takes the id to tell them apart.
+    let with_id = query.filter.wants_deleted();
+    let mut table =
+        Table::new(["name", "state", "role", "labels", "seen", "live", if with_id { "user id" } else { "" }]);
     let mut any = false;
     while rest > 0 {
         let limit = u16::try_from(rest).map_or(PAGE, |rest| rest.min(PAGE));
@@ -70,7 +73,7 @@ fn list(call: &mut Call<'_>, args: &UserList) -> Outcome {
             if call.out.is_json() {
                 call.out.json(&UserJson::from(user))?;
             } else {
-                table.push(row(user, now));
+                table.push(row(user, now, with_id));
             }
         }
         table.write(&mut call.out)?;
@@ -89,7 +92,7 @@ fn labels(user: &User) -> String {
     visible(&user.labels.join(", ")).into_owned()
 }
 
-fn row(user: &User, now: Time) -> [String; 7] {
+fn row(user: &User, now: Time, with_id: bool) -> [String; 7] {
     [
         visible(&user.name).into_owned(),
         state(user, now).to_owned(),
@@ -97,7 +100,7 @@ fn row(user: &User, now: Time) -> [String; 7] {
         labels(user),
         ago(user.last_login_at, now),
         if user.sessions == 0 { "–".to_owned() } else { user.sessions.to_string() },
-        user.id.to_string(),
+        if with_id { user.id.to_string() } else { String::new() },
     ]
 }
 

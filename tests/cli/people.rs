@@ -85,8 +85,11 @@ fn showing_somebody_begins_with_the_verdict_and_can_ask_for_a_status() {
     assert_eq!(desk.json(&["user", "show", "bob", "--status", "pending"], "")["name"], "bob");
     desk.fails(&["user", "show", "bob", "--status", "active"], "", 3, "unknown_user");
     desk.fails(&["user", "show", "nobody"], "", 3, "unknown_user");
+    let id = desk.id("bob");
     desk.run(&["user", "delete", "bob"], "").ok();
     desk.fails(&["user", "show", "bob"], "", 3, "unknown_user");
+    assert_eq!(desk.json(&["user", "show", &id], "")["status"], "deleted", "an id means one person in any state");
+    assert!(desk.run(&["user", "list", "--status", "deleted"], "").ok().out.contains(&id));
     assert_eq!(desk.json(&["user", "show", "bob", "--status", "deleted"], "")["status"], "deleted");
 }
 

@@ -20,6 +20,9 @@ impl Terminal {
     fn start(desk: &Desk, arguments: &[&str]) -> Terminal {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
         let mut command = CommandBuilder::new(PROGRAM);
+        command.env_clear();
+        command.env("HOME", desk.folder.path());
+        command.env("SSH_CONNECTION", "10.0.0.5 50000 10.0.0.1 22");
         command.arg("--db");
         command.arg(desk.db());
         command.args(arguments);
@@ -166,4 +169,18 @@ fn init_at_a_terminal_asks_for_the_first_administrator() {
     terminal.until("first administrator\r\n");
     assert_eq!(terminal.code(), 0);
     assert_eq!(desk.json(&["user", "show", "root"], "")["role"], "admin");
+}
+
+#[test]
+fn the_audit_tells_where_the_operator_sat_and_what_is_only_claimed() {
+    let desk = Desk::with(&[&["alice"]]);
+    let mut terminal = Terminal::start(&desk, &["user", "deactivate", "alice"]);
+    terminal.until("deactivated");
+    assert_eq!(terminal.code(), 0);
+    let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
+    let origin = entry["origin"].as_str().unwrap();
+    let tty = terminal.master.tty_name().unwrap();
+    let tty = tty.strip_prefix("/dev").unwrap();
+    assert!(origin.starts_with(&format!("tty {}", tty.display())), "{origin}");
+    assert!(origin.ends_with("ssh 10.0.0.5 (claimed)"), "{origin}");
 }
