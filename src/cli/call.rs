@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     }
 
     /// Nobody can show who they are in a database that does not exist yet: then it is not made for them either.
-    fn may_create(&self, missing: Missing) -> bool {
+    pub fn may_create(&self, missing: Missing) -> bool {
         missing == Missing::Create && !self.global.read_only && !self.is_claimed()
     }
 

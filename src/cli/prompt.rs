@@ -101,8 +101,9 @@ impl Input {
     }
 
     fn typed(&mut self, question: &str, hidden: bool) -> Result<Vec<u8>> {
-        let _ = write!(io::stderr(), "{question}");
+        // Silent before the question is there: whoever is quick must not see their first letters.
         let quiet = if hidden { Some(Quiet::begin()?) } else { None };
+        let _ = write!(io::stderr(), "{question}");
         let answer = self.line("an answer");
         if quiet.is_some() {
             let _ = writeln!(io::stderr());

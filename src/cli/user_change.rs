@@ -3,10 +3,11 @@
 use super::args::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
 use super::call::{Call, Missing, called, find_anybody};
 use super::json::UserJson;
-use super::output::{Outcome, fault};
+use super::output::{Halt, Outcome, fault};
 use super::words::{count, local};
 use crate::accounts::change::Changed;
-use crate::accounts::error::Field;
+use crate::accounts::error::{Field, Kind};
+use crate::accounts::password::About;
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, KEPT_DAYS, Name, User, parse_email, parse_labels, parse_words};
 
@@ -28,7 +29,17 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
         false => Some(call.input.new_secret("the password", args.password_stdin, "--password-stdin")?),
     };
     let plain = Draft { pending: args.pending, ..Draft::named(&args.name)? } == draft;
-    let mut accounts = call.accounts(Missing::Create)?;
+    let mut accounts = match call.accounts(Missing::Refuse) {
+        Err(Halt::Refused(error)) if error.kind == Kind::NoDatabase && call.may_create(Missing::Create) => {
+            // A refused password leaves no empty database behind: it is judged on one that is nowhere.
+            if let Some(password) = &password {
+                let about = About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };
+                call.world.imagine(None)?.judge_password(password, about)?;
+            }
+            call.accounts(Missing::Create)?
+        }
+        opened => opened?,
+    };
     let user = match &password {
         Some(password) if plain && call.global.service.is_some() && !call.is_claimed() => {
             accounts.register(&args.name, password, args.pending)?

@@ -76,6 +76,10 @@ fn only_what_makes_people_or_settings_makes_a_database() {
         desk.fails(line, stdin, 6, "no_database");
         assert!(!desk.db().exists(), "{line:?}");
     }
+    let desk = Desk::bare();
+    desk.fails(&["user", "register", "x", "--password-stdin"], "short\n", 7, "weak_password");
+    desk.fails(&["policy", "set", "colour", "red"], "", 7, "constraint_violation");
+    assert!(!desk.db().exists(), "what is refused leaves nothing behind");
     for (line, stdin) in [
         (&["init"][..], ""),
         (&["policy", "set", "password", "open"], ""),
