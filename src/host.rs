@@ -1,4 +1,11 @@
-//! What only the machine knows: its clock, its randomness, who sits at it.
+//! What only the machine knows: its clock, its randomness, who sits at it, where things lie.
+//!
+//! Deliberately knows neither users nor sessions, and prints nothing.
+
+pub mod config;
+pub mod identity;
+pub mod place;
+pub mod process;
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;

@@ -1,1 +1,73 @@
-fn main() {}
+//! The composition root: arguments, then engine, then command line or console, then exit code.
+
+#![forbid(unsafe_code)]
+
+mod machine;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use machine::{Machine, Setup};
+use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::cli::args::{self, Command, Line, Parsed};
+use rollbook::cli::{self, output};
+use rollbook::host::process;
+
+fn main() -> ExitCode {
+    process::harden();
+    match args::parse(std::env::args_os().collect()) {
+        Parsed::Line(line) => start(*line),
+        Parsed::Text(text) => {
+            // A reader that went away is no failure of ours.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Parsed::Fault(error, json) => refuse(&error, json),
+    }
+}
+
+fn start(line: Line) -> ExitCode {
+    let Line { global, command } = line;
+    let machine = match Machine::new(&global) {
+        Ok(machine) => machine,
+        Err(error) => return refuse(&error, global.json),
+    };
+    process::seal();
+    let bare = command.is_none();
+    let setup = match command.unwrap_or(Command::Console) {
+        Command::Console => machine.setup(None),
+        Command::Demo(demo) if !demo.no_console => machine.setup(Some(demo.users)),
+        command => return ExitCode::from(cli::run(&global, command, &machine)),
+    };
+    if !is_terminal() {
+        if bare && !global.json {
+            return print_help();
+        }
+        let error = output::fault("the console needs a terminal").hint("`rollbook --help` shows the commands");
+        return refuse(&error, global.json);
+    }
+    match open_console(setup) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error, global.json),
+    }
+}
+
+/// Opens the console.
+fn open_console(setup: Setup) -> Result<()> {
+    let _ = setup;
+    Err(Error::new(Kind::Failure, "the console is not built in yet").hint("`rollbook --help` shows the commands"))
+}
+
+fn is_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+fn refuse(error: &Error, json: bool) -> ExitCode {
+    output::report(error, json);
+    ExitCode::from(error.kind.exit_code())
+}
+
+fn print_help() -> ExitCode {
+    let _ = std::io::stderr().write_all(args::help().as_bytes());
+    ExitCode::from(Kind::Usage.exit_code())
+}

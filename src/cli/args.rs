@@ -1,0 +1,495 @@
+//! The command line's grammar: nouns, verbs and flags, as clap reads them. Nothing is done here.
+//!
+//! No flag takes a password: other accounts of the machine can read every process's arguments.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+use super::output;
+use crate::accounts::error::{Error, Kind};
+use crate::accounts::text::visible;
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "rollbook",
+    version,
+    about = "See and steer the users and sessions of a self-hosted service",
+    after_help = "Without a command the console opens. A NAME is an exact name or an id; name:X and id:X force one."
+)]
+pub struct Line {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command; the console if there is none.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command takes.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// The database [else ROLLBOOK_DB, the config file, the user's data folder]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// Write JSON: one object, or one object a line for lists
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Act as this user; their password is read first
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// Act as the owner of a session, whose token is read first
+    #[arg(long, global = true)]
+    pub as_session_stdin: bool,
+    /// Act as this service: register, log in, check, log out
+    #[arg(long, global = true, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Say what would be done, and do nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Answer every question with yes
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Why; it is written into the audit
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Open the database for looking only
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Say nothing but what was asked for
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colours in the console: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
+    pub color: Option<String>,
+    /// Draw the console with ASCII alone
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// The console's theme: terminal, dark, light or mono
+    #[arg(long, global = true, value_name = "NAME", value_parser = ["terminal", "dark", "light", "mono"], hide_possible_values = true)]
+    pub theme: Option<String>,
+}
+
+/// The nouns.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Create the database
+    Init(Init),
+    /// Try it on sample people
+    Demo(Demo),
+    /// Open the console
+    Console,
+    /// People: list, look, register, change
+    #[command(subcommand)]
+    User(User),
+    /// Sessions: list, log in, check, log out
+    #[command(subcommand)]
+    Session(Session),
+    /// Password resets by code
+    #[command(subcommand)]
+    Reset(Reset),
+    /// What was done by whom
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Settings kept in the database
+    #[command(subcommand)]
+    Policy(Policy),
+    /// The database itself
+    #[command(subcommand)]
+    Db(Db),
+    /// This program's own configuration
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// `init`
+#[derive(Args, Debug)]
+pub struct Init {
+    /// Make this person the first administrator
+    #[arg(long, value_name = "NAME")]
+    pub admin: Option<String>,
+    /// Read their password from standard input
+    #[arg(long, requires = "admin")]
+    pub password_stdin: bool,
+}
+
+/// `demo`
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// How many people
+    #[arg(long, value_name = "N", default_value_t = 240)]
+    pub users: u64,
+    /// Write them into the new file of --db and leave it there
+    #[arg(long)]
+    pub no_console: bool,
+}
+
+/// What a name or an id stands for.
+#[derive(Args, Debug)]
+pub struct Target {
+    /// Exact name or id; name:X and id:X force one
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// `user …`
+#[derive(Subcommand, Debug)]
+pub enum User {
+    /// List people, by name; all but deleted ones
+    List(UserList),
+    /// Show one person
+    Show(UserShow),
+    /// Say why somebody can or cannot log in, and what cures it
+    Why(Target),
+    /// Add a person
+    Register(UserRegister),
+    /// Change what is said about a person
+    Edit(UserEdit),
+    /// Let a person log in
+    Activate(Target),
+    /// Keep a person out and end their sessions
+    Deactivate(Target),
+    /// Delete a person; they can be restored for 30 days
+    Delete(Target),
+    /// Bring a deleted person back
+    Restore(UserRestore),
+    /// Erase a person for good
+    Purge(Target),
+    /// Change or set a password
+    Passwd(UserPasswd),
+    /// Check a name and password; no session is opened
+    Authenticate(UserAuthenticate),
+}
+
+/// `user list`
+#[derive(Args, Debug)]
+pub struct UserList {
+    /// Names that begin so
+    #[arg(long, value_name = "P")]
+    pub prefix: Option<String>,
+    /// pending, active, inactive or deleted
+    #[arg(long, value_name = "S")]
+    pub status: Option<String>,
+    /// Words, ^prefix, is:, role:, label:
+    #[arg(long, value_name = "F")]
+    pub filter: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// `user show`
+#[derive(Args, Debug)]
+pub struct UserShow {
+    /// Exact name or id; name:X and id:X force one
+    pub name: String,
+    /// Only if they are pending, active, inactive or deleted
+    #[arg(long, value_name = "S")]
+    pub status: Option<String>,
+}
+
+/// `user register`
+#[derive(Args, Debug)]
+pub struct UserRegister {
+    /// The name, as the person will type it
+    pub name: String,
+    /// An address to reach them
+    #[arg(long, value_name = "E")]
+    pub email: Option<String>,
+    /// member, auditor or admin
+    #[arg(long, value_name = "R")]
+    pub role: Option<String>,
+    /// A label; may be given again
+    #[arg(long = "label", value_name = "L")]
+    pub labels: Vec<String>,
+    /// Free words
+    #[arg(long, value_name = "T")]
+    pub note: Option<String>,
+    /// They must be activated before the first log-in
+    #[arg(long)]
+    pub pending: bool,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Set no password; they choose one by a reset code
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub no_password: bool,
+}
+
+/// `user edit`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+    .args(["new_name", "email", "role", "labels", "note", "valid_until"]))]
+pub struct UserEdit {
+    /// Exact name or id; name:X and id:X force one
+    #[arg(value_name = "NAME")]
+    pub target: String,
+    /// A new name
+    #[arg(long = "name", value_name = "N")]
+    pub new_name: Option<String>,
+    /// A new address; empty for none
+    #[arg(long, value_name = "E")]
+    pub email: Option<String>,
+    /// member, auditor or admin
+    #[arg(long, value_name = "R")]
+    pub role: Option<String>,
+    /// All labels anew; may be given again, empty for none
+    #[arg(long = "label", value_name = "L")]
+    pub labels: Vec<String>,
+    /// A new note; empty for none
+    #[arg(long, value_name = "T")]
+    pub note: Option<String>,
+    /// The last instant at which they may log in: a time, +30d, or none
+    #[arg(long, value_name = "T")]
+    pub valid_until: Option<String>,
+}
+
+/// `user restore`
+#[derive(Args, Debug)]
+pub struct UserRestore {
+    /// Exact name or id; name:X and id:X force one
+    #[arg(value_name = "NAME")]
+    pub target: String,
+    /// Under this name, where theirs has been taken
+    #[arg(long = "name", value_name = "N")]
+    pub new_name: Option<String>,
+}
+
+/// `user passwd`
+#[derive(Args, Debug)]
+pub struct UserPasswd {
+    /// The person; their plain name unless --set is given
+    pub name: String,
+    /// Read the current and the new password from standard input, one a line
+    #[arg(long, conflicts_with_all = ["set", "password_stdin"])]
+    pub stdin: bool,
+    /// Set it without knowing the current one; administrators only
+    #[arg(long)]
+    pub set: bool,
+    /// Read the new password from standard input
+    #[arg(long, requires = "set")]
+    pub password_stdin: bool,
+}
+
+/// `user authenticate`
+#[derive(Args, Debug)]
+pub struct UserAuthenticate {
+    /// The name
+    pub name: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// A second-factor code
+    #[arg(long, value_name = "C")]
+    pub code: Option<String>,
+}
+
+/// `session …`
+#[derive(Subcommand, Debug)]
+pub enum Session {
+    /// List live sessions, newest first
+    List(SessionList),
+    /// Log somebody in; the token is shown once
+    Login(SessionLogin),
+    /// Say who is behind a token; exit code 4 if nobody
+    Check(SessionCheck),
+    /// End one session, or all of a person's
+    Logout(SessionLogout),
+}
+
+/// `session list`
+#[derive(Args, Debug)]
+pub struct SessionList {
+    /// Of this person only
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+}
+
+/// `session login`
+#[derive(Args, Debug)]
+pub struct SessionLogin {
+    /// The name
+    pub name: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// A second-factor code
+    #[arg(long, value_name = "C")]
+    pub code: Option<String>,
+    /// What to call the client
+    #[arg(long, value_name = "L")]
+    pub client: Option<String>,
+    /// Where the client comes from
+    #[arg(long, value_name = "A")]
+    pub address: Option<String>,
+    /// RFC 3339, a date, Unix seconds, +1s … +30d, or never
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+}
+
+/// `session check`
+#[derive(Args, Debug)]
+pub struct SessionCheck {
+    /// Read the token from standard input
+    #[arg(long)]
+    pub token_stdin: bool,
+}
+
+/// `session logout`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["token_stdin", "session_id", "user"]))]
+pub struct SessionLogout {
+    /// Read the token from standard input; an unknown one is no error
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// The session's public id
+    #[arg(value_name = "SESSION_ID")]
+    pub session_id: Option<String>,
+    /// All live sessions of this person
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+}
+
+/// `reset …`
+#[derive(Subcommand, Debug)]
+pub enum Reset {
+    /// Request a reset; whoever holds the answer can set the password
+    Request {
+        /// The name
+        name: String,
+    },
+    /// Set a password by a request's identifier
+    Complete {
+        /// Read the identifier and the new password from standard input, one a line
+        #[arg(long)]
+        stdin: bool,
+    },
+}
+
+/// `audit …`
+#[derive(Subcommand, Debug)]
+pub enum Audit {
+    /// List entries, newest first
+    List {
+        /// About this person only
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+    },
+}
+
+/// `policy …`
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Show the settings
+    Show,
+    /// Change a setting
+    Set {
+        /// password, session-life, session-idle, reset-life or registration
+        key: String,
+        /// The new value
+        value: String,
+    },
+    /// Judge a password without setting it
+    CheckPassword {
+        /// Read it from standard input
+        #[arg(long)]
+        password_stdin: bool,
+        /// Whose it would be
+        #[arg(long, value_name = "N")]
+        name: Option<String>,
+    },
+}
+
+/// `db …`
+#[derive(Subcommand, Debug)]
+pub enum Db {
+    /// Bring the schema up to date, after a copy was made
+    Upgrade,
+}
+
+/// `config …`
+#[derive(Subcommand, Debug)]
+pub enum Config {
+    /// Show what is set, and what set it
+    Show,
+}
+
+/// What reading the arguments came to.
+pub enum Parsed {
+    /// A command line that can be carried out.
+    Line(Box<Line>),
+    /// Text that was asked for: help, the version.
+    Text(String),
+    /// Not understood; and whether JSON was asked for.
+    Fault(Error, bool),
+}
+
+/// Reads the arguments.
+pub fn parse(arguments: Vec<OsString>) -> Parsed {
+    let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    match Line::try_parse_from(arguments) {
+        Ok(line) => Parsed::Line(Box::new(line)),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Parsed::Text(error.render().to_string())
+        }
+        Err(error) => Parsed::Fault(usage(&error), json),
+    }
+}
+
+/// The help of the whole program.
+pub fn help() -> String {
+    use clap::CommandFactory as _;
+    Line::command().render_help().to_string()
+}
+
+/// Clap's complaint as one of ours. It repeats arguments, which may hold anything.
+fn usage(error: &clap::Error) -> Error {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let words: Vec<String> = error.render().to_string().lines().filter_map(usage_line).collect();
+        return Error::new(Kind::Usage, "a command is missing").hint(words.join("; "));
+    }
+    let text = error.render().to_string();
+    let mut parts = text.split("\n\n").map(|part| {
+        let lines: Vec<String> = part.lines().map(|line| visible(line.trim()).into_owned()).collect();
+        lines.join(" ")
+    });
+    let message = parts.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
+    let rest: Vec<String> = parts.filter(|part| !part.starts_with("For more information")).collect();
+    let hint = if rest.is_empty() { "`rollbook --help` shows the commands".to_owned() } else { rest.join("; ") };
+    output::fault(message).hint(hint)
+}
+
+fn usage_line(line: &str) -> Option<String> {
+    line.starts_with("Usage:").then(|| visible(line).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        fn walk(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let name = argument.get_long().unwrap_or_default();
+                let secret = ["password", "token", "secret"].iter().any(|word| name.contains(word));
+                assert!(!secret || !argument.get_action().takes_values(), "{} --{name}", command.get_name());
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Line::command());
+    }
+}

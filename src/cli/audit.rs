@@ -1,0 +1,84 @@
+//! `audit list`: what was done, newest first.
+
+use super::args::Audit;
+use super::call::{Call, Missing, find_anybody};
+use super::json::EntryJson;
+use super::output::{Outcome, Table};
+use super::words::local;
+use crate::accounts::audit::{Change, Entry};
+use crate::accounts::door::Accounts;
+use crate::accounts::error::Result;
+use crate::accounts::text::{quote, visible};
+use crate::accounts::user::UserId;
+
+const PAGE: u16 = 500;
+
+/// Lists.
+pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
+    let Audit::List { user, limit } = verb;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let about = match user {
+        Some(wanted) => Some(about(&mut accounts, &wanted)?),
+        None => None,
+    };
+    let mut rest = limit.unwrap_or(u64::MAX);
+    let mut before = None;
+    let mut table = Table::new(["when", "by", "what", "whom", "details"]);
+    while rest > 0 {
+        let entries = accounts.audit(about.as_ref(), before, PAGE)?;
+        let Some(last) = entries.last() else { break };
+        before = Some(last.seq);
+        for entry in entries.iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
+            rest -= 1;
+            if call.out.is_json() {
+                call.out.json(&EntryJson::from(entry))?;
+            } else {
+                table.push(row(entry));
+            }
+        }
+        table.write(&mut call.out)?;
+    }
+    if before.is_none() {
+        call.out.say("nothing was done yet");
+    }
+    Ok(())
+}
+
+/// A person who is gone for good still has entries under their id.
+fn about(accounts: &mut Accounts, wanted: &str) -> Result<UserId> {
+    match (find_anybody(accounts, wanted), wanted.strip_prefix("id:")) {
+        (Ok(user), _) => Ok(user.id),
+        (Err(_), Some(id)) => Ok(UserId::new(id)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn row(entry: &Entry) -> [String; 5] {
+    let target = match (&entry.detail, &entry.target) {
+        (Some(detail), _) if detail.target.is_some() => visible(detail.target.as_deref().unwrap_or_default()).into(),
+        (_, Some(id)) => id.to_string(),
+        (_, None) => String::new(),
+    };
+    let mut details = Vec::new();
+    if let Some(detail) = &entry.detail {
+        details.extend(detail.reason.as_deref().map(quote));
+        details.extend(detail.words.as_deref().map(|words| visible(words).into_owned()));
+        // The reason has been told; that it is also kept with the person is no news.
+        let news = detail.changes.iter().filter(|change| Some(&change.after) != detail.reason.as_ref());
+        for Change { field, before, after } in news {
+            let [before, after] =
+                [before, after].map(|text| if text.is_empty() { "–".to_owned() } else { quote(text) });
+            details.push(format!("{} {before} → {after}", visible(field)));
+        }
+        if !detail.origin.is_empty() {
+            details.push(visible(&detail.origin).into_owned());
+        }
+    }
+    [
+        local(entry.at),
+        visible(entry.actor()).into_owned(),
+        visible(entry.past()).into_owned(),
+        target,
+        details.join(" · "),
+    ]
+}

@@ -1,0 +1,163 @@
+//! One call of a command: its flags, its way in and out, and the handle on the accounts that it asks for.
+
+use super::World;
+use super::args::Global;
+use super::output::{Outcome, Output, fault};
+use super::prompt::{Input, is_interactive};
+use crate::accounts::door::{Accounts, Claim};
+use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::secret::Secret;
+use crate::accounts::text::{quote, visible};
+use crate::accounts::user::{User, UserId};
+
+/// Whether a command makes the database that it does not find.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Missing {
+    /// It does.
+    Create,
+    /// It is refused.
+    Refuse,
+}
+
+/// One call.
+pub struct Call<'a> {
+    /// The flags.
+    pub global: &'a Global,
+    /// The world around.
+    pub world: &'a dyn World,
+    /// The way in.
+    pub input: Input,
+    /// The way out.
+    pub out: Output,
+    password: Option<Secret>,
+    session: Option<Secret>,
+}
+
+impl<'a> Call<'a> {
+    /// A call that has read nothing yet.
+    pub fn new(global: &'a Global, world: &'a dyn World) -> Self {
+        let out = Output::new(global.json, global.quiet);
+        Call { global, world, input: Input::default(), out, password: None, session: None }
+    }
+
+    /// Reads what shows the actor to be who they say; it comes before everything else on standard input.
+    pub fn hear_proof(&mut self) -> Outcome {
+        if let Some(name) = &self.global.actor {
+            let what = format!("the password of {}", visible(name));
+            self.password = Some(self.input.secret(&what, true, "")?);
+        }
+        if self.global.as_session_stdin {
+            self.session = Some(self.input.token("your session token", true, "")?);
+        }
+        Ok(())
+    }
+
+    /// Whether somebody else than the operator acts.
+    pub fn is_claimed(&self) -> bool {
+        self.password.is_some() || self.session.is_some()
+    }
+
+    /// Opens the accounts in the actor's name, with the reason given, rehearsing if that was asked for.
+    pub fn accounts(&mut self, missing: Missing) -> Outcome<Accounts> {
+        let mut accounts = match self.world.open(self.global.service.as_deref()) {
+            Err(error) if error.kind == Kind::NoDatabase && self.may_create(missing) => self.create()?,
+            opened => opened?,
+        };
+        if self.is_claimed() {
+            let user = match (&self.global.actor, &self.password) {
+                (Some(name), Some(password)) => Some((name.as_str(), password, None)),
+                _ => None,
+            };
+            let actor = accounts.authorize(&Claim { user, session: self.session.as_ref() })?;
+            accounts.act_as(actor);
+        }
+        accounts.give_reason(self.global.reason.as_deref())?;
+        accounts.rehearse(self.global.dry_run);
+        Ok(accounts)
+    }
+
+    /// Nobody can show who they are in a database that does not exist yet: then it is not made for them either.
+    pub fn may_create(&self, missing: Missing) -> bool {
+        missing == Missing::Create && !self.global.read_only && !self.is_claimed()
+    }
+
+    fn create(&mut self) -> Result<Accounts> {
+        let service = self.global.service.as_deref();
+        if self.global.dry_run {
+            self.out.say(&format!("dry run: the database {} would be created", self.world.path()));
+            return self.world.imagine(service);
+        }
+        match self.world.create(service) {
+            Ok(accounts) => {
+                self.out.say(&format!("created the database {}", self.world.path()));
+                Ok(accounts)
+            }
+            // Another process may have been quicker.
+            Err(error) => self.world.open(service).map_err(|_| error),
+        }
+    }
+
+    /// Refuses `--dry-run` where there is nothing to show but the deed itself.
+    pub fn no_rehearsal(&self, why: &str) -> Result<()> {
+        match self.global.dry_run {
+            true => Err(fault(format!("--dry-run: {why}")).hint("leave --dry-run out")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether questions are answered already or need not be asked.
+    fn is_decided(&self) -> bool {
+        self.global.yes || self.global.dry_run
+    }
+
+    /// Asks before something that can be taken back; without a terminal it is simply done.
+    pub fn confirm(&mut self, question: &str) -> Result<()> {
+        if self.is_decided() || !is_interactive() {
+            return Ok(());
+        }
+        let answer = self.input.ask(&format!("{question} [y/N] "))?;
+        if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined()) }
+    }
+
+    /// Asks before something that can never be taken back; without a terminal it needs `--yes`.
+    pub fn confirm_by_name(&mut self, question: &str, user: &User) -> Result<()> {
+        if self.is_decided() {
+            return Ok(());
+        }
+        if !is_interactive() {
+            return Err(fault("there is no terminal to ask at before something that cannot be undone")
+                .hint("--yes does it without a question"));
+        }
+        let answer = self.input.ask(&format!("{question} This cannot be undone. Type the name: "))?;
+        if answer == user.name.trim() || answer == visible(&user.name).trim() { Ok(()) } else { Err(declined()) }
+    }
+}
+
+fn declined() -> Error {
+    Error::new(Kind::Cancelled, "cancelled").hint("nothing was changed")
+}
+
+/// Somebody living, or else somebody deleted.
+pub fn find_anybody(accounts: &mut Accounts, wanted: &str) -> Result<User> {
+    match accounts.find(wanted) {
+        Err(error) if error.kind == Kind::UnknownUser => accounts.find_deleted(wanted).map_err(|_| error),
+        found => found,
+    }
+}
+
+/// Somebody living by name or id; by id, a deleted one as well.
+pub fn find_shown(accounts: &mut Accounts, wanted: &str) -> Result<User> {
+    accounts.find(wanted).or_else(|error| {
+        let id = wanted.strip_prefix("id:").unwrap_or(wanted);
+        if error.kind == Kind::UnknownUser {
+            accounts.get(&UserId::new(id), None).map_err(|_| error)
+        } else {
+            Err(error)
+        }
+    })
+}
+
+/// A name in a sentence.
+pub fn called(user: &User) -> String {
+    quote(&user.name)
+}

@@ -1,0 +1,64 @@
+//! `demo --no-console`: a new file full of sample people.
+
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::Loading;
+use super::args::Demo;
+use super::call::Call;
+use super::output::{Outcome, fault};
+use super::prompt::is_interactive;
+use crate::accounts::error::{Error, Kind};
+
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    users: u64,
+}
+
+/// Writes the people; refused where there is a file already.
+pub fn run(call: &mut Call<'_>, args: &Demo) -> Outcome {
+    if call.global.db.is_none() {
+        return Err(fault("--no-console writes a file that stays: say which").hint("--db PATH").into());
+    }
+    call.no_rehearsal("sample people are written or not")?;
+    let path = call.world.path();
+    match call.world.open(None) {
+        Err(error) if error.kind == Kind::NoDatabase => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => {
+            return Err(Error::new(Kind::Failure, format!("there is a database at {path} already"))
+                .hint("sample people are only written into a new file")
+                .into());
+        }
+    }
+    let mut accounts = call.world.create(None)?;
+    call.out.say(&format!("created the database {path}"));
+    let began = Instant::now();
+    let mut told = Instant::now();
+    let (quiet, live) = (call.global.quiet, is_interactive());
+    let mut tell = |loading: Loading| {
+        if !quiet && live && (told.elapsed() > Duration::from_millis(250) || loading.done == loading.of) {
+            told = Instant::now();
+            show(loading);
+        }
+    };
+    let loaded = call.world.load_sample_people(&mut accounts, args.users, &mut tell);
+    if live && !quiet {
+        call.out.say("");
+    }
+    loaded?;
+    if call.out.is_json() {
+        return call.out.json(&Written { path, users: args.users });
+    }
+    call.out.say(&format!("{} sample people in {:.1} s", args.users, began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// One line that is written over itself: how many, how fast, how much longer.
+fn show(loading: Loading) {
+    let Loading { done, of, per_second, left_seconds } = loading;
+    let _ = write!(io::stderr(), "\r{done} of {of} · {per_second}/s · {left_seconds} s left    ");
+}

@@ -1,0 +1,79 @@
+//! `init`: the database, and with it the first administrator.
+
+use serde::Serialize;
+
+use super::args::Init;
+use super::call::{Call, called};
+use super::json::UserJson;
+use super::output::Outcome;
+use super::prompt::is_interactive;
+use crate::accounts::error::{Error, Kind};
+use crate::accounts::secret::Secret;
+use crate::accounts::user::{Draft, Role, User};
+
+#[derive(Serialize)]
+struct Made<'a> {
+    path: String,
+    admin: Option<UserJson<'a>>,
+    dry_run: bool,
+}
+
+/// Creates the database; refused where there is one.
+pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
+    let path = call.world.path();
+    match call.world.open(None) {
+        Err(error) if error.kind == Kind::NoDatabase => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => {
+            return Err(Error::new(Kind::Failure, format!("there is a database at {path} already"))
+                .hint("`rollbook user list` shows who is in it; --db names another place")
+                .into());
+        }
+    }
+    if call.global.read_only {
+        return Err(Error::new(Kind::NoDatabase, format!("no database at {path}, and --read-only makes none")).into());
+    }
+    let admin = administrator(call, args)?;
+    let mut accounts = if call.global.dry_run { call.world.imagine(None)? } else { call.world.create(None)? };
+    let would = if call.global.dry_run { "dry run: the database would be created:" } else { "created the database" };
+    call.out.say(&format!("{would} {path}"));
+    accounts.give_reason(call.global.reason.as_deref())?;
+    let user = match admin {
+        Some((draft, password)) => Some(accounts.create_user(draft, Some(&password))?),
+        None => None,
+    };
+    tell(call, path, user.as_ref())
+}
+
+/// Who shall be the first administrator. Asked before anything is created, so that a slip leaves nothing behind.
+fn administrator(call: &mut Call<'_>, args: Init) -> Outcome<Option<(Draft, Secret)>> {
+    let name = match args.admin {
+        Some(name) => name,
+        None if is_interactive() && !call.global.json => {
+            let name = call.input.ask("Name of the first administrator (empty for none): ")?;
+            if name.is_empty() {
+                return Ok(None);
+            }
+            name
+        }
+        None => return Ok(None),
+    };
+    let draft = Draft { role: Role::Admin, ..Draft::named(&name)? };
+    let password = call.input.new_secret("the password", args.password_stdin, "--password-stdin")?;
+    // A refused password leaves no half-made installation: it is judged on a database that is nowhere.
+    let about =
+        crate::accounts::password::About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };
+    call.world.imagine(None)?.judge_password(&password, about)?;
+    Ok(Some((draft, password)))
+}
+
+fn tell(call: &mut Call<'_>, path: String, user: Option<&User>) -> Outcome {
+    if call.out.is_json() {
+        return call.out.json(&Made { path, admin: user.map(UserJson::from), dry_run: call.global.dry_run });
+    }
+    match user {
+        Some(user) => call.out.say(&format!("{} is its first administrator", called(user))),
+        None => call.out.say("nobody is in it yet: `rollbook user register NAME --role admin` makes an administrator"),
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `reset`: passwords anew by a code that is delivered by hand.
+
+use serde::Serialize;
+
+use super::args::Reset;
+use super::call::{Call, Missing, called};
+use super::json::UserJson;
+use super::output::Outcome;
+use super::words::{count, local};
+
+#[derive(Serialize)]
+struct Issued<'a> {
+    request_id: &'a str,
+    expires_at: String,
+}
+
+/// Requests or completes.
+pub fn run(call: &mut Call<'_>, verb: Reset) -> Outcome {
+    match verb {
+        Reset::Request { name } => request(call, &name),
+        Reset::Complete { stdin } => complete(call, stdin),
+    }
+}
+
+fn request(call: &mut Call<'_>, name: &str) -> Outcome {
+    call.no_rehearsal("the answer of a request is a secret that works")?;
+    let issued = call.accounts(Missing::Refuse)?.request_reset(name)?;
+    if call.out.is_json() {
+        let expires_at = issued.expires_at.rfc3339();
+        return call.out.json(&Issued { request_id: issued.request_id.expose(), expires_at });
+    }
+    call.out.say(&format!(
+        "usable once, until {}; whoever holds it can set the password: give it to nobody but them",
+        local(issued.expires_at)
+    ));
+    call.out.line(issued.request_id.expose())
+}
+
+fn complete(call: &mut Call<'_>, stdin: bool) -> Outcome {
+    let request = call.input.token("the request's identifier", stdin, "--stdin")?;
+    let password = call.input.new_secret("the new password", stdin, "--stdin")?;
+    let changed = call.accounts(Missing::Refuse)?.complete_reset(&request, &password)?;
+    if call.out.is_json() {
+        return call.out.json(&UserJson::from(&changed.after).rehearsed(call.global.dry_run));
+    }
+    let dry = if call.global.dry_run { "dry run: " } else { "" };
+    let ended = count(changed.ended, "session ended", "sessions ended");
+    call.out.done(&format!("{dry}the password of {} is set · {ended}", called(&changed.after)))
+}

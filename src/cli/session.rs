@@ -1,0 +1,143 @@
+//! `session`: who is logged in; logging in, checking, logging out.
+
+use serde::Serialize;
+
+use super::args::{Session as Verb, SessionList, SessionLogin, SessionLogout};
+use super::call::{Call, Missing, called};
+use super::json::SessionJson;
+use super::output::{Outcome, Table};
+use super::words::{ago, count, left, local};
+use crate::accounts::query::{Anchor, Filter, State};
+use crate::accounts::session::{Login, Session, SessionId};
+use crate::accounts::text::visible;
+use crate::accounts::time::{Time, Until};
+
+const PAGE: u16 = 500;
+
+#[derive(Serialize)]
+struct Ended {
+    ended: u32,
+    dry_run: bool,
+}
+
+/// Lists, logs in, checks, logs out.
+pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
+    match verb {
+        Verb::List(args) => list(call, &args),
+        Verb::Login(args) => log_in(call, &args),
+        Verb::Check(args) => check(call, args.token_stdin),
+        Verb::Logout(args) => log_out(call, &args),
+    }
+}
+
+fn list(call: &mut Call<'_>, args: &SessionList) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let now = accounts.now();
+    let mut table = Table::new(["name", "client", "address", "began", "used", "left", "session id"]);
+    let mut any = false;
+    if let Some(wanted) = &args.user {
+        let user = accounts.find(wanted)?;
+        let sessions = accounts.sessions_of(&user.id, u16::MAX)?;
+        any = show(call, sessions.iter().filter(|session| session.is_live(now)), &mut table, now)?;
+    } else {
+        let filter = Filter::is(State::Live);
+        let mut anchor = Anchor::Start;
+        loop {
+            let page = accounts.sessions(&filter, false, &anchor, PAGE)?;
+            any |= show(call, page.rows.iter().map(|(_, session)| session), &mut table, now)?;
+            match page.rows.into_iter().next_back() {
+                Some((key, _)) if page.more_after => anchor = Anchor::After(key),
+                _ => break,
+            }
+        }
+    }
+    if !any {
+        call.out.say("nobody is logged in");
+    }
+    Ok(())
+}
+
+fn show<'s>(
+    call: &mut Call<'_>,
+    sessions: impl Iterator<Item = &'s Session>,
+    table: &mut Table<7>,
+    now: Time,
+) -> Outcome<bool> {
+    let mut any = false;
+    for session in sessions {
+        any = true;
+        if call.out.is_json() {
+            call.out.json(&SessionJson::from(session))?;
+        } else {
+            table.push(row(session, now));
+        }
+    }
+    table.write(&mut call.out)?;
+    Ok(any)
+}
+
+fn row(session: &Session, now: Time) -> [String; 7] {
+    let text = |text: &Option<String>| visible(text.as_deref().unwrap_or_default()).into_owned();
+    [
+        visible(&session.name).into_owned(),
+        text(&session.client),
+        text(&session.address),
+        ago(Some(session.created_at), now),
+        ago(session.last_used_at, now),
+        left(session.runs_out_at(), now),
+        visible(session.id.as_str()).into_owned(),
+    ]
+}
+
+fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
+    call.no_rehearsal("a log-in hands out a token that works")?;
+    let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let expires = match &args.expires {
+        Some(text) => Until::parse(text, accounts.now())?,
+        None => Until::Default,
+    };
+    let opened = accounts.log_in(&Login {
+        name: &args.name,
+        password: Some(&password),
+        code: args.code.as_deref(),
+        client: args.client.as_deref(),
+        address: args.address.as_deref(),
+        expires,
+    })?;
+    if call.out.is_json() {
+        return call.out.json(&SessionJson::from(&opened.session).with_token(&opened.token));
+    }
+    call.out.line(opened.token.expose())
+}
+
+fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
+    let token = call.input.token("the session token", token_stdin, "--token-stdin")?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    // The handle writes down what was refused when it is dropped, whichever way this function is left.
+    let (user, session) = accounts.check(&token)?;
+    if call.out.is_json() {
+        return call.out.json(&SessionJson::from(&session).with_user(&user));
+    }
+    let until = session.runs_out_at().map_or_else(|| "without end".to_owned(), |at| format!("until {}", local(at)));
+    call.out.line(&format!("{} is logged in {until}", called(&user)))
+}
+
+fn log_out(call: &mut Call<'_>, args: &SessionLogout) -> Outcome {
+    let ended = if args.token_stdin {
+        let token = call.input.token("the session token", true, "--token-stdin")?;
+        u32::from(call.accounts(Missing::Refuse)?.log_out(&token)?.is_some())
+    } else if let Some(wanted) = &args.user {
+        let mut accounts = call.accounts(Missing::Refuse)?;
+        let user = accounts.find(wanted)?;
+        accounts.end_sessions(&user.id, None)?
+    } else {
+        let id = SessionId::new(args.session_id.as_deref().unwrap_or_default());
+        u32::from(call.accounts(Missing::Refuse)?.end_session(&id)?.is_some())
+    };
+    if call.out.is_json() {
+        return call.out.json(&Ended { ended, dry_run: call.global.dry_run });
+    }
+    let dry = if call.global.dry_run { "dry run: " } else { "" };
+    call.out.done(&format!("{dry}{}", count(ended, "session ended", "sessions ended")))
+}

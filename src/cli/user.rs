@@ -1,0 +1,208 @@
+//! `user`: looking at people. What changes them stands in `user_change`.
+
+use serde::Serialize;
+
+use super::args::{User as Verb, UserList, UserShow};
+use super::call::{Call, Missing, find_anybody, find_shown};
+use super::json::{ObstacleJson, UserJson};
+use super::output::{Outcome, Table};
+use super::user_change;
+use super::words::{ago, count, cure, left, local, state};
+use crate::accounts::error::{Error, Kind};
+use crate::accounts::looking::Dossier;
+use crate::accounts::query::{Anchor, Filter, Order, Query, State};
+use crate::accounts::text::{quote, visible};
+use crate::accounts::time::Time;
+use crate::accounts::user::{Role, Status, User, parse_state};
+use crate::accounts::verdict::Verdict;
+
+const PAGE: u16 = 500;
+
+/// Carries a verb out.
+pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
+    match verb {
+        Verb::List(args) => list(call, &args),
+        Verb::Show(args) => show(call, &args),
+        Verb::Why(target) => why(call, &target.name),
+        Verb::Register(args) => user_change::register(call, &args),
+        Verb::Edit(args) => user_change::edit(call, &args),
+        Verb::Activate(target) => user_change::activate(call, &target.name),
+        Verb::Deactivate(target) => user_change::deactivate(call, &target.name),
+        Verb::Delete(target) => user_change::delete(call, &target.name),
+        Verb::Restore(args) => user_change::restore(call, &args),
+        Verb::Purge(target) => user_change::purge(call, &target.name),
+        Verb::Passwd(args) => user_change::passwd(call, &args),
+        Verb::Authenticate(args) => user_change::authenticate(call, &args),
+    }
+}
+
+fn filter(args: &UserList) -> Outcome<Filter> {
+    let mut filter = args.filter.as_deref().map_or_else(|| Ok(Filter::default()), Filter::parse)?;
+    if let Some(prefix) = &args.prefix {
+        filter.terms.extend(Filter::prefix(prefix).terms);
+    }
+    if let Some(status) = &args.status {
+        let state = match parse_state(status)? {
+            Some(Status::Pending) => State::Pending,
+            Some(Status::Active) => State::Active,
+            Some(Status::Inactive) => State::Inactive,
+            None => State::Deleted,
+        };
+        filter.terms.extend(Filter::is(state).terms);
+    }
+    Ok(filter)
+}
+
+fn list(call: &mut Call<'_>, args: &UserList) -> Outcome {
+    let query = Query { filter: filter(args)?, order: Order::Name, reversed: false };
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let now = accounts.now();
+    let mut rest = args.limit.unwrap_or(u64::MAX);
+    let mut anchor = Anchor::Start;
+    // Deleted people may share a name; then it takes the id to tell them apart.
+    let with_id = query.filter.wants_deleted();
+    let mut table =
+        Table::new(["name", "state", "role", "labels", "seen", "live", if with_id { "user id" } else { "" }]);
+    let mut any = false;
+    while rest > 0 {
+        let limit = u16::try_from(rest).map_or(PAGE, |rest| rest.min(PAGE));
+        let page = accounts.users(&query, &anchor, limit)?;
+        for (_, user) in &page.rows {
+            any = true;
+            rest = rest.saturating_sub(1);
+            if call.out.is_json() {
+                call.out.json(&UserJson::from(user))?;
+            } else {
+                table.push(row(user, now, with_id));
+            }
+        }
+        table.write(&mut call.out)?;
+        match page.rows.into_iter().next_back() {
+            Some((key, _)) if page.more_after => anchor = Anchor::After(key),
+            _ => break,
+        }
+    }
+    if !any {
+        call.out.say(if query.filter.is_empty() { "nobody is here yet" } else { "nobody like that" });
+    }
+    Ok(())
+}
+
+fn labels(user: &User) -> String {
+    visible(&user.labels.join(", ")).into_owned()
+}
+
+fn row(user: &User, now: Time, with_id: bool) -> [String; 7] {
+    [
+        visible(&user.name).into_owned(),
+        state(user, now).to_owned(),
+        if user.role == Role::Member { String::new() } else { user.role.word().to_owned() },
+        labels(user),
+        ago(user.last_login_at, now),
+        if user.sessions == 0 { "–".to_owned() } else { user.sessions.to_string() },
+        if with_id { user.id.to_string() } else { String::new() },
+    ]
+}
+
+fn show(call: &mut Call<'_>, args: &UserShow) -> Outcome {
+    let status = args.status.as_deref().map(parse_state).transpose()?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = match status {
+        Some(None) => accounts.find_deleted(&args.name)?,
+        Some(Some(status)) => {
+            let found = accounts.find(&args.name)?;
+            accounts.get(&found.id, Some(status)).map_err(|error| match error.kind {
+                Kind::UnknownUser => Error::new(error.kind, format!("{} is not {}", quote(&found.name), status.word()))
+                    .hint(format!("the status is {}", found.status.word())),
+                _ => error,
+            })?
+        }
+        None => find_shown(&mut accounts, &args.name)?,
+    };
+    if call.out.is_json() {
+        return call.out.json(&UserJson::from(&user));
+    }
+    let dossier = accounts.dossier(&user.id, 20)?;
+    tell(call, &dossier, accounts.now())
+}
+
+fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
+    let user = &dossier.user;
+    let verdict = if dossier.verdict.can_log_in() { "can log in" } else { "cannot log in" };
+    call.out.line(&format!("{} {verdict}", quote(&user.name)))?;
+    for obstacle in &dossier.verdict.obstacles {
+        call.out.line(&format!("  {}", sentence(obstacle)))?;
+    }
+    let text = |text: &Option<String>| visible(text.as_deref().unwrap_or("–")).into_owned();
+    let time = |at: Option<Time>| at.map_or_else(|| "–".to_owned(), local);
+    let mut table = Table::new(["", ""]);
+    let lines = [
+        ("user id", user.id.to_string()),
+        ("e-mail", text(&user.email)),
+        ("role", user.role.word().to_owned()),
+        ("labels", if user.labels.is_empty() { "–".to_owned() } else { labels(user) }),
+        ("status", state(user, now).to_owned()),
+        ("note", text(&user.note)),
+        ("created", local(user.created_at)),
+        ("activated", time(user.activated_at)),
+        ("password set", time(user.password_set_at)),
+        ("last log-in", time(user.last_login_at)),
+        ("valid until", time(user.valid_until)),
+        ("deleted", time(user.deleted_at)),
+    ];
+    for (key, value) in lines.into_iter().filter(|(key, value)| value != "–" || *key == "last log-in") {
+        table.push([format!("  {key}"), value]);
+    }
+    table.write_bare(&mut call.out)?;
+    call.out.line(&format!("  {}", count(user.sessions, "live session", "live sessions")))?;
+    for session in dossier.sessions.iter().filter(|session| session.is_live(now)) {
+        let known = [&session.client, &session.address].map(|text| visible(text.as_deref().unwrap_or("–")));
+        call.out.line(&format!(
+            "    {} · {} · began {} · used {} · {}",
+            known[0],
+            known[1],
+            ago(Some(session.created_at), now),
+            ago(session.last_used_at, now),
+            left(session.runs_out_at(), now)
+        ))?;
+    }
+    Ok(())
+}
+
+fn sentence(obstacle: &crate::accounts::verdict::Obstacle) -> String {
+    let since = obstacle.since.map(|at| format!(", since {}", local(at))).unwrap_or_default();
+    format!("{}{since}", obstacle.sentence())
+}
+
+#[derive(Serialize)]
+struct WhyJson<'a> {
+    can_log_in: bool,
+    obstacles: Vec<ObstacleJson<'a>>,
+}
+
+fn why(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let found = find_anybody(&mut accounts, wanted)?;
+    let (user, verdict) = accounts.why(&found.id)?;
+    if call.out.is_json() {
+        let obstacles = verdict.obstacles.iter().map(|obstacle| ObstacleJson::of(obstacle, &user)).collect();
+        return call.out.json(&WhyJson { can_log_in: verdict.can_log_in(), obstacles });
+    }
+    tell_why(call, &user, &verdict)
+}
+
+fn tell_why(call: &mut Call<'_>, user: &User, verdict: &Verdict) -> Outcome {
+    if verdict.can_log_in() {
+        call.out.line(&format!("{} can log in with the right password", quote(&user.name)))?;
+    } else {
+        call.out.line(&format!("{} cannot log in", quote(&user.name)))?;
+    }
+    for (number, obstacle) in verdict.obstacles.iter().enumerate() {
+        call.out.line(&format!("  {}. {}", number + 1, sentence(obstacle)))?;
+        call.out.line(&format!("     {}", cure(obstacle.cure, user)))?;
+    }
+    if !verdict.fine.is_empty() {
+        call.out.line(&format!("  in order: {}", verdict.fine.join(", ")))?;
+    }
+    Ok(())
+}

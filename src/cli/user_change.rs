@@ -1,0 +1,183 @@
+//! `user`: registering and changing people, and their passwords.
+
+use super::args::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
+use super::call::{Call, Missing, called, find_anybody};
+use super::json::UserJson;
+use super::output::{Halt, Outcome, fault};
+use super::words::{count, local};
+use crate::accounts::change::Changed;
+use crate::accounts::error::{Field, Kind};
+use crate::accounts::password::About;
+use crate::accounts::time::Until;
+use crate::accounts::user::{Draft, Edit, KEPT_DAYS, Name, User, parse_email, parse_labels, parse_words};
+
+/// The longest note, in characters.
+const NOTE: usize = 1000;
+
+/// `user register`: an administrator's creation, or a service's registration of a plain member.
+pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
+    let mut draft = Draft::named(&args.name)?;
+    draft.email = parse_email(args.email.as_deref().unwrap_or_default())?;
+    draft.labels = parse_labels(args.labels.iter().map(String::as_str))?;
+    draft.note = parse_words(Field::Note, args.note.as_deref().unwrap_or_default(), NOTE)?;
+    draft.pending = args.pending;
+    if let Some(role) = &args.role {
+        draft.role = role.parse()?;
+    }
+    let password = match args.no_password {
+        true => None,
+        false => Some(call.input.new_secret("the password", args.password_stdin, "--password-stdin")?),
+    };
+    let plain = Draft { pending: args.pending, ..Draft::named(&args.name)? } == draft;
+    let mut accounts = match call.accounts(Missing::Refuse) {
+        Err(Halt::Refused(error)) if error.kind == Kind::NoDatabase && call.may_create(Missing::Create) => {
+            // A refused password leaves no empty database behind: it is judged on one that is nowhere.
+            if let Some(password) = &password {
+                let about = About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };
+                call.world.imagine(None)?.judge_password(password, about)?;
+            }
+            call.accounts(Missing::Create)?
+        }
+        opened => opened?,
+    };
+    let user = match &password {
+        Some(password) if plain && call.global.service.is_some() && !call.is_claimed() => {
+            accounts.register(&args.name, password, args.pending)?
+        }
+        password => accounts.create_user(draft, password.as_ref())?,
+    };
+    let mut words = format!("{} is registered, {} {}", called(&user), user.status.word(), user.role.word());
+    if password.is_none() {
+        words.push_str(" · they choose a password by a code: `rollbook reset request`");
+    }
+    tell(call, &user, &words)
+}
+
+/// `user edit`
+pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
+    let mut edit = Edit {
+        name: args.new_name.as_deref().map(Name::parse).transpose()?,
+        email: args.email.as_deref().map(parse_email).transpose()?,
+        role: args.role.as_deref().map(str::parse).transpose()?,
+        note: args.note.as_deref().map(|note| parse_words(Field::Note, note, NOTE)).transpose()?,
+        ..Edit::default()
+    };
+    if !args.labels.is_empty() {
+        edit.labels = Some(parse_labels(args.labels.iter().map(String::as_str))?);
+    }
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    if let Some(text) = &args.valid_until {
+        edit.valid_until = Some(match text.trim() {
+            "none" => None,
+            text => match Until::parse(text, accounts.now())? {
+                Until::At(at) => Some(at),
+                Until::Never | Until::Default => None,
+            },
+        });
+    }
+    let user = accounts.find(&args.target)?;
+    let changed = accounts.edit(&user.id, None, edit)?;
+    tell_change(call, &changed, "edited", "is like that already")
+}
+
+/// `user activate`
+pub fn activate(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find(wanted)?;
+    let changed = accounts.activate(&user.id, None)?;
+    tell_change(call, &changed, "activated", "is active already")
+}
+
+/// `user deactivate`
+pub fn deactivate(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find(wanted)?;
+    let changed = accounts.deactivate(&user.id, None)?;
+    tell_change(call, &changed, "deactivated", "is inactive already")
+}
+
+/// `user delete`
+pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find(wanted)?;
+    let live = count(user.sessions, "live session ends", "live sessions end");
+    call.confirm(&format!("Delete {}? {live}; restorable for {KEPT_DAYS} days.", called(&user)))?;
+    // Only as looked at: while the question stood on the screen somebody else may have changed them.
+    let changed = accounts.delete(&user.id, Some(user.version))?;
+    tell_change(call, &changed, "deleted", "is deleted already")
+}
+
+/// `user restore`
+pub fn restore(call: &mut Call<'_>, args: &UserRestore) -> Outcome {
+    let name = args.new_name.as_deref().map(Name::parse).transpose()?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find_deleted(&args.target)?;
+    let changed = accounts.restore(&user.id, None, name)?;
+    tell_change(call, &changed, "restored", "is not deleted")
+}
+
+/// `user purge`: of somebody living, else of somebody deleted.
+pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = find_anybody(&mut accounts, wanted)?;
+    call.confirm_by_name(&format!("Erase {} for good?", called(&user)), &user)?;
+    let gone = accounts.purge(&user.id, Some(user.version))?;
+    tell(call, &gone, &format!("{} purged", called(&gone)))
+}
+
+/// `user passwd`: by its owner, who knows the current one, or by an administrator.
+pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
+    let changed = if args.set {
+        let new = call.input.new_secret("the new password", args.password_stdin, "--password-stdin")?;
+        let mut accounts = call.accounts(Missing::Refuse)?;
+        let user = accounts.find(&args.name)?;
+        accounts.set_password(&user.id, None, &new)?
+    } else {
+        let old = call.input.secret("the current password", args.stdin, "--stdin")?;
+        let new = call.input.new_secret("the new password", args.stdin, "--stdin")?;
+        call.accounts(Missing::Refuse)?.change_password(&args.name, &old, &new, None)?
+    };
+    let ended = count(changed.ended, "session ended", "sessions ended");
+    tell(call, &changed.after, &format!("the password of {} is set · {ended}", called(&changed.after)))
+}
+
+/// `user authenticate`: whether a log-in would succeed; opens no session.
+pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
+    if call.is_claimed() {
+        return Err(fault("a password is checked in nobody's name").hint("leave --as out").into());
+    }
+    let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
+    let user = call.accounts(Missing::Refuse)?.authenticate(&args.name, &password, args.code.as_deref())?;
+    if call.out.is_json() {
+        return call.out.json(&UserJson::from(&user));
+    }
+    call.out.done(&format!("{} is authenticated", called(&user)))
+}
+
+fn tell_change(call: &mut Call<'_>, changed: &Changed, done: &str, already: &str) -> Outcome {
+    let user = &changed.after;
+    let mut words = called(user);
+    if changed.is_change() {
+        words.push_str(&format!(" {done}"));
+        if changed.ended > 0 {
+            words.push_str(&format!(" · {}", count(changed.ended, "session ended", "sessions ended")));
+        }
+        if let Some(until) = user.valid_until.filter(|_| changed.before.valid_until != user.valid_until) {
+            words.push_str(&format!(" · valid until {}", local(until)));
+        }
+    } else {
+        words.push_str(&format!(" {already}"));
+    }
+    tell(call, user, &words)
+}
+
+fn tell(call: &mut Call<'_>, user: &User, words: &str) -> Outcome {
+    let dry = call.global.dry_run;
+    if call.out.is_json() {
+        return call.out.json(&UserJson::from(user).rehearsed(dry));
+    }
+    match dry {
+        true => call.out.done(&format!("dry run, nothing was changed: {words}")),
+        false => call.out.done(words),
+    }
+}

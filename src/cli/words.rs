@@ -1,0 +1,110 @@
+//! How things are said to people: states, times, commands to type. Everything returned here is safe to print.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::accounts::text::{is_hostile, visible};
+use crate::accounts::time::Time;
+use crate::accounts::user::User;
+use crate::accounts::verdict::Cure;
+
+/// The status as commands ask for it: somebody deleted is in no other.
+pub fn status(user: &User) -> &'static str {
+    if user.deleted_at.is_some() { "deleted" } else { user.status.word() }
+}
+
+/// What keeps somebody out at a glance; the status where nothing does.
+pub fn state(user: &User, now: Time) -> &'static str {
+    match status(user) {
+        "active" if user.is_expired(now) => "expired",
+        "active" if user.password_set_at.is_none() => "no password",
+        word => word,
+    }
+}
+
+/// An instant in the machine's zone, with the zone.
+pub fn local(at: Time) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => instant.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
+        // A row written by another program may hold any number.
+        Err(_) => at.rfc3339(),
+    }
+}
+
+/// A distance in time in its largest unit: `3 min`, `6 d`.
+fn distance(millis: i64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..63_072_000 => format!("{} d", seconds / 86_400),
+        _ => format!("{} y", seconds / 31_536_000),
+    }
+}
+
+/// How long ago that was.
+pub fn ago(at: Option<Time>, now: Time) -> String {
+    match at {
+        None => "never".to_owned(),
+        Some(at) if now.since(at).millis() < 1000 => "now".to_owned(),
+        Some(at) => format!("{} ago", distance(now.since(at).millis())),
+    }
+}
+
+/// How long it is until then.
+pub fn left(until: Option<Time>, now: Time) -> String {
+    match until {
+        None => "never ends".to_owned(),
+        Some(until) if until < now => "over".to_owned(),
+        Some(until) => format!("{} left", distance(until.since(now).millis())),
+    }
+}
+
+/// How many of something.
+pub fn count(n: u32, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// A user's name as it is typed in a shell, such that it means this person and no other.
+pub fn typed(user: &User) -> Option<String> {
+    let name = user.name.as_str();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._+-".contains(c);
+    if name.is_empty() || name.starts_with('-') || name.chars().any(|c| is_hostile(c) && c != ' ') {
+        return None;
+    }
+    if name.chars().all(plain) {
+        return Some(name.to_owned());
+    }
+    let forced = if name.starts_with("id:") || name.starts_with("name:") { "name:" } else { "" };
+    (visible(name) == name && !name.contains('\'')).then(|| format!("'{forced}{name}'"))
+}
+
+/// The command that cures an obstacle, ready to be typed.
+pub fn cure(cure: Cure, user: &User) -> String {
+    let by_id = || format!("'id:{}'", visible(user.id.as_str()));
+    match (cure, typed(user)) {
+        // A reset is requested by name alone; whoever has a name that cannot be typed is given a password by id.
+        (Cure::Password, Some(name)) if !name.starts_with("'name:") => format!("rollbook reset request {name}"),
+        (Cure::Password, _) => format!("rollbook user passwd {} --set", by_id()),
+        // Several deleted people may have had one name; the id means the one who was asked about.
+        (Cure::Restore, _) => format!("rollbook user restore {}", by_id()),
+        (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),
+        (Cure::Edit, name) => format!("rollbook user edit {} --valid-until none", name.unwrap_or_else(by_id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distance_is_told_in_its_largest_unit() {
+        let at = |seconds: i64| Some(Time::from_millis(1_000_000_000_000 - seconds * 1000));
+        let now = Time::from_millis(1_000_000_000_000);
+        let told: Vec<String> = [0, 59, 60, 7200, 172_800, 90_000_000].map(|s| ago(at(s), now)).into();
+        assert_eq!(told, ["now", "59 s ago", "1 min ago", "2 h ago", "2 d ago", "2 y ago"]);
+        assert_eq!(ago(None, now), "never");
+        assert_eq!(left(Some(Time::from_millis(1_000_000_060_000)), now), "1 min left");
+    }
+}

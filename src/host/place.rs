@@ -1,0 +1,96 @@
+//! Where the database and the configuration lie.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+use super::config::Config;
+use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::text::{from_bytes, visible};
+
+/// What told us where the database lies, the strongest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The flag `--db`.
+    Flag,
+    /// The variable `ROLLBOOK_DB`.
+    Environment,
+    /// A configuration file.
+    Config(PathBuf),
+    /// Nothing; it is where it is when nothing is said.
+    Default,
+}
+
+impl Source {
+    /// The words for it. Safe to print.
+    pub fn words(&self) -> String {
+        match self {
+            Source::Flag => "--db".to_owned(),
+            Source::Environment => "ROLLBOOK_DB".to_owned(),
+            Source::Config(path) => show(path),
+            Source::Default => "default".to_owned(),
+        }
+    }
+}
+
+/// A path and why it is that one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The database's file.
+    pub path: PathBuf,
+    /// What named it.
+    pub source: Source,
+}
+
+/// The configuration files that are looked for, the one that counts most first.
+pub fn config_files() -> Vec<PathBuf> {
+    let own = etcetera::choose_base_strategy().ok().map(|base| base.config_dir());
+    let folders = own.into_iter().chain([PathBuf::from("/etc")]);
+    folders.map(|folder| folder.join("rollbook").join("config.toml")).collect()
+}
+
+/// Finds the database's place: the flag, then the environment, then the configuration, then the default.
+///
+/// # Errors
+/// `no_database` where none of them says anything and there is no home folder either.
+pub fn locate(flag: Option<PathBuf>, environment: Option<OsString>, config: &Config) -> Result<Place> {
+    if let Some(path) = flag {
+        return Ok(Place { path, source: Source::Flag });
+    }
+    if let Some(path) = environment.filter(|path| !path.is_empty()) {
+        return Ok(Place { path: path.into(), source: Source::Environment });
+    }
+    if let Some((path, file)) = config.db.clone() {
+        return Ok(Place { path, source: Source::Config(file) });
+    }
+    match etcetera::choose_base_strategy() {
+        Ok(base) => Ok(Place { path: base.data_dir().join("rollbook").join("rollbook.db"), source: Source::Default }),
+        Err(_) => {
+            Err(Error::new(Kind::NoDatabase, "no home folder to look for a database in").hint("name one: --db PATH"))
+        }
+    }
+}
+
+/// A path as it may be printed.
+pub fn show(path: &Path) -> String {
+    visible(&from_bytes(path.as_os_str().as_encoded_bytes())).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_beats_the_environment_and_that_the_configuration() {
+        let config =
+            Config { db: Some(("/config.db".into(), "/etc/rollbook/config.toml".into())), ..Config::default() };
+        let find = |flag: Option<&str>, variable: Option<&str>| {
+            locate(flag.map(PathBuf::from), variable.map(OsString::from), &config).expect("a place")
+        };
+        assert_eq!(find(Some("/flag.db"), Some("/env.db")).path, Path::new("/flag.db"));
+        assert_eq!(find(None, Some("/env.db")).source, Source::Environment);
+        assert_eq!(find(None, Some("")).path, Path::new("/config.db"), "an empty variable says nothing");
+        assert_eq!(find(None, None).source.words(), "/etc/rollbook/config.toml");
+    }
+}

@@ -1,0 +1,19 @@
+//! The command line as a script and a person meet it: the real program, a database of its own for every test.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "cli/actors.rs"]
+mod actors;
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/people.rs"]
+mod people;
+#[path = "cli/places.rs"]
+mod places;
+#[path = "cli/sessions.rs"]
+mod sessions;
+#[path = "cli/terminal.rs"]
+mod terminal;
+#[path = "cli/usage.rs"]
+mod usage;

@@ -1,0 +1,177 @@
+//! What is asked at a terminal: passwords without echo, deletions, purges; and the terminal afterwards.
+
+use std::io::{Read as _, Write as _};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::desk::{Desk, PROGRAM};
+
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn std::io::Write + Send>,
+    bytes: Receiver<Vec<u8>>,
+    master: Box<dyn MasterPty + Send>,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(desk: &Desk, arguments: &[&str]) -> Terminal {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.env_clear();
+        command.env("HOME", desk.folder.path());
+        command.env("SSH_CONNECTION", "10.0.0.5 50000 10.0.0.1 22");
+        command.arg("--db");
+        command.arg(desk.db());
+        command.args(arguments);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..read].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Terminal { child, keys: pair.master.take_writer().unwrap(), bytes, master: pair.master, seen: String::new() }
+    }
+
+    #[track_caller]
+    fn until(&mut self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !self.seen.contains(text) {
+            let left = end.saturating_duration_since(Instant::now());
+            let bytes = self.bytes.recv_timeout(left).unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.seen));
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    fn send(&mut self, text: &str) {
+        self.keys.write_all(text.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn echoes(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+        let name = self.master.tty_name().unwrap();
+        let tty = std::fs::File::open(name).unwrap();
+        tcgetattr(tty).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    fn code(&mut self) -> u32 {
+        self.child.wait().unwrap().exit_code()
+    }
+}
+
+#[test]
+fn a_password_is_asked_for_twice_and_never_echoed() {
+    let desk = Desk::open();
+    let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);
+    terminal.until("The password: ");
+    assert!(!terminal.echoes());
+    terminal.send("open sesame\r");
+    terminal.until("The same again: ");
+    assert!(!terminal.echoes());
+    terminal.send("open sesame\r");
+    terminal.until("is registered");
+    assert_eq!(terminal.code(), 0);
+    assert!(!terminal.seen.contains("sesame"), "{}", terminal.seen);
+    assert!(terminal.echoes());
+    desk.run(&["user", "authenticate", "alice", "--password-stdin"], "open sesame\n").ok();
+}
+
+#[test]
+fn two_passwords_that_differ_change_nothing() {
+    let desk = Desk::open();
+    let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);
+    for (prompt, password) in [("The password: ", "one\r"), ("The same again: ", "two\r")] {
+        terminal.until(prompt);
+        assert!(!terminal.echoes());
+        terminal.send(password);
+    }
+    terminal.until("were not the same");
+    assert_eq!(terminal.code(), 9);
+    assert_eq!(desk.names(&[]), [""; 0]);
+}
+
+#[test]
+fn ctrl_c_at_a_password_gives_the_echo_back_and_kills() {
+    let desk = Desk::open();
+    let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);
+    terminal.until("The password: ");
+    assert!(!terminal.echoes());
+    terminal.send("\u{3}");
+    let status = terminal.child.wait().unwrap();
+    assert!(status.signal().is_some_and(|name| name.contains("nterrupt")), "{status:?}");
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn ctrl_d_cancels() {
+    let desk = Desk::open();
+    let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);
+    terminal.until("The password: ");
+    assert!(!terminal.echoes());
+    terminal.send("\u{4}");
+    assert_eq!(terminal.code(), 9);
+}
+
+#[test]
+fn a_deletion_is_asked_and_no_is_the_default() {
+    let desk = Desk::with(&[&["alice"]]);
+    for (answer, code) in [("\r", 9), ("n\r", 9), ("y\r", 0)] {
+        let mut terminal = Terminal::start(&desk, &["user", "delete", "alice"]);
+        terminal.until("[y/N] ");
+        assert!(terminal.echoes());
+        terminal.send(answer);
+        assert_eq!(terminal.code(), code, "{answer:?}");
+    }
+    assert_eq!(desk.names(&[]), [""; 0]);
+}
+
+#[test]
+fn a_purge_asks_for_the_name() {
+    let desk = Desk::with(&[&["alice"]]);
+    for (answer, code) in [("y\r", 9), ("alice\r", 0)] {
+        let mut terminal = Terminal::start(&desk, &["user", "purge", "alice"]);
+        terminal.until("Type the name: ");
+        terminal.send(answer);
+        assert_eq!(terminal.code(), code, "{answer:?}");
+    }
+    assert_eq!(desk.names(&[]), [""; 0]);
+}
+
+#[test]
+fn init_at_a_terminal_asks_for_the_first_administrator() {
+    let desk = Desk::bare();
+    let mut terminal = Terminal::start(&desk, &["init"]);
+    terminal.until("first administrator");
+    terminal.send("root\r");
+    for prompt in ["The password: ", "The same again: "] {
+        terminal.until(prompt);
+        assert!(!terminal.echoes());
+        terminal.send("curiouser and curiouser\r");
+    }
+    terminal.until("first administrator\r\n");
+    assert_eq!(terminal.code(), 0);
+    assert_eq!(desk.json(&["user", "show", "root"], "")["role"], "admin");
+}
+
+#[test]
+fn the_audit_tells_where_the_operator_sat_and_what_is_only_claimed() {
+    let desk = Desk::with(&[&["alice"]]);
+    let mut terminal = Terminal::start(&desk, &["user", "deactivate", "alice"]);
+    terminal.until("deactivated");
+    assert_eq!(terminal.code(), 0);
+    let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
+    let origin = entry["origin"].as_str().unwrap();
+    let tty = terminal.master.tty_name().unwrap();
+    let tty = tty.strip_prefix("/dev").unwrap();
+    assert!(origin.starts_with(&format!("tty {}", tty.display())), "{origin}");
+    assert!(origin.ends_with("ssh 10.0.0.5 (claimed)"), "{origin}");
+}
