@@ -25,6 +25,7 @@ use args::{Command, Global};
 use call::Call;
 use output::{Halt, Outcome, fault, report};
 
+use crate::accounts::audit::Actor;
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
 
@@ -113,6 +114,22 @@ pub fn run(global: &Global, command: Command, world: &dyn World) -> u8 {
             error.kind.exit_code()
         }
     }
+}
+
+/// Who acts in the console, where that is somebody else than the operator: asks for the proof at the terminal.
+///
+/// # Errors
+/// `invalid_credentials`, `unauthenticated`, and whatever opening the database says.
+pub fn prove(global: &Global, world: &dyn World) -> Result<Option<Actor>> {
+    let mut call = Call::new(global, world);
+    let proven = call.hear_proof().and_then(|()| match call.is_claimed() {
+        true => call.accounts(call::Missing::Refuse).map(|accounts| Some(accounts.actor().clone())),
+        false => Ok(None),
+    });
+    proven.map_err(|halt| match halt {
+        Halt::Refused(error) => error,
+        Halt::Closed => fault("the prompt was closed"),
+    })
 }
 
 fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {

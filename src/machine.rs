@@ -1,5 +1,6 @@
 //! This machine, this configuration and this engine, put together for the command line and for the console.
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
@@ -7,8 +8,11 @@ use rollbook::accounts::door::{Accounts, Ground};
 use rollbook::accounts::error::Result;
 use rollbook::accounts::hash::Cost;
 use rollbook::accounts::store::Store;
+use rollbook::accounts::text::visible;
 use rollbook::cli::args::Global;
 use rollbook::cli::{Loading, Setting, Upgraded, World};
+use rollbook::console::model::Setup;
+use rollbook::console::theme::Theme as Look;
 use rollbook::demo;
 use rollbook::engines::{self, Access};
 use rollbook::host::config::{Color, Config, Theme};
@@ -16,37 +20,7 @@ use rollbook::host::identity::{Facts, Identity};
 use rollbook::host::place::{self, Place};
 use rollbook::host::{SystemClock, SystemEntropy};
 
-/// Opens one more handle on the database; the console has several, one for each of its threads.
-pub type Opener = Box<dyn Fn() -> Result<Accounts> + Send + Sync>;
-
-/// What the console needs to begin.
-#[allow(dead_code)] // read by the console
-pub struct Setup {
-    /// Where the database lies and what said so.
-    pub place: Place,
-    /// Whether changes are possible.
-    pub access: Access,
-    /// Who acts.
-    pub actor: Actor,
-    /// Where they come from, for the audit.
-    pub origin: String,
-    /// Who acts and from where, for the first line.
-    pub short: String,
-    /// When to use colours.
-    pub color: Color,
-    /// Whether to draw with ASCII alone.
-    pub ascii: bool,
-    /// The theme.
-    pub theme: Theme,
-    /// Whether sample people in a throw-away database are wanted instead of the one at `place`.
-    pub demo: bool,
-    /// How many sample people.
-    pub users: u64,
-    /// Opens the database at `place`.
-    pub open: Opener,
-    /// Creates it.
-    pub create: Opener,
-}
+use crate::shelf::Shelf;
 
 /// The machine as one call of the program finds it.
 pub struct Machine {
@@ -85,27 +59,31 @@ impl Machine {
         })
     }
 
-    /// What the console needs.
-    pub fn setup(&self, demo: Option<u64>) -> Setup {
-        let (identity, path, access) = (&self.identity, self.place.path.clone(), self.access);
-        let (actor, origin) = (identity.actor(), identity.origin.clone());
-        let (same_path, same_actor, same_origin) = (path.clone(), actor.clone(), origin.clone());
-        Setup {
-            place: self.place.clone(),
-            access,
+    /// What the console needs to begin: on the database at the machine's place, or on this many sample people.
+    pub fn console(&self, actor: Option<Actor>, people: Option<u64>) -> (Setup, Shelf) {
+        let identity = &self.identity;
+        let who = match &actor {
+            Some(actor) => format!("{} · {}", visible(actor.name()), identity.short),
+            None => identity.short.clone(),
+        };
+        let actor = actor.unwrap_or_else(|| identity.actor());
+        let plain = self.color.0 == Color::Never || self.color.0 == Color::Auto && is_poor_terminal();
+        let theme = if plain { Theme::Mono } else { self.theme.0 };
+        let setup = Setup {
+            path: people.is_none().then(|| self.place.path.clone()),
+            looked: format!("{} ({})", self.path(), self.place.source.words()),
+            read_only: self.access == Access::ReadOnly,
             actor: actor.clone(),
-            origin: origin.clone(),
-            short: identity.short.clone(),
-            color: self.color.0,
-            ascii: self.ascii.0,
-            theme: self.theme.0,
-            demo: demo.is_some(),
-            users: demo.unwrap_or_default(),
-            open: Box::new(move || {
-                Ok(accounts(engines::open(&path, access)?, same_actor.clone(), same_origin.clone()))
-            }),
-            create: Box::new(move || Ok(accounts(engines::create(&same_path)?, actor.clone(), origin.clone()))),
-        }
+            who,
+            theme: Look::from_word(theme.word()).unwrap_or_default(),
+            ascii: self.ascii.0 || !is_utf8_locale(),
+            zone: jiff::tz::TimeZone::system(),
+            clock: Box::new(SystemClock),
+            entropy: Box::new(SystemEntropy),
+        };
+        let origin = identity.origin.clone();
+        let people = people.unwrap_or(demo::PEOPLE);
+        (setup, Shelf { access: self.access, actor, origin, people, sample: Mutex::default() })
     }
 
     fn accounts(&self, store: Box<dyn Store>, service: Option<&str>) -> Accounts {
@@ -114,7 +92,22 @@ impl Machine {
     }
 }
 
-fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
+/// Terminals that are known to have no colours, or to take their sequences for something else.
+fn is_poor_terminal() -> bool {
+    let term = std::env::var("TERM").unwrap_or_default();
+    matches!(term.as_str(), "" | "dumb" | "vt100" | "vt102" | "vt220")
+}
+
+/// Whether the locale says that the terminal shows UTF-8. Where it says nothing at all, today's terminals do.
+fn is_utf8_locale() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let locale = set.filter(|value| !value.is_empty()).next().unwrap_or_else(|| "UTF-8".to_owned());
+    let locale = locale.to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
+pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
     let ground =
         Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: Cost::default() };
     Accounts::new(ground, actor, origin)

@@ -3,14 +3,18 @@
 #![forbid(unsafe_code)]
 
 mod machine;
+mod shelf;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::{Arc, PoisonError};
 
-use machine::{Machine, Setup};
+use machine::Machine;
 use rollbook::accounts::error::{Error, Kind, Result};
-use rollbook::cli::args::{self, Command, Line, Parsed};
+
+use rollbook::cli::args::{self, Command, Global, Line, Parsed};
 use rollbook::cli::{self, output};
+use rollbook::console;
 use rollbook::host::process;
 
 fn main() -> ExitCode {
@@ -34,9 +38,9 @@ fn start(line: Line) -> ExitCode {
     };
     process::seal();
     let bare = command.is_none();
-    let setup = match command.unwrap_or(Command::Console) {
-        Command::Console => machine.setup(None),
-        Command::Demo(demo) if !demo.no_console => machine.setup(Some(demo.users)),
+    let people = match command.unwrap_or(Command::Console) {
+        Command::Console => None,
+        Command::Demo(demo) if !demo.no_console => Some(demo.users),
         command => return ExitCode::from(cli::run(&global, command, &machine)),
     };
     if !is_terminal() {
@@ -46,16 +50,24 @@ fn start(line: Line) -> ExitCode {
         let error = output::fault("the console needs a terminal").hint("`rollbook --help` shows the commands");
         return refuse(&error, global.json);
     }
-    match open_console(setup) {
+    match open_console(&global, &machine, people) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error, global.json),
     }
 }
 
-/// Opens the console.
-fn open_console(setup: Setup) -> Result<()> {
-    let _ = setup;
-    Err(Error::new(Kind::Failure, "the console is not built in yet").hint("`rollbook --help` shows the commands"))
+/// Opens the console: on the database, or on this many sample people.
+fn open_console(global: &Global, machine: &Machine, people: Option<u64>) -> Result<()> {
+    let actor = match people {
+        None => cli::prove(global, machine)?,
+        Some(_) => None,
+    };
+    let (setup, shelf) = machine.console(actor, people);
+    let shelf = Arc::new(shelf);
+    let outcome = console::run(setup, shelf.clone());
+    // Before the process ends, so that a throw-away database is gone with it.
+    drop(shelf.sample.lock().unwrap_or_else(PoisonError::into_inner).take());
+    outcome
 }
 
 fn is_terminal() -> bool {

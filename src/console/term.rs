@@ -14,7 +14,7 @@ pub mod screen;
 pub mod surface;
 
 pub use copy::copy_sequence;
-pub use guard::suspend;
+pub use guard::{at_the_end, suspend};
 pub use reader::millis;
 pub use screen::{Tty, enter, leave, size};
 pub use surface::Surface;

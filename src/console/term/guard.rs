@@ -26,6 +26,21 @@ const LAST_WORDS: Duration = Duration::from_millis(1_000);
 /// How often the process was continued.
 static CONTINUED: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
 
+/// What is done when the process ends by a signal or a fault, which leave no time for destructors.
+static FAREWELLS: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
+
+/// Does this as well where the process is ended by a signal, a dead connection or a fault. Not at a normal end.
+pub fn at_the_end(farewell: impl Fn() + Send + 'static) {
+    FAREWELLS.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(farewell));
+}
+
+fn say_farewell() {
+    // Whoever holds the lock is at it already.
+    if let Ok(farewells) = FAREWELLS.try_lock() {
+        farewells.iter().for_each(|farewell| farewell());
+    }
+}
+
 /// Makes a panic on any thread restore the terminal, say one calm sentence, and end the process with code 1.
 pub fn hook_panics() {
     static ENDING: AtomicBool = AtomicBool::new(false);
@@ -36,6 +51,7 @@ pub fn hook_panics() {
             std::process::exit(1);
         }
         leave_in_time();
+        say_farewell();
         // Not by the macro: it panics on a terminal that is gone.
         let _ = rustix::io::write(stderr(), last_words(info).as_bytes());
         std::process::exit(1);
@@ -91,6 +107,7 @@ fn tell_size(sink: &impl Fn(TermEvent)) {
 /// Restores the terminal and ends the process by this signal.
 pub fn die(signal: c_int) -> ! {
     leave_in_time();
+    say_farewell();
     if !ignored(signal) {
         let _ = emulate_default_handler(signal);
     }

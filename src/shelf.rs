@@ -1,0 +1,114 @@
+//! The databases that the console can open: real ones, and the throw-away one with sample people and life in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use rollbook::accounts::audit::Actor;
+use rollbook::accounts::door::Accounts;
+use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::token::{Entropy as _, hex};
+use rollbook::console::term;
+use rollbook::console::worker::Library;
+use rollbook::demo;
+use rollbook::engines::{self, Access};
+use rollbook::host::SystemEntropy;
+
+use crate::machine::accounts;
+
+/// Opens databases in the name of one actor.
+pub struct Shelf {
+    /// Whether changes are possible.
+    pub access: Access,
+    /// Who acts.
+    pub actor: Actor,
+    /// Where they come from.
+    pub origin: String,
+    /// How many sample people there shall be.
+    pub people: u64,
+    /// The sample people's place, once there is one.
+    pub sample: Mutex<Option<Sample>>,
+}
+
+/// A throw-away database with its service; both end with it.
+pub struct Sample {
+    folder: PathBuf,
+    stop: Arc<AtomicBool>,
+    service: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        if let Some(service) = self.service.take() {
+            let _ = service.join();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Shelf {
+    fn handle(&self, path: &Path, actor: Actor) -> Result<Accounts> {
+        Ok(accounts(engines::open(path, Access::Full)?, actor, self.origin.clone()))
+    }
+}
+
+impl Library for Shelf {
+    fn open(&self, path: &Path) -> Result<Accounts> {
+        Ok(accounts(engines::open(path, self.access)?, self.actor.clone(), self.origin.clone()))
+    }
+
+    fn create(&self, path: &Path) -> Result<()> {
+        engines::create(path).map(drop)
+    }
+
+    fn upgrade(&self, path: &Path) -> Result<String> {
+        let done = engines::upgrade(path)?;
+        let backup = done.backup.as_deref().map(rollbook::host::place::show);
+        Ok(match backup {
+            Some(backup) => {
+                format!("schema upgraded from {} to {}; the copy from before is {backup}", done.from, done.to)
+            }
+            None => "the schema was up to date".to_owned(),
+        })
+    }
+
+    fn demo(&self) -> Result<PathBuf> {
+        let folder = throw_away_folder()?;
+        let path = folder.join("sample.db");
+        // Ended by a signal or a fault, the process has no time for destructors; the file goes all the same.
+        let doomed = folder.clone();
+        term::at_the_end(move || drop(std::fs::remove_dir_all(&doomed)));
+        drop(engines::create(&path)?);
+        let mut operator = self.handle(&path, self.actor.clone())?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let service = if self.people == demo::PEOPLE {
+            let tokens = demo::fill(&mut operator, demo::SEED)?;
+            let accounts = self.handle(&path, Actor::Service("sample-web".to_owned()))?;
+            let service = demo::Service::new(accounts, demo::SEED).holding(tokens);
+            let stop = Arc::clone(&stop);
+            let life = move || drop(demo::run(service, stop));
+            thread::Builder::new().name("service".to_owned()).spawn(life).ok()
+        } else {
+            let began = Instant::now();
+            demo::load(&mut operator, self.people, &|| began.elapsed(), &mut |_| {})?;
+            None
+        };
+        let sample = Sample { folder, stop, service };
+        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
+        Ok(path)
+    }
+}
+
+fn throw_away_folder() -> Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut random = [0u8; 8];
+    SystemEntropy.fill(&mut random)?;
+    let folder = std::env::temp_dir().join(format!("rollbook-demo-{}", hex(&random)));
+    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| {
+        Error::new(Kind::Failure, format!("no place for sample people: {error}")).hint("TMPDIR names another folder")
+    })?;
+    Ok(folder)
+}
