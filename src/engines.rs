@@ -1,5 +1,7 @@
 //! The databases behind the port. SQL is spoken here and nowhere else.
 
+mod sqlite;
+
 use std::path::{Path, PathBuf};
 
 use crate::accounts::error::Result;
@@ -31,8 +33,7 @@ pub struct Upgraded {
 /// `no_database` if there is none; `schema` if it is of another version or not ours; `failure` if the file or its
 /// folder is open to others.
 pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
-    let _ = (path, access);
-    unimplemented!()
+    Ok(Box::new(sqlite::Sqlite::open(path, access)?))
 }
 
 /// Creates a database, its file 0600 and missing parent folders 0700, and opens it.
@@ -40,8 +41,7 @@ pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
 /// # Errors
 /// `failure` if there is something at the path already or the folder is open to others.
 pub fn create(path: &Path) -> Result<Box<dyn Store>> {
-    let _ = path;
-    unimplemented!()
+    Ok(Box::new(sqlite::Sqlite::create(path)?))
 }
 
 /// A database in memory, which ends with its handle.
@@ -49,7 +49,7 @@ pub fn create(path: &Path) -> Result<Box<dyn Store>> {
 /// # Errors
 /// `failure` when there is no memory.
 pub fn memory() -> Result<Box<dyn Store>> {
-    unimplemented!()
+    Ok(Box::new(sqlite::Sqlite::memory()?))
 }
 
 /// Brings a database up to the present schema, after a copy of it was made beside it.
@@ -57,6 +57,5 @@ pub fn memory() -> Result<Box<dyn Store>> {
 /// # Errors
 /// As [`open`]; `schema` for one that is newer than this program.
 pub fn upgrade(path: &Path) -> Result<Upgraded> {
-    let _ = path;
-    unimplemented!()
+    sqlite::Sqlite::upgrade(path)
 }

@@ -1,0 +1,119 @@
+//! The database's place in the file system: who may see it, and how it comes into being.
+//!
+//! After its creation nobody but SQLite opens the file: closing any other handle on it would drop SQLite's locks.
+
+use std::fs::{DirBuilder, Metadata};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::text::visible;
+
+/// A path inside a sentence.
+pub fn named(path: &Path) -> String {
+    format!("\"{}\"", visible(&path.to_string_lossy()))
+}
+
+/// Where an existing database lies, after its folder and its own mode were found to be closed to others.
+pub fn find(path: &Path) -> Result<PathBuf> {
+    let (folder, name) = split(path)?;
+    let Ok(folder) = folder.canonicalize() else { return Err(missing(path)) };
+    let place = folder.join(name);
+    let Ok(facts) = place.symlink_metadata() else { return Err(missing(path)) };
+    guard_folder(&folder)?;
+    guard_file(&place, &facts)?;
+    Ok(place)
+}
+
+/// Makes an empty file 0600 where there was nothing, with missing folders 0700, and says where it lies.
+pub fn make(path: &Path) -> Result<PathBuf> {
+    let (folder, name) = split(path)?;
+    if !folder.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|fault| {
+            Error::new(Kind::Failure, format!("the folder {} cannot be made: {}", named(folder), reason(&fault)))
+                .hint("name another place with --db")
+        })?;
+    }
+    let folder = folder.canonicalize().map_err(|fault| {
+        Error::new(Kind::Failure, format!("the folder {} cannot be reached: {}", named(folder), reason(&fault)))
+            .hint("name another place with --db")
+    })?;
+    guard_folder(&folder)?;
+    let place = folder.join(name);
+    reserve(&place)?;
+    Ok(place)
+}
+
+/// Makes an empty file 0600 that was not there before, and closes it.
+pub fn reserve(place: &Path) -> Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::open(place, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(_) => Ok(()),
+        Err(rustix::io::Errno::EXIST) => {
+            Err(Error::new(Kind::Failure, format!("there is something at {} already", named(place)))
+                .hint("open it as it is, or name another place with --db"))
+        }
+        Err(fault) => Err(Error::new(
+            Kind::Failure,
+            format!("{} cannot be made: {}", named(place), reason(&std::io::Error::from(fault))),
+        )
+        .hint("name another place with --db")),
+    }
+}
+
+fn split(path: &Path) -> Result<(&Path, &std::ffi::OsStr)> {
+    let Some(name) = path.file_name() else {
+        return Err(
+            Error::new(Kind::Failure, format!("{} does not name a file", named(path))).hint("name a file with --db")
+        );
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    Ok((folder, name))
+}
+
+fn missing(path: &Path) -> Error {
+    Error::new(Kind::NoDatabase, format!("there is no database at {}", named(path)))
+        .hint("`rollbook init` makes one; `rollbook demo` shows one with sample people")
+}
+
+const STICKY: u32 = 0o1000;
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+fn guard_folder(folder: &Path) -> Result<()> {
+    let facts = folder.symlink_metadata().map_err(|fault| {
+        Error::new(Kind::Failure, format!("the folder {} cannot be looked at: {}", named(folder), reason(&fault)))
+            .hint("its owner must be able to enter it")
+    })?;
+    if facts.mode() & WRITABLE_BY_OTHERS != 0 && facts.mode() & STICKY == 0 {
+        // Whoever may write the folder may put another file in the database's place.
+        return Err(Error::new(Kind::Failure, format!("others may write to the folder {}", named(folder)))
+            .hint(format!("chmod go-w {}, or keep the database elsewhere", named(folder))));
+    }
+    Ok(())
+}
+
+fn guard_file(place: &Path, facts: &Metadata) -> Result<()> {
+    let fault =
+        |what: &str, hint: String| Err(Error::new(Kind::Failure, format!("{} {what}", named(place))).hint(hint));
+    if facts.file_type().is_symlink() {
+        return fault("is a symbolic link", "name the file itself with --db".into());
+    }
+    if !facts.is_file() {
+        return fault("is not a file", "name a database file with --db".into());
+    }
+    if facts.mode() & 0o077 != 0 {
+        return fault("is open to others", format!("chmod 600 {}", named(place)));
+    }
+    Ok(())
+}
+
+/// The system's reason without the number that Rust puts behind it.
+fn reason(fault: &std::io::Error) -> String {
+    let text = fault.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}

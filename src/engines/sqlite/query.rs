@@ -1,0 +1,346 @@
+//! Filters and pages: conditions in SQL, and going on from a key instead of counting rows.
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, Row, ToSql, params_from_iter};
+
+use super::rows::{self, ENDED, RUNS, Raw, SESSION, USABLE, USER};
+use crate::accounts::error::Result;
+use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, STALE, State, Term};
+use crate::accounts::session::Session;
+use crate::accounts::time::Time;
+use crate::accounts::user::{Role, User};
+
+/// A value on its way into a statement.
+enum Value {
+    Number(i64),
+    Text(Vec<u8>),
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Value::Number(number) => ToSqlOutput::from(*number),
+            Value::Text(bytes) => ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Text(bytes)),
+        })
+    }
+}
+
+/// A statement's condition and its values; the first value is the present.
+struct Condition {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Condition {
+    fn new(now: Time, sql: &str) -> Condition {
+        Condition { sql: sql.to_owned(), values: vec![Value::Number(now.millis())] }
+    }
+
+    /// Binds a value and says under which number.
+    fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("?{}", self.values.len())
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        self.bind(Value::Text(Raw::new(text).into_bytes()))
+    }
+
+    fn and(&mut self, sql: &str) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+    }
+
+    fn prefix(&mut self, prefix: &str) {
+        let from = self.text(prefix);
+        // Behind every name that begins so: the byte 0xFF, which is in no UTF-8.
+        let mut end = Raw::new(prefix).into_bytes();
+        end.push(0xFF);
+        let to = self.bind(Value::Text(end));
+        self.and(&format!("u.name_key >= {from} AND u.name_key < {to}"));
+    }
+}
+
+/// The people who pass a filter. The conditions on `deleted_at`, `status` and `role` are spelled as those of the
+/// partial indexes, without which these would not be used.
+fn people(filter: &Filter, now: Time) -> Condition {
+    let living = if filter.wants_deleted() { "u.deleted_at IS NOT NULL" } else { "u.deleted_at IS NULL" };
+    let mut all = Condition::new(now, living);
+    for term in &filter.terms {
+        match term {
+            Term::Word(word) => {
+                let word = all.text(word);
+                all.and(&format!("(instr(u.name_key, {word}) > 0 OR instr(u.email_key, {word}) > 0)"));
+            }
+            Term::Prefix(prefix) => all.prefix(prefix),
+            Term::Role(Role::Member) => all.and("u.role NOT IN ('auditor', 'admin')"),
+            Term::Role(Role::Auditor) => all.and("u.role = 'auditor'"),
+            Term::Role(Role::Admin) => all.and("u.role = 'admin'"),
+            Term::Label(label) => {
+                let label = all.text(&format!(" {label} "));
+                all.and(&format!("instr(' ' || u.labels || ' ', {label}) > 0"));
+            }
+            Term::Is(state) => in_state(&mut all, *state, now),
+        }
+    }
+    all
+}
+
+fn in_state(all: &mut Condition, state: State, now: Time) {
+    match state {
+        State::Pending => all.and("u.status = 'pending'"),
+        State::Active => all.and("u.status = 'active'"),
+        State::Inactive => all.and("u.status NOT IN ('active', 'pending')"),
+        State::Deleted => {}
+        State::Expired => all.and("u.valid_until < ?1"),
+        State::Live => {
+            all.and(&format!("{USABLE} AND EXISTS (SELECT 1 FROM session s WHERE s.user_seq = u.seq AND {RUNS})"))
+        }
+        State::Admin => all.and("u.role = 'admin'"),
+        State::Never => all.and("u.last_login_at IS NULL"),
+        State::Stale => {
+            let before = all.bind(Value::Number(now.minus(STALE).millis()));
+            all.and(&format!("u.status = 'active' AND coalesce(u.last_login_at, u.created_at) < {before}"));
+        }
+        State::Ended => all.and("0"),
+    }
+}
+
+/// The sessions that pass a filter.
+fn sessions(filter: &Filter, now: Time) -> Condition {
+    let live = format!("{RUNS} AND {USABLE}");
+    let mut all = Condition::new(now, &format!("(({live}) OR ({ENDED}))"));
+    for term in &filter.terms {
+        match term {
+            Term::Word(word) => {
+                let word = all.text(word);
+                all.and(&format!(
+                    "(instr(u.name_key, {word}) > 0 OR instr(s.client_key, {word}) > 0 \
+                     OR instr(s.address_key, {word}) > 0)"
+                ));
+            }
+            Term::Prefix(prefix) => all.prefix(prefix),
+            Term::Is(State::Live) => all.and(&live),
+            Term::Is(State::Ended) => all.and("s.ended_at IS NOT NULL"),
+            // Not asked of sessions; refused where filters are read.
+            Term::Is(_) | Term::Role(_) | Term::Label(_) => {}
+        }
+    }
+    all
+}
+
+/// How many people pass.
+pub fn count_people(db: &Connection, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
+    count(db, "user u", people(filter, now), at_most)
+}
+
+/// How many sessions pass.
+pub fn count_sessions(db: &Connection, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
+    count(db, "session s JOIN user u ON u.seq = s.user_seq", sessions(filter, now), at_most)
+}
+
+fn count(db: &Connection, from: &str, mut condition: Condition, at_most: Option<u32>) -> Result<u32> {
+    let limit = condition.bind(Value::Number(at_most.map_or(-1, i64::from)));
+    // The present is named even where the filter does not ask for it, since every value must have its place.
+    let sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {} AND ?1 IS NOT NULL LIMIT {limit})", condition.sql);
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row(params_from_iter(condition.values), |row| rows::count(row, 0))?)
+}
+
+/// A list: what is asked of it, and by what it is ordered.
+struct List<'a> {
+    columns: &'a str,
+    from: &'a str,
+    condition: Condition,
+    value: &'a str,
+    seq: &'a str,
+    descending: bool,
+}
+
+/// Which way a stretch is read from a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Onward,
+    Back,
+}
+
+/// Where a statement begins to read. SQLite seeks no pair of a value and a row number in an index, so a stretch from a
+/// key is asked for in two: what is left of the key's own value, then the values beyond. A million equals cost nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    /// The whole list.
+    All,
+    /// Rows of the key's value, from its number on; with the key's own row or without.
+    Equal { own: bool },
+    /// Rows of the values beyond.
+    Beyond,
+}
+
+impl List<'_> {
+    /// The statement for a part; after the condition's own values come the limit and then the key's.
+    fn statement(&self, columns: &str, way: Way, part: Part) -> String {
+        let List { from, value, seq, .. } = self;
+        let falling = self.descending == (way == Way::Onward);
+        let (sign, direction) = if falling { ("<", "DESC") } else { (">", "ASC") };
+        let next = self.condition.values.len() + 1;
+        let (limit, a, b) = (next, next + 1, next + 2);
+        let bound = match part {
+            Part::All => String::new(),
+            Part::Equal { own: true } => format!(" AND {value} = ?{a} AND {seq} {sign}= ?{b}"),
+            Part::Equal { own: false } => format!(" AND {value} = ?{a} AND {seq} {sign} ?{b}"),
+            Part::Beyond => format!(" AND {value} {sign} ?{a}"),
+        };
+        let order = match part {
+            // Of equals only the number orders; named besides, the value would cost a sort.
+            Part::Equal { .. } => format!("{seq} {direction}"),
+            Part::All | Part::Beyond => format!("{value} {direction}, {seq} {direction}"),
+        };
+        format!(
+            "SELECT {columns} FROM {from} WHERE {}{bound} AND ?1 IS NOT NULL ORDER BY {order} LIMIT ?{limit}",
+            self.condition.sql
+        )
+    }
+
+    fn read<T>(
+        &self,
+        db: &Connection,
+        sql: &str,
+        (part, key): (Part, Option<&Key>),
+        limit: usize,
+        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let limit = Value::Number(i64::try_from(limit).unwrap_or(i64::MAX));
+        let bound = key.map(place);
+        let mut values: Vec<&dyn ToSql> = self.condition.values.iter().map(|value| value as &dyn ToSql).collect();
+        values.push(&limit);
+        if let Some((value, seq)) = &bound {
+            values.push(value);
+            if part != Part::Beyond {
+                values.push(seq);
+            }
+        }
+        let mut statement = db.prepare_cached(sql)?;
+        let found = statement.query_map(&values[..], |row| read(row))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn stretch<T>(
+        &self,
+        db: &Connection,
+        columns: &str,
+        way: Way,
+        key: Option<(&Key, bool)>,
+        limit: usize,
+        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let Some((key, own)) = key else {
+            return self.read(db, &self.statement(columns, way, Part::All), (Part::All, None), limit, read);
+        };
+        let mut found = Vec::new();
+        for part in [Part::Equal { own }, Part::Beyond] {
+            if found.len() < limit {
+                let sql = self.statement(columns, way, part);
+                found.extend(self.read(db, &sql, (part, Some(key)), limit - found.len(), read)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether there is anything that way from a key.
+    fn any(&self, db: &Connection, way: Way, key: &Key, own: bool) -> Result<bool> {
+        Ok(!self.stretch(db, "1", way, Some((key, own)), 1, &|_| Ok(()))?.is_empty())
+    }
+
+    fn page<T>(
+        &self,
+        db: &Connection,
+        anchor: &Anchor,
+        limit: u16,
+        read: &dyn Fn(&Row<'_>) -> rusqlite::Result<(Key, T)>,
+    ) -> Result<Page<T>> {
+        let (way, key) = match anchor {
+            Anchor::Start => (Way::Onward, None),
+            Anchor::End => (Way::Back, None),
+            Anchor::From(key) => (Way::Onward, Some((key, true))),
+            Anchor::After(key) => (Way::Onward, Some((key, false))),
+            Anchor::Before(key) => (Way::Back, Some((key, false))),
+        };
+        let mut rows = self.stretch(db, self.columns, way, key, usize::from(limit) + 1, read)?;
+        let further = rows.len() > usize::from(limit);
+        rows.truncate(usize::from(limit));
+        // What lies on the other side of where the stretch began.
+        let other = if way == Way::Onward { Way::Back } else { Way::Onward };
+        let behind = match (rows.first(), key) {
+            (_, None) => false,
+            (Some((first, _)), Some(_)) => self.any(db, other, first, false)?,
+            (None, Some((key, own))) => self.any(db, other, key, !own)?,
+        };
+        Ok(match way {
+            Way::Onward => Page { rows, more_before: behind, more_after: further },
+            Way::Back => {
+                rows.reverse();
+                Page { rows, more_before: further, more_after: behind }
+            }
+        })
+    }
+}
+
+fn place(key: &Key) -> (Value, Value) {
+    let value = match &key.value {
+        KeyValue::Number(number) => Value::Number(*number),
+        KeyValue::Text(bytes) => Value::Text(bytes.clone()),
+    };
+    (value, Value::Number(key.seq))
+}
+
+fn people_list(query: &Query, now: Time) -> List<'static> {
+    let (value, descending) = match query.order {
+        Order::Created => ("u.created_at", true),
+        Order::Name => ("u.name_key", false),
+        Order::LastLogin => ("coalesce(u.last_login_at, 0)", true),
+    };
+    let condition = people(&query.filter, now);
+    List { columns: USER, from: "user u", condition, value, seq: "u.seq", descending: descending != query.reversed }
+}
+
+/// A page of people.
+pub fn page_of_people(db: &Connection, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
+    let order = query.order;
+    people_list(query, now).page(db, anchor, limit, &|row| {
+        let person = rows::person(row, 0)?;
+        let value = match order {
+            Order::Created => KeyValue::Number(person.user.created_at.millis()),
+            Order::Name => KeyValue::Text(person.key),
+            Order::LastLogin => KeyValue::Number(person.user.last_login_at.map_or(0, Time::millis)),
+        };
+        Ok((Key { value, seq: person.seq }, person.user))
+    })
+}
+
+fn sessions_list(filter: &Filter, reversed: bool, now: Time) -> List<'static> {
+    List {
+        columns: SESSION,
+        // CROSS keeps SQLite from walking the users first, which would cost the order of the sessions' index.
+        from: "session s CROSS JOIN user u ON u.seq = s.user_seq",
+        condition: sessions(filter, now),
+        value: "s.created_at",
+        seq: "s.seq",
+        descending: !reversed,
+    }
+}
+
+/// A page of sessions.
+pub fn page_of_sessions(
+    db: &Connection,
+    filter: &Filter,
+    reversed: bool,
+    anchor: &Anchor,
+    limit: u16,
+    now: Time,
+) -> Result<Page<Session>> {
+    sessions_list(filter, reversed, now).page(db, anchor, limit, &|row| {
+        let (seq, session) = rows::session(row, 0)?;
+        Ok((Key { value: KeyValue::Number(session.created_at.millis()), seq }, session))
+    })
+}

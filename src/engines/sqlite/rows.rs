@@ -1,0 +1,203 @@
+//! Rows in and out, and what "live" means in SQL.
+//!
+//! Any program may have written the rows: every text is read as bytes and no type is taken for granted, since one odd
+//! row must never hide all the others.
+
+use std::borrow::Cow;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
+
+use crate::accounts::session::{Session, SessionId};
+use crate::accounts::text::from_bytes;
+use crate::accounts::time::{Span, Time};
+use crate::accounts::user::{Role, Status, User, UserId};
+
+/// The columns of a user `u`; `?1` is the present. Read by [`person`].
+pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, \
+    u.status_at, u.note, u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, \
+    u.deleted_at, u.version, (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
+    AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
+    AND (s.idle IS NULL OR coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
+    AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1)";
+
+/// Whether the session `s` is within its dates at `?1`.
+pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
+    AND (s.idle IS NULL OR coalesce(s.last_used_at, s.created_at) + s.idle >= ?1)";
+
+/// Whether the user `u` may use a session at `?1`.
+pub const USABLE: &str =
+    "u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1";
+
+/// Whether the session `s` was ended and is still shown at `?1`: until its old expiry, thirty days where it had none.
+pub const ENDED: &str = "s.ended_at IS NOT NULL AND coalesce(s.expires_at, s.ended_at + 2592000000) >= ?1";
+
+/// The columns of a session `s` of a user `u`. Read by [`session`].
+pub const SESSION: &str = "s.seq, s.id, u.id, u.name, s.client, s.address, s.created_at, s.expires_at, s.last_used_at, \
+    s.idle, s.ended_at, s.ended_by, s.refused, s.refused_at";
+
+/// How many columns [`SESSION`] has.
+pub const SESSION_WIDTH: usize = 14;
+
+/// A user with what only the store knows of them.
+#[derive(Clone)]
+pub struct Person {
+    /// The row's number.
+    pub seq: i64,
+    /// The folded name as it stands.
+    pub key: Vec<u8>,
+    /// The user.
+    pub user: User,
+}
+
+/// Reads [`USER`] from column `at` on.
+pub fn person(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
+    let user = User {
+        id: UserId::new(text(row, at + 2)?),
+        name: text(row, at + 3)?,
+        email: words(row, at + 4)?,
+        role: word(row, at + 5, |word| word.parse().ok())?.unwrap_or(Role::Member),
+        labels: text(row, at + 6)?.split_whitespace().map(str::to_owned).collect(),
+        // What cannot be understood lets nobody in.
+        status: word(row, at + 7, |word| word.parse().ok())?.unwrap_or(Status::Inactive),
+        reason: words(row, at + 8)?,
+        status_by: words(row, at + 9)?,
+        status_at: time(row, at + 10)?,
+        note: words(row, at + 11)?,
+        factor: false,
+        password_set_at: time(row, at + 12)?,
+        created_at: time(row, at + 13)?.unwrap_or_default(),
+        activated_at: time(row, at + 14)?,
+        last_login_at: time(row, at + 15)?,
+        valid_until: time(row, at + 16)?,
+        deleted_at: time(row, at + 17)?,
+        version: number(row, at + 18)?.unwrap_or(0),
+        sessions: count(row, at + 19)?,
+    };
+    Ok(Person { seq: row.get(at)?, key: bytes(row, at + 1)?, user })
+}
+
+/// Reads [`SESSION`] from column `at` on, with the row's number.
+pub fn session(row: &Row<'_>, at: usize) -> rusqlite::Result<(i64, Session)> {
+    let session = Session {
+        id: SessionId::new(text(row, at + 1)?),
+        user_id: UserId::new(text(row, at + 2)?),
+        name: text(row, at + 3)?,
+        client: words(row, at + 4)?,
+        address: words(row, at + 5)?,
+        created_at: time(row, at + 6)?.unwrap_or_default(),
+        expires_at: time(row, at + 7)?,
+        last_used_at: time(row, at + 8)?,
+        idle: number(row, at + 9)?.map(Span::from_millis),
+        ended_at: time(row, at + 10)?,
+        ended_by: words(row, at + 11)?,
+        refused: count(row, at + 12)?,
+        refused_at: time(row, at + 13)?,
+    };
+    Ok((row.get(at)?, session))
+}
+
+/// The bytes of a column, whatever it is.
+pub fn bytes(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        ValueRef::Null => Vec::new(),
+        ValueRef::Integer(number) => number.to_string().into_bytes(),
+        ValueRef::Real(number) => number.to_string().into_bytes(),
+    })
+}
+
+/// A text that is always there.
+pub fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
+    match row.get_ref(at)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(from_bytes(bytes)),
+        _ => Ok(from_bytes(&bytes(row, at)?)),
+    }
+}
+
+/// A text that may be missing.
+pub fn words(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<String>> {
+    match row.get_ref(at)? {
+        ValueRef::Null => Ok(None),
+        _ => text(row, at).map(Some),
+    }
+}
+
+/// A stable word; only a true text is one, as it is in the conditions of SQL.
+fn word<T>(row: &Row<'_>, at: usize, read: impl Fn(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().and_then(read),
+        _ => None,
+    })
+}
+
+/// A number that may be missing.
+pub fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<i64>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Integer(number) => Some(number),
+        #[allow(clippy::cast_possible_truncation)] // saturates, which is all that can be made of it
+        ValueRef::Real(number) => Some(number as i64),
+        _ => None,
+    })
+}
+
+/// An instant that may be missing.
+pub fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Time>> {
+    Ok(number(row, at)?.map(Time::from_millis))
+}
+
+/// A count, held within its type.
+pub fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u32> {
+    let number = number(row, at)?.unwrap_or(0).max(0);
+    Ok(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// Thirty-two bytes; zeros where there are not as many.
+pub fn digest(row: &Row<'_>, at: usize) -> rusqlite::Result<[u8; 32]> {
+    Ok(bytes(row, at)?.try_into().unwrap_or([0; 32]))
+}
+
+/// A text on its way in: the way back of [`from_bytes`], so that what was read from an odd row finds it again and is
+/// written back unchanged.
+pub struct Raw<'a>(Cow<'a, [u8]>);
+
+impl<'a> Raw<'a> {
+    /// Takes a text.
+    pub fn new(text: &'a str) -> Self {
+        const CARRIED: u32 = 0x10_FF00;
+        // All carried bytes are code points of plane 16, whose UTF-8 begins with this byte.
+        if !text.as_bytes().contains(&0xF4) {
+            return Raw(Cow::Borrowed(text.as_bytes()));
+        }
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut buffer = [0; 4];
+        for c in text.chars() {
+            match u8::try_from((c as u32).wrapping_sub(CARRIED)) {
+                Ok(byte) => bytes.push(byte),
+                Err(_) => bytes.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
+            }
+        }
+        Raw(Cow::Owned(bytes))
+    }
+
+    /// The same for a text that may be missing.
+    pub fn some(text: Option<&'a str>) -> Option<Self> {
+        text.map(Raw::new)
+    }
+
+    /// Its bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_owned()
+    }
+}
+
+impl ToSql for Raw<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
+}
+
+/// An instant as it is stored.
+pub fn millis(time: Option<Time>) -> Option<i64> {
+    time.map(Time::millis)
+}

@@ -1,0 +1,122 @@
+//! The schema's versions: which one a file has, and how it comes to the present one.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::connection;
+use super::files;
+use crate::accounts::error::{Error, Kind, Result};
+use crate::engines::Upgraded;
+
+/// "ROLL" in the file's header: this is ours.
+const APPLICATION: i32 = 0x524F_4C4C;
+
+/// The steps from an empty file to the present schema. Steps only add, so that programs of the version before go on.
+pub const STEPS: &[&str] = &[include_str!("../../../assets/schema/sqlite/0001.sql")];
+
+/// Lays the schema into an empty database.
+pub fn lay(db: &Connection) -> Result<()> {
+    connection::write(db, connection::PATIENCE, false, |tx| {
+        tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION}"))?;
+        climb(tx, 0, STEPS)
+    })
+}
+
+/// Whether this program can work with the file.
+pub fn judge(db: &Connection, path: &Path) -> Result<()> {
+    judge_against(db, path, STEPS)
+}
+
+fn judge_against(db: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    let (version, present) = (version(db, path)?, last(steps));
+    let name = files::named(path);
+    if version > present {
+        return Err(newer(&name, version, present));
+    }
+    if version < present {
+        return Err(Error::new(
+            Kind::Schema,
+            format!("{name} has schema {version}; this program works with {present}"),
+        )
+        .hint("`rollbook db upgrade` makes a copy and brings it up to date"));
+    }
+    Ok(())
+}
+
+fn newer(name: &str, version: i32, present: i32) -> Error {
+    Error::new(Kind::Schema, format!("{name} has schema {version}, which is newer than this program's {present}"))
+        .hint("use a newer rollbook; this one would not understand the file")
+}
+
+fn last(steps: &[&str]) -> i32 {
+    i32::try_from(steps.len()).unwrap_or(i32::MAX)
+}
+
+/// The schema version of a file that is ours.
+fn version(db: &Connection, path: &Path) -> Result<i32> {
+    let foreign = || {
+        Error::new(Kind::Schema, format!("{} is not a Rollbook database", files::named(path)))
+            .hint("name another file with --db, or make one with `rollbook init`")
+    };
+    let asked = (|| {
+        let application: i32 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let version: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        Ok::<_, rusqlite::Error>((application, version))
+    })();
+    match asked {
+        Ok((APPLICATION, version)) if version > 0 => Ok(version),
+        Ok(_) => Err(foreign()),
+        Err(fault) => {
+            let error = Error::from(fault);
+            Err(if error.kind == Kind::Schema { foreign() } else { error })
+        }
+    }
+}
+
+fn climb(tx: &Connection, from: i32, steps: &[&str]) -> Result<()> {
+    for step in steps.iter().skip(usize::try_from(from).unwrap_or(0)) {
+        tx.execute_batch(step)?;
+    }
+    tx.execute_batch(&format!("PRAGMA user_version = {}", last(steps)))?;
+    Ok(())
+}
+
+/// Brings a file up to the last of `steps`, after a copy of it was made beside it.
+pub fn upgrade(path: &Path, steps: &[&str]) -> Result<Upgraded> {
+    let place = files::find(path)?;
+    let db = connection::open(&place, false, connection::PATIENCE)?;
+    let (from, to) = (version(&db, &place)?, last(steps));
+    if from > to {
+        return Err(newer(&files::named(&place), from, to));
+    }
+    if from == to {
+        return Ok(Upgraded { from, to, backup: None });
+    }
+    let backup = back_up(&db, &place, from)?;
+    connection::write(&db, connection::PATIENCE, false, |tx| {
+        // Another program may have done the same while the copy was made.
+        let from = version(tx, &place)?;
+        if from < to { climb(tx, from, steps) } else { Ok(()) }
+    })?;
+    Ok(Upgraded { from, to, backup: Some(backup) })
+}
+
+fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
+    let stamp: String = db.query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))?;
+    let mut name = place.as_os_str().to_owned();
+    name.push(format!(".bak-v{from}-{stamp}"));
+    let backup = PathBuf::from(name);
+    files::reserve(&backup)?;
+    let Some(text) = backup.to_str() else {
+        return Err(Error::new(Kind::Failure, format!("{} has a name that is not text", files::named(&backup)))
+            .hint("rename the database first"));
+    };
+    db.execute("VACUUM INTO ?1", [text])?;
+    let sync = std::fs::File::open(&backup).and_then(|file| file.sync_all());
+    sync.map_err(|_| {
+        Error::new(Kind::Failure, format!("the copy {} could not be written to the disk", files::named(&backup)))
+            .hint("nothing was changed; look at the disk")
+    })?;
+    Ok(backup)
+}

@@ -1,0 +1,207 @@
+//! Sessions: checked, opened, ended, listed for one person.
+
+use std::sync::LazyLock;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, millis};
+use super::settings::{Moved, moved};
+use super::{audit, users};
+use crate::accounts::audit::{Deed, Stamp};
+use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::hash::PasswordHash;
+use crate::accounts::session::{Found, NewSession, Session, SessionId};
+use crate::accounts::text::{fold, quote};
+use crate::accounts::time::{Span, Time};
+use crate::accounts::token::Digest;
+use crate::accounts::user::{Status, User, UserId};
+
+/// How many sessions, in words.
+pub fn counted(number: u32) -> String {
+    if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
+}
+
+/// Looks a digest up together with its owner.
+pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
+    // Built once: this is asked with every request of a service.
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!("SELECT {SESSION}, {USER} FROM session s JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2")
+    });
+    let found = db
+        .prepare_cached(&SQL)?
+        .query_row(params![now.millis(), digest.bytes()], |row| {
+            Ok((rows::session(row, 0)?.1, rows::person(row, SESSION_WIDTH)?.user))
+        })
+        .optional()?;
+    let Some((session, user)) = found else { return Ok(Found::Unknown) };
+    let shut = user.status != Status::Active || user.deleted_at.is_some() || user.is_expired(now);
+    if session.ended_at.is_some() || shut {
+        return Ok(Found::Refused(session.id));
+    }
+    if !session.is_live(now) {
+        return Ok(Found::Unknown);
+    }
+    Ok(Found::Live(Box::new((user, session))))
+}
+
+/// One session in any state.
+pub fn by_id(db: &Connection, id: &SessionId) -> Result<Option<(i64, Session)>> {
+    let sql = format!("SELECT {SESSION} FROM session s JOIN user u ON u.seq = s.user_seq WHERE s.id = ?1");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row([Raw::new(id.as_str())], |row| rows::session(row, 0)).optional()?)
+}
+
+/// One session in any state, by what is kept of its token.
+pub fn by_digest(db: &Connection, digest: &Digest) -> Result<Option<(i64, Session)>> {
+    let sql = format!("SELECT {SESSION} FROM session s JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?1");
+    Ok(db.prepare_cached(&sql)?.query_row([digest.bytes()], |row| rows::session(row, 0)).optional()?)
+}
+
+/// A person's live sessions, newest first, then the ended ones that are still shown.
+pub fn of_user(db: &Connection, id: &UserId, limit: u16, now: Time) -> Result<Vec<Session>> {
+    let from = "FROM user u JOIN session s ON s.user_seq = u.seq WHERE u.id = ?2";
+    let mut list = Vec::new();
+    for (shown, order) in [
+        (format!("{RUNS} AND {USABLE}"), "s.created_at DESC, s.seq DESC"),
+        (ENDED.into(), "s.ended_at DESC, s.seq DESC"),
+    ] {
+        let sql = format!("SELECT {SESSION} {from} AND {shown} ORDER BY {order} LIMIT ?3");
+        let mut statement = db.prepare_cached(&sql)?;
+        let left = usize::from(limit) - list.len();
+        let found = statement
+            .query_map(params![now.millis(), Raw::new(id.as_str()), left as i64], |row| Ok(rows::session(row, 0)?.1))?;
+        for session in found {
+            list.push(session?);
+        }
+    }
+    Ok(list)
+}
+
+/// Opens a session, after everything that the log-in stands on was looked at once more.
+pub fn open(
+    db: &Connection,
+    new: &NewSession,
+    was: &PasswordHash,
+    rehash: Option<&PasswordHash>,
+    stamp: &Stamp,
+) -> Result<(User, Session)> {
+    let person = users::by_id(db, &new.user_id, stamp.at)?.ok_or_else(Error::invalid_credentials)?;
+    let same = users::hash_of(db, person.seq)?.is_some_and(|hash| hash == *was);
+    if !same || !person.user.can_log_in(stamp.at) {
+        return Err(Error::invalid_credentials());
+    }
+    if let Some(hash) = rehash {
+        users::put_hash(db, person.seq, hash)?;
+    }
+    db.prepare_cached("UPDATE user SET last_login_at = ?2 WHERE seq = ?1")?.execute([person.seq, stamp.at.millis()])?;
+    let session = Session {
+        id: new.id.clone(),
+        user_id: new.user_id.clone(),
+        name: person.user.name.clone(),
+        client: new.client.clone(),
+        address: new.address.clone(),
+        created_at: stamp.at,
+        expires_at: new.expires_at,
+        last_used_at: None,
+        idle: new.idle,
+        ended_at: None,
+        ended_by: None,
+        refused: 0,
+        refused_at: None,
+    };
+    add(db, person.seq, &session, &new.digest)?;
+    sweep(db, stamp.at)?;
+    let user = users::by_seq(db, person.seq, stamp.at)?.map_or(person.user, |person| person.user);
+    audit::append(db, &audit::entry(stamp, Deed::LogIn, Some(&user), Vec::new(), whence(&session)))?;
+    moved(db, Moved::Both)?;
+    Ok((user, session))
+}
+
+/// Writes a new row.
+pub fn add(db: &Connection, user_seq: i64, session: &Session, digest: &Digest) -> Result<()> {
+    let (client_key, address_key) = (session.client.as_deref().map(fold), session.address.as_deref().map(fold));
+    db.prepare_cached(
+        "INSERT INTO session (id, user_seq, digest, created_at, expires_at, idle, last_used_at, client, client_key,
+             address, address_key, ended_at, ended_by, refused, refused_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?
+    .execute(params![
+        Raw::new(session.id.as_str()),
+        user_seq,
+        digest.bytes(),
+        session.created_at.millis(),
+        millis(session.expires_at),
+        session.idle.map(Span::millis),
+        millis(session.last_used_at),
+        Raw::some(session.client.as_deref()),
+        Raw::some(client_key.as_deref()),
+        Raw::some(session.address.as_deref()),
+        Raw::some(address_key.as_deref()),
+        millis(session.ended_at),
+        Raw::some(session.ended_by.as_deref()),
+        session.refused,
+        millis(session.refused_at),
+    ])?;
+    Ok(())
+}
+
+/// Forgets a few sessions whose time was over thirty days ago, so that the table does not grow for ever.
+fn sweep(db: &Connection, now: Time) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM session WHERE seq IN (SELECT seq FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT 20)",
+    )?
+    .execute([now.minus(Span::DAY.times(30)).millis()])?;
+    Ok(())
+}
+
+/// Where a session comes from, in words.
+fn whence(session: &Session) -> Option<String> {
+    let parts: Vec<&str> = [&session.client, &session.address].into_iter().filter_map(|part| part.as_deref()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Ends one session that was found, unless it is over already.
+pub fn end(db: &Connection, found: Option<(i64, Session)>, deed: Deed, stamp: &Stamp) -> Result<Option<Session>> {
+    let Some((seq, mut session)) = found else { return Ok(None) };
+    if !session.is_live(stamp.at) {
+        return Ok(None);
+    }
+    session.ended_at = Some(stamp.at);
+    session.ended_by = Some(stamp.actor.name().to_owned());
+    db.prepare_cached("UPDATE session SET ended_at = ?2, ended_by = ?3 WHERE seq = ?1")?.execute(params![
+        seq,
+        stamp.at.millis(),
+        Raw::new(stamp.actor.name())
+    ])?;
+    let owner = users::by_id(db, &session.user_id, stamp.at)?.map(|person| person.user);
+    audit::append(db, &audit::entry(stamp, deed, owner.as_ref(), Vec::new(), whence(&session)))?;
+    moved(db, Moved::Both)?;
+    Ok(Some(session))
+}
+
+/// Ends all sessions of a person and says how many of them were live.
+///
+/// Those that merely lay idle too long are marked as well: a clock that is set back must not revive them.
+pub fn end_all(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<u32> {
+    let live = format!("SELECT count(*) FROM session s WHERE s.user_seq = ?2 AND {RUNS}");
+    let live = db.prepare_cached(&live)?.query_row([stamp.at.millis(), user_seq], |row| rows::count(row, 0))?;
+    db.prepare_cached("UPDATE session SET ended_at = ?2, ended_by = ?3 WHERE user_seq = ?1 AND ended_at IS NULL")?
+        .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
+    Ok(live)
+}
+
+/// Ends all live sessions of a person, if there are as many as expected.
+pub fn end_of_user(db: &Connection, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32> {
+    let person = users::by_id(db, id, stamp.at)?.ok_or_else(|| Error::unknown_user(id.as_str()))?;
+    let shown = person.user.sessions;
+    if let Some(expect) = expect.filter(|expect| *expect != shown) {
+        let message = format!("{} has {} now, not {expect}", quote(&person.user.name), counted(shown));
+        return Err(Error::new(Kind::Stale, message).hint("look again, then repeat it"));
+    }
+    let ended = end_all(db, person.seq, stamp)?;
+    if ended > 0 {
+        audit::append(db, &audit::entry(stamp, Deed::End, Some(&person.user), Vec::new(), Some(counted(ended))))?;
+        moved(db, Moved::Both)?;
+    }
+    Ok(ended)
+}

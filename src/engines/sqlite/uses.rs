@@ -1,0 +1,101 @@
+//! That sessions were used or refused, written without anybody waiting for it.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::connection;
+use super::rows::Raw;
+use super::settings::{Moved, moved};
+use crate::accounts::error::Result;
+use crate::accounts::session::Uses;
+
+/// A thread with a connection of its own, so that a check never waits for a disk. Ends, with all it was given written
+/// or given up, when it is dropped.
+pub struct Writer {
+    sender: Option<SyncSender<Uses>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How many handovers may wait; more are dropped, since the next check brings the same news.
+const QUEUE: usize = 64;
+
+impl Writer {
+    /// Starts the thread for the database at this place; `None` where the system has no thread to give.
+    pub fn start(place: PathBuf) -> Option<Writer> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("uses".into()).spawn(move || run(place, &receiver)).ok()?;
+        Some(Writer { sender: Some(sender), thread: Some(thread) })
+    }
+
+    /// Hands uses over; never waits.
+    pub fn hand(&self, uses: Uses) {
+        if let Some(sender) = &self.sender {
+            let _ = sender.try_send(uses);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // The thread ends when nobody can send any more.
+        self.sender = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(place: PathBuf, receiver: &Receiver<Uses>) {
+    let Ok(db) = connection::open(&place, false, Duration::ZERO) else { return };
+    // These rows may be lost in a power cut; nobody should wait for the disk on their behalf.
+    let _ = db.execute_batch("PRAGMA synchronous = NORMAL");
+    while let Ok(uses) = receiver.recv() {
+        note(&db, uses);
+    }
+}
+
+/// Writes, or gives up when the database stays busy: at once for mere uses, after a few tries for refusals, which are
+/// the proof that an ended session is of no use any more.
+fn note(db: &Connection, mut uses: Uses) {
+    for pause in [10, 40, 160, 0] {
+        if write(db, &uses).is_ok() {
+            return;
+        }
+        uses.used.clear();
+        if uses.is_empty() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+    }
+}
+
+/// Writes uses and refusals in one transaction.
+pub fn write(db: &Connection, uses: &Uses) -> Result<()> {
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let mut written = 0;
+    for (id, at) in &uses.used {
+        written += tx
+            .prepare_cached(
+                "UPDATE session SET last_used_at = ?2
+                 WHERE id = ?1 AND ended_at IS NULL AND coalesce(last_used_at, created_at - 1) < ?2",
+            )?
+            .execute(params![Raw::new(id.as_str()), at.millis()])?;
+    }
+    for (id, count, at) in &uses.refused {
+        written += tx
+            .prepare_cached(
+                "UPDATE session SET refused = refused + ?2, refused_at = max(coalesce(refused_at, ?3), ?3)
+                 WHERE id = ?1",
+            )?
+            .execute(params![Raw::new(id.as_str()), count, at.millis()])?;
+    }
+    if written > 0 {
+        moved(&tx, Moved::Sessions)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
