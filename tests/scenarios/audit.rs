@@ -84,8 +84,8 @@ fn one_ended_session_is_one_entry_about_its_owner() {
 #[test]
 fn completing_a_reset_and_undoing_are_one_entry_each() {
     let (mut w, alice, _) = world();
-    let issued = w.issue_reset(&alice.id).unwrap();
     let off = w.deactivate(&alice.id, None).unwrap();
+    let issued = w.issue_reset(&alice.id).unwrap();
     let before = w.entries().len();
     w.undo(&off).unwrap();
     w.complete_reset(&issued.request_id, &pw("other")).unwrap();

@@ -219,7 +219,7 @@ fn undo_takes_an_edit_back_whole() {
     let alice = w.person("alice");
     let edit = Edit {
         name: Some(Name::parse("malice").unwrap()),
-        role: Some(Role::Admin),
+        role: Some(Role::Auditor),
         labels: Some(vec!["x".into()]),
         ..Edit::default()
     };
