@@ -1,6 +1,7 @@
 //! Random lives of a few people, against a model that is too small to be wrong.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::query::Filter;
@@ -289,7 +290,13 @@ impl Life {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        // The same lives at every run: a test that fails now and then is no test.
+        rng_seed: RngSeed::Fixed(20_261_121),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_life_is_as_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
