@@ -271,3 +271,16 @@ fn a_refused_log_in_leaves_no_session_whatever_was_wrong_with_it() {
     assert_eq!(kind(w.log_in(&Login { name: "alice", ..Login::default() })), Kind::InvalidCredentials);
     assert_eq!(w.count_sessions(&Filter::default(), None).unwrap(), 0);
 }
+
+#[test]
+fn f35_what_its_command_line_shows_can_be_told_from_the_answers() {
+    let mut w = World::new();
+    assert!(w.names(&Filter::default()).is_empty(), "an empty list is fine");
+    let alice = w.person("alice");
+    assert_eq!(w.find("alice").unwrap().id, alice.id);
+    let token = w.login("alice").token;
+    assert_eq!(w.served(|a| a.check(&token)).unwrap().0.name, "alice");
+    assert_eq!(w.served(|a| a.log_out(&token)).unwrap().unwrap().name, "alice");
+    assert_eq!(kind(w.served(|a| a.check(&token))), Kind::Unauthenticated);
+    assert_eq!(kind(w.served(|a| a.check(&pw("")))), Kind::Unauthenticated, "no token at all is no session");
+}
