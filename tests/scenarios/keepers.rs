@@ -124,3 +124,17 @@ fn of_two_admins_who_switch_each_other_off_one_stays() {
     assert_eq!(kind(w.by(&acting(&b), |door| door.deactivate(&a.id, None))), Kind::Unauthenticated);
     w.login("a");
 }
+
+#[test]
+fn an_admin_who_never_kept_a_door_open_goes_freely() {
+    for (word, way) in WAYS {
+        for ending in [false, true] {
+            let mut w = World::new();
+            let until = ending.then(|| w.now().plus(Span::DAY));
+            let draft = Draft { role: Role::Admin, valid_until: until, ..Draft::named("root").unwrap() };
+            let password = ending.then(|| pw(PASSWORD));
+            let root = w.create_user(draft, password.as_ref()).unwrap();
+            way(&mut w, &root).unwrap_or_else(|error| panic!("{word}: {error}"));
+        }
+    }
+}

@@ -5,11 +5,12 @@ use std::sync::{Arc, Barrier};
 
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::hash::Cost;
+use rollbook::accounts::query::Filter;
 use rollbook::accounts::store::Store;
-use rollbook::accounts::{Login, Role, Span, UserId};
+use rollbook::accounts::{Draft, Login, Role, Span, UserId};
 use rollbook::engines::{self, Access};
 
-use crate::support::CHEAP;
+use crate::support::{CHEAP, service};
 use crate::world::{PASSWORD, file, kind, open, pw};
 
 /// Everything that lies in the database's folder.
@@ -81,6 +82,27 @@ fn of_two_admins_who_are_switched_off_at_once_one_stays() {
         let mut outcomes = racers.map(|racer| racer.join().unwrap());
         outcomes.sort_by_key(Result::is_err);
         assert_eq!(outcomes, [Ok(()), Err(Kind::LastAdmin)]);
+    }
+}
+
+#[test]
+fn w12_of_two_who_create_the_first_user_at_once_one_becomes_the_admin() {
+    for round in 0..4 {
+        let (_folder, path, mut w) = file();
+        let barrier = Arc::new(Barrier::new(2));
+        let racers = [1, 2].map(|racer| {
+            let (barrier, mut a) = (Arc::clone(&barrier), open(&path, &w.clock, 10 * round + racer, CHEAP));
+            std::thread::spawn(move || {
+                a.act_as(service());
+                barrier.wait();
+                let draft = Draft::named(&format!("racer {racer}")).unwrap();
+                a.create_user(draft, Some(&pw(PASSWORD))).map(drop).map_err(|error| error.kind)
+            })
+        });
+        let mut outcomes = racers.map(|racer| racer.join().unwrap());
+        outcomes.sort_by_key(Result::is_err);
+        assert_eq!(outcomes, [Ok(()), Err(Kind::Unauthenticated)]);
+        assert_eq!(w.names(&Filter::default()).len(), 1);
     }
 }
 
