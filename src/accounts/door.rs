@@ -228,7 +228,8 @@ impl Accounts {
             None => (USES, Some(*self.gathered.written_at.get_or_insert(now))),
         };
         let Some(since) = since else { return self.flush() };
-        let waited = now.since(since);
+        // Where the clock went back nobody knows how long it has been.
+        let waited = if now < since { USES } else { now.since(since) };
         if waited >= patience || !self.gathered.refused.is_empty() && waited >= Span::SECOND {
             self.flush();
         }

@@ -261,3 +261,17 @@ fn sessions_are_listed_live_ones_first_with_what_the_service_said_of_them() {
     w.pass(Span::DAY);
     assert_eq!(count(&mut w, ""), 0, "what is past its time is not listed any more");
 }
+
+#[test]
+fn a_refusal_is_written_down_even_after_the_clock_went_back() {
+    let mut w = World::new();
+    w.person("alice");
+    let opened = w.login("alice");
+    assert!(w.lives(&opened.token));
+    w.end_session(&opened.session.id).unwrap();
+    w.clock.set(START.minus(Span::HOUR));
+    assert!(!w.lives(&opened.token));
+    w.pass(Span::SECOND);
+    assert!(!w.lives(&opened.token));
+    assert_eq!(w.session(&opened.session.id).unwrap().refused, 2);
+}
