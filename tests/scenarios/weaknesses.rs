@@ -1,6 +1,7 @@
 //! The defects of both predecessors, each shown not to be ours. Those that only show in a file are in `stored`.
 
 use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::hash::Hasher;
 use rollbook::accounts::query::Filter;
 use rollbook::accounts::time::Until;
 use rollbook::accounts::token::Entropy;
@@ -357,4 +358,21 @@ fn w22_there_are_roles_an_audit_and_a_last_admin() {
     assert_eq!(kind(w.delete(&root.id, None)), Kind::LastAdmin);
     assert_eq!(w.last_deed(), "create");
     assert_eq!(KEPT_DAYS, 30);
+}
+
+#[test]
+fn w21_a_right_digest_under_another_schemes_name_lets_nobody_in() {
+    let secret = pw("the right one");
+    let right = Hasher::new(CHEAP).hash(&secret, &mut Seeded(3)).unwrap();
+    let mut store = engines::memory().unwrap();
+    insert(store.as_mut(), "right", Some(right.as_str()));
+    for (name, scheme) in [("i", "$argon2i$v=19$"), ("d", "$argon2d$v=19$"), ("old", "$argon2id$v=16$"), ("none", "$")]
+    {
+        insert(store.as_mut(), name, Some(&right.as_str().replace("$argon2id$v=19$", scheme)));
+    }
+    let mut w = World::over(store);
+    w.try_login("right", secret.expose()).unwrap();
+    for name in ["i", "d", "old", "none"] {
+        assert_eq!(kind(w.try_login(name, secret.expose())), Kind::InvalidCredentials, "{name}");
+    }
 }
