@@ -1,93 +1,98 @@
-//! smoke
-mod support;
-use rollbook::accounts::query::*;
-use rollbook::accounts::*;
-use support::*;
+//! The contract: every promise of the port, held against every engine.
+#![allow(clippy::unwrap_used, missing_docs)]
 
-#[test]
-fn smoke() {
-    for file in [false, true] {
-        let dir = tempfile::tempdir().unwrap();
-        let store = if file {
-            rollbook::engines::create(&dir.path().join("x/y.db")).unwrap()
-        } else {
-            rollbook::engines::memory().unwrap()
-        };
-        let clock = HandClock::default();
-        let mut a = accounts(store, &clock, 1, operator());
-        a.set_policy("password", "open").unwrap();
-        for n in ["root", "alice", "bob"] {
-            let mut d = Draft::named(n).unwrap();
-            if n == "root" {
-                d.role = Role::Admin;
+#[path = "store/bench.rs"]
+mod bench;
+#[path = "store/books.rs"]
+mod books;
+#[path = "store/pages.rs"]
+mod pages;
+#[path = "store/passwords.rs"]
+mod passwords;
+#[path = "store/sessions.rs"]
+mod sessions;
+#[path = "store/shared.rs"]
+mod shared;
+mod support;
+#[path = "store/users.rs"]
+mod users;
+
+/// Instantiates every promise for an engine. A promise that is not listed is never called, which the compiler reports.
+macro_rules! engine {
+    ($engine:ident) => {
+        engine! { $engine:
+            users {
+                a_new_user_is_found_by_id_and_by_name
+                a_taken_name_is_refused_whatever_its_case
+                only_the_first_is_a_founder
+                a_change_writes_one_entry_and_moves_the_version
+                doing_it_twice_writes_nothing
+                a_stale_version_is_refused_and_says_who
+                the_last_admin_stays
+                one_of_two_admins_may_go
+                going_ends_sessions_and_voids_resets
+                an_undone_activation_leaves_no_session_behind
+                a_deleted_name_is_free_and_the_last_deleted_comes_first
+                nobody_comes_back_under_a_taken_name
+                an_unknown_user_is_unknown_to_every_change
+                a_purge_erases_the_person_and_what_is_told_of_them
             }
-            a.create_user(d, Some(&Secret::from("pw"))).unwrap();
-            clock.advance(Span::SECOND);
+            passwords {
+                a_new_password_ends_every_session_and_voids_every_reset
+                a_password_is_replaced_only_over_the_hash_that_was_verified
+                a_deleted_user_gets_no_password
+                a_reset_works_once_and_through_its_last_instant
+                a_reset_past_its_time_is_unknown
+                a_newer_reset_replaces_the_older_of_the_same_user_only
+                a_reset_for_nobody_is_written_and_opens_nothing
+                a_reset_activates_nobody
+            }
+            sessions {
+                a_session_is_good_through_its_last_instant
+                an_idle_session_is_over
+                opening_looks_again_at_what_the_log_in_stood_on
+                a_log_in_is_remembered_and_renews_the_hash
+                an_ended_session_is_refused_and_shown_until_its_old_expiry
+                an_ended_session_without_expiry_is_shown_for_thirty_days
+                ending_twice_is_nothing
+                all_sessions_end_only_if_there_are_as_many_as_shown
+                a_person_past_their_end_date_is_refused
+                uses_are_noted_and_never_go_back
+                refusals_are_counted_and_move_the_counter
+                live_sessions_come_first_then_the_last_ended
+                everybodys_sessions_are_filtered_counted_and_paged
+            }
+            pages {
+                paging_onward_and_back_meets_the_same_people_in_every_order
+                a_page_begins_where_a_vanished_row_would_stand
+                beyond_the_last_row_there_is_nothing_but_what_lies_before
+                a_count_goes_no_further_than_asked
+            }
+            books {
+                entries_come_newest_first_in_pages_and_about_one_person
+                an_actor_who_is_a_user_is_named_by_id
+                failures_are_counted_by_the_minute_and_told_in_the_history
+                settings_are_kept_and_the_same_again_writes_nothing
+                reading_moves_no_counter
+                a_rehearsal_leaves_nothing
+                a_rehearsal_tells_what_would_be_refused
+                a_load_writes_people_and_entries_in_order
+                a_load_stops_when_told_and_says_how_far_it_came
+                a_load_with_a_taken_name_is_refused
+            }
         }
-        let o = a
-            .log_in(&Login {
-                name: "Alice",
-                password: Some(&Secret::from("pw")),
-                client: Some("ff"),
-                ..Login::default()
-            })
-            .unwrap();
-        assert_eq!(o.user.sessions, 1);
-        a.check(&o.token).unwrap();
-        let u = a.find("alice").unwrap();
-        let c = a.deactivate(&u.id, Some(u.version)).unwrap();
-        assert_eq!(c.ended, 1);
-        assert!(a.check(&o.token).is_err());
-        a.flush();
-        a.undo(&c).unwrap();
-        for order in Order::ALL {
-            for reversed in [false, true] {
-                for anchor in [Anchor::Start, Anchor::End] {
-                    let p = a.users(&Query { order, reversed, ..Query::default() }, &anchor, 2).unwrap();
-                    let k = p.rows[1].0.clone();
-                    for anchor in [Anchor::From(k.clone()), Anchor::After(k.clone()), Anchor::Before(k)] {
-                        a.users(&Query { order, reversed, ..Query::default() }, &anchor, 2).unwrap();
-                    }
+    };
+    ($engine:ident: $($subject:ident { $($promise:ident)* })*) => {
+        mod $engine {
+            $($(
+                #[test]
+                fn $promise() {
+                    crate::$subject::$promise(crate::bench::Bench::$engine);
                 }
-            }
+            )*)*
         }
-        for text in [
-            "ali",
-            "^ali",
-            "is:pending",
-            "is:active",
-            "is:inactive",
-            "is:deleted",
-            "is:expired",
-            "is:live",
-            "is:admin",
-            "is:never",
-            "is:stale",
-            "role:member",
-            "label:x",
-        ] {
-            let f = Filter::parse(text).unwrap();
-            println!("{text} {}", a.count(&f, Some(10)).unwrap());
-            a.users(&Query { filter: f, ..Query::default() }, &Anchor::Start, 2).unwrap();
-        }
-        for text in ["ali", "^ali", "is:live", "is:ended"] {
-            let f = Filter::parse_sessions(text).unwrap();
-            println!("{text} {}", a.count_sessions(&f, None).unwrap());
-            assert_eq!(
-                a.sessions(&f, false, &Anchor::Start, 2).unwrap().rows.len() as u32,
-                a.count_sessions(&f, None).unwrap()
-            );
-        }
-        let d = a.dossier(&u.id, 50).unwrap();
-        println!("{:#?}", d.sessions);
-        println!("{}", d.history.len());
-        let i = a.request_reset("alice").unwrap();
-        a.complete_reset(&i.request_id, &Secret::from("new")).unwrap();
-        assert!(a.log_in(&Login { name: "Alice", password: Some(&Secret::from("pw")), ..Login::default() }).is_err());
-        a.delete(&u.id, None).unwrap();
-        a.find_deleted("alice").unwrap();
-        a.purge(&u.id, None).unwrap();
-        println!("{:?}", a.audit(None, None, 100).unwrap().len());
-        println!("{:?}", a.counters().unwrap());
-    }
+    };
 }
+
+engine!(memory);
+engine!(file);

@@ -31,6 +31,7 @@ CREATE INDEX user_pending ON user (created_at, seq) WHERE deleted_at IS NULL AND
 CREATE INDEX user_inactive ON user (created_at, seq) WHERE deleted_at IS NULL AND status NOT IN ('active', 'pending');
 CREATE INDEX user_admin ON user (created_at, seq) WHERE deleted_at IS NULL AND role = 'admin';
 CREATE INDEX user_deleted ON user (created_at, seq) WHERE deleted_at IS NOT NULL;
+CREATE INDEX user_deleted_login ON user (coalesce(last_login_at, 0), seq) WHERE deleted_at IS NOT NULL;
 CREATE INDEX user_deleted_name ON user (name_key, seq) WHERE deleted_at IS NOT NULL;
 
 -- Apart from the user, so that a list of people never reads a hash.

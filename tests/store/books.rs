@@ -1,0 +1,200 @@
+//! Promises about the audit, the settings, the counters, rehearsals and large loads.
+
+use rollbook::accounts::audit::{Deed, Detail, Happening, NewEntry};
+use rollbook::accounts::change::UserChange;
+use rollbook::accounts::policy::Policy;
+use rollbook::accounts::store::Sample;
+use rollbook::accounts::token::TokenKind;
+use rollbook::accounts::{Actor, Draft, Edit, Kind, Span, User, UserId};
+
+use crate::bench::{Bench, Make, hash, refused};
+
+pub fn entries_come_newest_first_in_pages_and_about_one_person(make: Make) {
+    let mut bench = make();
+    let (alice, bob) = (bench.add("alice"), bench.add("bob"));
+    for user in [&alice, &bob] {
+        bench.change(user, UserChange::Deactivate).unwrap();
+    }
+    let numbers = |entries: Vec<rollbook::accounts::audit::Entry>| entries.iter().map(|e| e.seq).collect::<Vec<_>>();
+    assert_eq!(numbers(bench.store.audit(None, None, 3).unwrap()), [4, 3, 2]);
+    assert_eq!(numbers(bench.store.audit(None, Some(2), 3).unwrap()), [1]);
+    assert_eq!(numbers(bench.store.audit(Some(&alice.id), None, 9).unwrap()), [3, 1]);
+    assert_eq!(numbers(bench.store.audit(Some(&alice.id), Some(3), 9).unwrap()), [1]);
+    bench.assert_chain();
+}
+
+pub fn an_actor_who_is_a_user_is_named_by_id(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let mut stamp = bench.stamp();
+    stamp.actor = Actor::User { id: user.id.clone(), name: "alice".into() };
+    stamp.reason = Some("because".into());
+    bench.store.set_policy("session-life", "1h", &stamp).unwrap();
+    let entry = bench.trail().remove(0);
+    assert_eq!((entry.actor_kind.as_str(), entry.actor_id, entry.target), ("user", Some(user.id), None));
+    let detail = entry.detail.unwrap();
+    assert_eq!((detail.origin.as_str(), detail.reason.as_deref()), ("tty", Some("because")));
+    bench.assert_chain();
+}
+
+pub fn failures_are_counted_by_the_minute_and_told_in_the_history(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.now = rollbook::accounts::Time::from_millis((bench.now.millis() / 60_000 + 1) * 60_000);
+    for (after, address) in [(1, "a"), (20, "b"), (60, "c")] {
+        let at = bench.now.plus(Span::SECOND.times(after));
+        bench.store.note_failure(Some(&user.id), Some(address), at).unwrap();
+        bench.store.note_failure(None, None, at).unwrap();
+    }
+    let entries = bench.traces().0;
+    assert_eq!(entries, 1, "failures flood no audit");
+    let history = bench.store.history(&user.id, 9).unwrap();
+    let told: Vec<String> = history
+        .iter()
+        .map(|happening| match happening {
+            Happening::Entry(entry) => entry.deed.clone(),
+            Happening::Failures(failures) => format!("{} {}", failures.count, failures.address.as_deref().unwrap()),
+        })
+        .collect();
+    assert_eq!(told, ["1 c", "2 b", "create"]);
+    assert_eq!(bench.store.history(&user.id, 2).unwrap().len(), 2);
+}
+
+pub fn settings_are_kept_and_the_same_again_writes_nothing(make: Make) {
+    let mut bench = make();
+    assert_eq!(bench.store.policy().unwrap(), Policy::default());
+    let stamp = bench.stamp();
+    let before = bench.traces();
+    bench.store.set_policy("registration", "open", &stamp).unwrap();
+    assert_eq!(bench.traces(), before, "it was the default");
+    bench.store.set_policy("registration", "closed", &stamp).unwrap();
+    assert!(!bench.store.policy().unwrap().registration);
+    let after = bench.traces();
+    assert!(after.0 == before.0 + 1 && after.1 > before.1);
+    bench.store.set_policy("registration", "closed", &stamp).unwrap();
+    assert_eq!(bench.traces(), after);
+    let trail = bench.trail();
+    let change = &trail[0].detail.as_ref().unwrap().changes[0];
+    assert_eq!(
+        (change.field.as_str(), change.before.as_str(), change.after.as_str()),
+        ("registration", "open", "closed")
+    );
+}
+
+pub fn reading_moves_no_counter(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let (_, digest) = bench.open(&user);
+    let before = bench.store.counters().unwrap();
+    bench.store.check_session(&digest, bench.now).unwrap();
+    bench.store.users_page(&Default::default(), &Default::default(), 9, bench.now).unwrap();
+    assert_eq!(bench.store.counters().unwrap(), before);
+    bench.store.log_out(&digest, &bench.stamp()).unwrap();
+    assert!(bench.store.counters().unwrap().sessions > before.sessions);
+}
+
+/// Every kind of change once, on a user with a session; says which were refused.
+fn everything(bench: &mut Bench, user: &User, key: &rollbook::accounts::token::Digest) -> usize {
+    let stamp = bench.stamp();
+    let new = bench.new_user(Draft::named("new").unwrap(), None);
+    let (session, reset) = (bench.new_session(user, None), bench.digest(TokenKind::Reset));
+    let reset = rollbook::accounts::store::NewReset { digest: reset, user_id: None, expires_at: bench.now };
+    let sample =
+        Sample { user: User { id: UserId::new("s"), name: "s".into(), ..user.clone() }, hash: None, sessions: vec![] };
+    let store = &mut bench.store;
+    [
+        store.insert_user(&new, &stamp).is_err(),
+        store.change_user(&user.id, None, &UserChange::Deactivate, &stamp).is_err(),
+        store.set_password(&user.id, None, None, &hash(2), Deed::SetPassword, &stamp).is_err(),
+        store.insert_reset(&reset, &stamp).is_err(),
+        store.open_session(&session, &hash(1), None, &stamp).is_err(),
+        store.log_out(key, &stamp).is_err(),
+        store.end_sessions(&user.id, Some(1), &stamp).is_err(),
+        store.set_policy("registration", "closed", &stamp).is_err(),
+        store.note_failure(Some(&user.id), None, stamp.at).is_err(),
+        store.load(&mut [sample].into_iter(), &[], &stamp, &mut |_| true).is_err(),
+        store.purge_user(&user.id, None, &stamp).is_err(),
+    ]
+    .into_iter()
+    .filter(|refused| *refused)
+    .count()
+}
+
+pub fn a_rehearsal_leaves_nothing(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let (_, digest) = bench.open(&user);
+    let (user, before) = (bench.user(&user), bench.traces());
+    bench.store.rehearse(true);
+    assert_eq!(everything(&mut bench, &user, &digest), 0);
+    bench.store.rehearse(false);
+    assert_eq!(bench.traces(), before);
+    assert_eq!(bench.user(&user), user);
+    assert!(bench.store.hash_of(&user.id).unwrap() == Some(hash(1)));
+    assert_eq!(bench.store.policy().unwrap(), Policy::default());
+    assert_eq!(bench.store.history(&user.id, 9).unwrap().len(), 2);
+}
+
+pub fn a_rehearsal_tells_what_would_be_refused(make: Make) {
+    let mut bench = make();
+    let admin = bench.add_admin("root");
+    bench.store.rehearse(true);
+    assert_eq!(refused(bench.change(&admin, UserChange::Delete)).kind, Kind::LastAdmin);
+    assert_eq!(refused(bench.try_add(Draft::named("ROOT").unwrap())).kind, Kind::DuplicateUser);
+}
+
+fn samples(user: &User, count: usize) -> impl Iterator<Item = Sample> {
+    let user = user.clone();
+    (0..count).map(move |index| Sample {
+        user: User { id: UserId::new(format!("s{index}")), name: format!("sample {index}"), ..user.clone() },
+        hash: Some(hash(3)),
+        sessions: vec![],
+    })
+}
+
+pub fn a_load_writes_people_and_entries_in_order(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let entry = |deed| NewEntry {
+        at: bench.now,
+        actor: Actor::Service("web".into()),
+        deed,
+        target: Some(UserId::new("s1")),
+        detail: Detail { actor: "web".into(), ..Detail::default() },
+    };
+    let (entries, stamp) = ([entry(Deed::Register), entry(Deed::Activate)], bench.stamp());
+    let mut told = Vec::new();
+    let written = bench.store.load(&mut samples(&user, 5_003), &entries, &stamp, &mut |count| {
+        told.push(count);
+        true
+    });
+    assert_eq!((written.unwrap(), told), (5_003, vec![5_000, 5_003]));
+    assert_eq!(bench.store.users_count(&Default::default(), None, bench.now).unwrap(), 5_004);
+    assert!(bench.store.hash_of(&UserId::new("s5002")).unwrap() == Some(hash(3)));
+    let trail = bench.trail();
+    let deeds: Vec<&str> = trail.iter().map(|entry| entry.deed.as_str()).collect();
+    assert_eq!(deeds, ["load", "activate", "register", "create"]);
+    assert_eq!(trail[0].detail.as_ref().unwrap().words.as_deref(), Some("5003 people"));
+    bench.assert_chain();
+}
+
+pub fn a_load_stops_when_told_and_says_how_far_it_came(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let stamp = bench.stamp();
+    let written = bench.store.load(&mut samples(&user, 9_000), &[], &stamp, &mut |_| false).unwrap();
+    assert_eq!(written, 5_000);
+    assert_eq!(bench.trail()[0].detail.as_ref().unwrap().words.as_deref(), Some("5000 people"));
+}
+
+pub fn a_load_with_a_taken_name_is_refused(make: Make) {
+    let mut bench = make();
+    let user = bench.add("Sample 3");
+    let (stamp, before) = (bench.stamp(), bench.traces());
+    let error = refused(bench.store.load(&mut samples(&user, 9), &[], &stamp, &mut |_| true));
+    assert_eq!(error.kind, Kind::DuplicateUser);
+    assert!(error.message.contains("sample 3"));
+    assert_eq!(bench.traces(), before);
+    let edit = Edit { note: Some(Some("still writable".into())), ..Edit::default() };
+    bench.change(&user, UserChange::Edit(edit)).unwrap();
+}

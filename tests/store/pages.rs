@@ -1,0 +1,235 @@
+//! Promises about pages and counts of people, held against the plain meaning of filters and orders.
+
+use std::cmp::Reverse;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rollbook::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Query, State};
+use rollbook::accounts::session::{Session, SessionId};
+use rollbook::accounts::store::Sample;
+use rollbook::accounts::text::fold;
+use rollbook::accounts::token::TokenKind;
+use rollbook::accounts::{Role, Span, Status, Time, User, UserId};
+
+use crate::bench::{Bench, Make};
+
+const FILTERS: [&str; 17] = [
+    "",
+    "a",
+    "é b",
+    "%",
+    "^a",
+    "^A_",
+    "is:pending",
+    "is:active",
+    "is:inactive",
+    "is:deleted",
+    "is:expired",
+    "is:live",
+    "is:admin",
+    "is:never",
+    "is:stale",
+    "role:member label:ops",
+    "is:deleted ^a role:auditor",
+];
+
+/// Some person; small choices, so that there are many equals.
+fn person() -> impl Strategy<Value = User> {
+    let words = ("[aAbBéÉ_%]{1,3}", prop::option::of("[aéb]@x"), prop::sample::subsequence(vec!["ops", "web"], 0..=2));
+    let kinds = (0..3usize, 0..3usize);
+    let days = |range: std::ops::Range<i64>| prop::option::of(range).prop_map(|days: Option<i64>| days.map(day));
+    let times = (0..3i64, days(-99..0), days(-1..2), prop::option::weighted(0.3, -3..0i64), 0..3u32);
+    (words, kinds, times).prop_map(|((name, email, labels), (role, status), times)| {
+        let (created, last_login_at, valid_until, deleted, sessions) = times;
+        User {
+            id: UserId::new(""),
+            name,
+            email,
+            role: Role::ALL[role],
+            labels: labels.into_iter().map(str::to_owned).collect(),
+            status: Status::ALL[status],
+            reason: None,
+            status_by: None,
+            status_at: None,
+            note: None,
+            factor: false,
+            password_set_at: None,
+            created_at: day(-100 - created),
+            activated_at: None,
+            last_login_at,
+            valid_until,
+            deleted_at: deleted.map(day),
+            sessions,
+            version: 1,
+        }
+    })
+}
+
+fn day(number: i64) -> Time {
+    crate::support::START.plus(Span::DAY.times(number))
+}
+
+fn session(id: String, user: &User, live: bool) -> Session {
+    Session {
+        id: SessionId::new(id),
+        user_id: user.id.clone(),
+        name: user.name.clone(),
+        client: None,
+        address: None,
+        created_at: day(-2),
+        expires_at: Some(day(if live { 1 } else { -1 })),
+        last_used_at: None,
+        idle: None,
+        ended_at: None,
+        ended_by: None,
+        refused: 0,
+        refused_at: None,
+    }
+}
+
+/// Loads the people, each with as many live sessions as it says and one that is over.
+fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
+    let mut samples = Vec::new();
+    for (index, user) in people.iter().enumerate() {
+        let mut user = user.clone();
+        user.id = UserId::new(format!("id{index}"));
+        user.name.push_str(&index.to_string());
+        let sessions = (0..=user.sessions)
+            .map(|number| {
+                let digest = bench.digest(TokenKind::Session);
+                (session(format!("{index}-{number}"), &user, number > 0), digest)
+            })
+            .collect();
+        samples.push(Sample { user, hash: None, sessions });
+    }
+    let users: Vec<UserId> = samples.iter().map(|sample| sample.user.id.clone()).collect();
+    let stamp = bench.stamp();
+    bench.store.load(&mut samples.into_iter(), &[], &stamp, &mut |_| true).unwrap();
+    users.into_iter().map(|id| bench.store.user(&id, bench.now).unwrap().unwrap()).collect()
+}
+
+/// What the list must be, by the plain meaning.
+fn wanted(users: &[User], query: &Query, now: Time) -> Vec<User> {
+    let mut list: Vec<(usize, &User)> =
+        users.iter().enumerate().filter(|(_, user)| query.filter.matches(user, now)).collect();
+    let login = |user: &User| user.last_login_at.map_or(0, Time::millis);
+    match query.order {
+        Order::Created => list.sort_by_key(|(seq, user)| Reverse((user.created_at, *seq))),
+        Order::Name => list.sort_by_key(|(seq, user)| (fold(&user.name), *seq)),
+        Order::LastLogin => list.sort_by_key(|(seq, user)| Reverse((login(user), *seq))),
+    }
+    if query.reversed {
+        list.reverse();
+    }
+    list.into_iter().map(|(_, user)| user.clone()).collect()
+}
+
+fn onward(bench: &mut Bench, query: &Query, limit: u16, wanted: &[User]) -> Vec<Key> {
+    let (mut anchor, mut keys, mut seen) = (Anchor::Start, Vec::new(), Vec::new());
+    loop {
+        let page = bench.store.users_page(query, &anchor, limit, bench.now).unwrap();
+        assert_eq!(page.more_before, !seen.is_empty(), "{query:?}");
+        for (key, user) in page.rows {
+            keys.push(key);
+            seen.push(user);
+        }
+        assert_eq!(page.more_after, seen.len() < wanted.len(), "{query:?}");
+        match keys.last() {
+            Some(key) if page.more_after => anchor = Anchor::After(key.clone()),
+            _ => break,
+        }
+    }
+    assert_eq!(seen, wanted, "{query:?}");
+    keys
+}
+
+fn back(bench: &mut Bench, query: &Query, limit: u16, wanted: &[User]) {
+    let (mut anchor, mut seen) = (Anchor::End, Vec::new());
+    loop {
+        let page = bench.store.users_page(query, &anchor, limit, bench.now).unwrap();
+        assert_eq!(page.more_after, !seen.is_empty(), "{query:?}");
+        let first = page.rows.first().map(|(key, _)| key.clone());
+        let mut rows: Vec<User> = page.rows.into_iter().map(|(_, user)| user).collect();
+        rows.append(&mut seen);
+        seen = rows;
+        assert_eq!(page.more_before, seen.len() < wanted.len(), "{query:?}");
+        match first {
+            Some(key) if page.more_before => anchor = Anchor::Before(key),
+            _ => break,
+        }
+    }
+    assert_eq!(seen, wanted, "{query:?}");
+}
+
+fn paging(make: Make, cases: u32) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let people = (prop::collection::vec(person(), 0..12), 1..4u16);
+    let outcome = runner.run(&people, |(people, limit)| {
+        let mut bench = make();
+        let users = fill(&mut bench, &people);
+        for text in FILTERS {
+            let filter = Filter::parse(text).unwrap();
+            for (order, reversed) in Order::ALL.into_iter().flat_map(|order| [(order, false), (order, true)]) {
+                let query = Query { filter: filter.clone(), order, reversed };
+                let wanted = wanted(&users, &query, bench.now);
+                let keys = onward(&mut bench, &query, limit, &wanted);
+                back(&mut bench, &query, limit, &wanted);
+                if let Some(key) = keys.get(keys.len() / 2) {
+                    let page = bench.store.users_page(&query, &Anchor::From(key.clone()), 1, bench.now).unwrap();
+                    assert_eq!(page.rows[0].0, *key);
+                    assert_eq!((page.more_before, page.more_after), (keys.len() > 1, keys.len() / 2 + 1 < keys.len()));
+                }
+                let count = bench.store.users_count(&filter, None, bench.now).unwrap();
+                assert_eq!(count as usize, wanted.len(), "{text}");
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+pub fn paging_onward_and_back_meets_the_same_people_in_every_order(make: Make) {
+    // A file costs a flush to the disk for every case; the questions are the same.
+    let cases = if make().path.is_some() { 4 } else { 40 };
+    paging(make, cases);
+}
+
+pub fn a_page_begins_where_a_vanished_row_would_stand(make: Make) {
+    let mut bench = make();
+    let users: Vec<User> = ["a", "b", "c", "d"].into_iter().map(|name| bench.add(name)).collect();
+    let query = Query { order: Order::Name, ..Query::default() };
+    let page = bench.store.users_page(&query, &Anchor::Start, 9, bench.now).unwrap();
+    let key = page.rows[1].0.clone();
+    let stamp = bench.stamp();
+    bench.store.purge_user(&users[1].id, None, &stamp).unwrap();
+    for (anchor, name) in
+        [(Anchor::From(key.clone()), "c"), (Anchor::After(key.clone()), "c"), (Anchor::Before(key), "a")]
+    {
+        let page = bench.store.users_page(&query, &anchor, 1, bench.now).unwrap();
+        assert_eq!(page.rows[0].1.name, name, "{anchor:?}");
+    }
+}
+
+pub fn beyond_the_last_row_there_is_nothing_but_what_lies_before(make: Make) {
+    let mut bench = make();
+    bench.add("a");
+    let query = Query { order: Order::Name, ..Query::default() };
+    let key = Key { value: KeyValue::Text(b"z".to_vec()), seq: 0 };
+    let page = bench.store.users_page(&query, &Anchor::After(key), 9, bench.now).unwrap();
+    assert_eq!((page.rows.len(), page.more_before, page.more_after), (0, true, false));
+    let key = Key { value: KeyValue::Text(Vec::new()), seq: 0 };
+    let page = bench.store.users_page(&query, &Anchor::Before(key), 9, bench.now).unwrap();
+    assert_eq!((page.rows.len(), page.more_before, page.more_after), (0, false, true));
+}
+
+pub fn a_count_goes_no_further_than_asked(make: Make) {
+    let mut bench = make();
+    for name in ["a", "b", "c"] {
+        bench.add(name);
+    }
+    let all = Filter::default();
+    assert_eq!(bench.store.users_count(&all, Some(2), bench.now).unwrap(), 2);
+    assert_eq!(bench.store.users_count(&all, Some(9), bench.now).unwrap(), 3);
+    assert_eq!(bench.store.users_count(&Filter::is(State::Deleted), None, bench.now).unwrap(), 0);
+}

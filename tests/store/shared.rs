@@ -1,0 +1,181 @@
+//! What only a file that several programs share can show: races, foreign hands, hostile rows.
+
+use std::sync::Barrier;
+
+use rollbook::accounts::audit::Deed;
+use rollbook::accounts::change::UserChange;
+use rollbook::accounts::query::{Anchor, Order, Query};
+use rollbook::accounts::{Draft, Kind, Role, Status, UserId};
+use rollbook::engines::{Access, open};
+
+use crate::bench::{Bench, hash, refused};
+
+fn beside(bench: &Bench) -> rusqlite::Connection {
+    rusqlite::Connection::open(bench.path.as_ref().unwrap()).unwrap()
+}
+
+#[test]
+fn w07_of_eight_who_take_a_name_at_once_one_gets_it() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    let stamp = bench.stamp();
+    let news: Vec<_> = (0..8).map(|_| bench.new_user(Draft::named("alice").unwrap(), None)).collect();
+    let barrier = Barrier::new(news.len());
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = news
+            .iter()
+            .map(|new| {
+                let (path, stamp, barrier) = (&path, &stamp, &barrier);
+                scope.spawn(move || {
+                    let mut store = open(path, Access::Full).unwrap();
+                    barrier.wait();
+                    store.insert_user(new, stamp).map(|user| user.id).map_err(|error| error.kind)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert!(outcomes.iter().all(|outcome| !matches!(outcome, Err(kind) if *kind != Kind::DuplicateUser)));
+    assert_eq!(bench.trail().len(), 1);
+    bench.assert_chain();
+}
+
+#[test]
+fn entries_written_at_once_make_one_chain() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    let stamp = bench.stamp();
+    let news: Vec<_> = (0..40).map(|n| bench.new_user(Draft::named(&format!("u{n}")).unwrap(), None)).collect();
+    std::thread::scope(|scope| {
+        for part in news.chunks(10) {
+            let (path, stamp) = (&path, &stamp);
+            scope.spawn(move || {
+                let mut store = open(path, Access::Full).unwrap();
+                for new in part {
+                    store.insert_user(new, stamp).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(bench.trail().len(), 40);
+    bench.assert_chain();
+}
+
+#[test]
+fn a_foreign_commit_moves_the_foreign_counter() {
+    let mut bench = Bench::file();
+    let before = bench.store.counters().unwrap();
+    beside(&bench).execute("UPDATE policy SET value = value", []).unwrap();
+    assert_eq!(bench.store.counters().unwrap(), before, "nothing was written");
+    beside(&bench).execute("INSERT INTO policy VALUES ('unheard-of', 'x')", []).unwrap();
+    let after = bench.store.counters().unwrap();
+    assert!(after.foreign != before.foreign && after.users == before.users);
+    bench.store.policy().unwrap();
+}
+
+#[test]
+fn whatever_bytes_a_row_holds_it_is_shown_and_can_be_deactivated() {
+    let mut bench = Bench::file();
+    bench.add("alice");
+    let db = beside(&bench);
+    db.execute_batch(
+        "INSERT INTO user (id, name, name_key, email, role, status, reason, status_by, status_at, note, labels,
+             created_at, activated_at, valid_until, password_set_at, version)
+         VALUES (CAST(x'6964FF' AS TEXT), CAST(x'61FF1B5B' AS TEXT), CAST(x'61FF' AS TEXT), x'00FF', x'61646D696E',
+             CAST(x'FF' AS TEXT), 1.5, x'FE', 'soon', 7, x'C328', 5, 'never', x'00', 'x', 1);
+         INSERT INTO user (id, name, name_key, role, status, created_at) VALUES ('', '', '', 'king', 'active', -9);
+         UPDATE policy SET value = x'FF'; INSERT INTO policy VALUES (x'FF', x'FE');
+         UPDATE audit_detail SET json = x'FF7B'; UPDATE audit SET deed = x'FF', actor_kind = 5, digest = 'short';",
+    )
+    .unwrap();
+    for order in Order::ALL {
+        let query = Query { order, ..Query::default() };
+        let page = bench.store.users_page(&query, &Anchor::Start, 9, bench.now).unwrap();
+        assert_eq!(page.rows.len(), 3, "{order:?}");
+        for (key, user) in page.rows {
+            let at = bench.store.users_page(&query, &Anchor::From(key), 1, bench.now).unwrap();
+            assert_eq!(at.rows[0].1, user, "{order:?}");
+        }
+    }
+    bench.store.policy().unwrap();
+    bench.trail();
+    let odd = UserId::new(rollbook::accounts::text::from_bytes(b"id\xff"));
+    let user = bench.store.user(&odd, bench.now).unwrap().unwrap();
+    assert_eq!((user.role, user.status, user.valid_until), (Role::Member, Status::Inactive, None));
+    let changed = bench.change(&user, UserChange::Activate).unwrap();
+    assert_eq!(changed.after.status, Status::Active);
+    let name: Vec<u8> =
+        db.query_row("SELECT CAST(name AS BLOB) FROM user WHERE seq = 2", [], |row| row.get(0)).unwrap();
+    assert_eq!(name, b"a\xff\x1b[", "what was not changed is left as it was");
+    assert_eq!(bench.store.history(&odd, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn a_hostile_trigger_does_not_run() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    beside(&bench)
+        .execute_batch(
+            "CREATE TRIGGER t AFTER UPDATE ON user BEGIN UPDATE user SET role = 'admin'; END;
+             CREATE TRIGGER a BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END;",
+        )
+        .unwrap();
+    bench.change(&user, UserChange::Deactivate).unwrap();
+    assert_eq!(bench.user(&user).role, Role::Member);
+    assert_eq!(bench.trail().len(), 2);
+}
+
+#[test]
+fn a_purged_number_is_not_used_again() {
+    let mut bench = Bench::file();
+    let stamp = bench.stamp();
+    let user = bench.add("alice");
+    bench.store.purge_user(&user.id, None, &stamp).unwrap();
+    bench.add("bob");
+    let seq: i64 = beside(&bench).query_row("SELECT seq FROM user", [], |row| row.get(0)).unwrap();
+    assert_eq!(seq, 2);
+}
+
+#[test]
+fn no_token_and_no_hash_but_one_is_kept() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    bench.open(&user);
+    bench.reset(Some(&user));
+    let stamp = bench.stamp();
+    bench.store.set_password(&user.id, None, None, &hash(2), Deed::SetPassword, &stamp).unwrap();
+    let path = bench.path.clone().unwrap();
+    // Closing the last connection writes the log back and removes it.
+    bench.store = rollbook::engines::memory().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(hash(2).as_str()));
+    assert!(!holds("$number1"), "the old hash is still in the file");
+    assert!(!holds("rbs_") && !holds("rbr_"));
+}
+
+#[test]
+fn a_purge_leaves_nothing_in_file_or_log() {
+    let mut bench = Bench::file();
+    let user = bench.add("Xanthippe");
+    bench.open(&user);
+    let stamp = bench.stamp();
+    bench.store.purge_user(&user.id, None, &stamp).unwrap();
+    for ending in ["", "-wal"] {
+        let mut name = bench.path.clone().unwrap().into_os_string();
+        name.push(ending);
+        let bytes = std::fs::read(name).unwrap();
+        assert!(!bytes.windows(9).any(|window| window.eq_ignore_ascii_case(b"xanthippe")), "in the file{ending}");
+    }
+}
+
+#[test]
+fn a_reader_cannot_write() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    bench.store = open(bench.path.as_ref().unwrap(), Access::ReadOnly).unwrap();
+    assert_eq!(bench.user(&user).name, "alice");
+    let error = refused(bench.change(&user, UserChange::Deactivate));
+    assert_eq!((error.kind, error.message.contains("only be read")), (Kind::Failure, true));
+}
