@@ -3,10 +3,12 @@
 use rollbook::accounts::error::{Error, Kind, Result};
 use rollbook::accounts::hash::Hasher;
 use rollbook::accounts::query::Filter;
+use rollbook::accounts::session::{Session, SessionId};
+use rollbook::accounts::store::Sample;
 use rollbook::accounts::time::Until;
-use rollbook::accounts::token::Entropy;
+use rollbook::accounts::token::{Entropy, TokenKind};
 use rollbook::accounts::user::KEPT_DAYS;
-use rollbook::accounts::{Accounts, Claim, Draft, Edit, Ground, Login, Role, Span, Status, Time};
+use rollbook::accounts::{Accounts, Claim, Draft, Edit, Ground, Login, Role, Span, Status, Time, User, UserId};
 use rollbook::{engines, host};
 
 use crate::support::{CHEAP, HandClock, Seeded, operator};
@@ -374,5 +376,29 @@ fn w21_a_right_digest_under_another_schemes_name_lets_nobody_in() {
     w.try_login("right", secret.expose()).unwrap();
     for name in ["i", "d", "old", "none"] {
         assert_eq!(kind(w.try_login(name, secret.expose())), Kind::InvalidCredentials, "{name}");
+    }
+}
+
+#[test]
+fn w08_a_session_that_nobody_ended_is_refused_all_the_same_while_its_owner_may_not_log_in() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    let shown = w.login("alice").session;
+    let mut entropy = Seeded(11);
+    let states: [(&str, fn(&mut User)); 4] = [
+        ("pending", |user| user.status = Status::Pending),
+        ("inactive", |user| user.status = Status::Inactive),
+        ("deleted", |user| user.deleted_at = Some(user.created_at)),
+        ("active", |_| {}),
+    ];
+    for (word, state) in states {
+        let (token, digest) = TokenKind::Session.mint(&mut entropy).unwrap();
+        let mut user = User { id: UserId::new(word), name: word.into(), ..alice.clone() };
+        state(&mut user);
+        let session = Session { id: SessionId::new(word), user_id: user.id.clone(), ..shown.clone() };
+        // As an import or another program would leave it: the status says no, and the session was never ended.
+        let sample = Sample { user, hash: None, sessions: vec![(session, digest)] };
+        w.load(&mut std::iter::once(sample), &[], &mut |_| true).unwrap();
+        assert_eq!(w.lives(&token), word == "active", "{word}");
     }
 }
