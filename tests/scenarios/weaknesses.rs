@@ -381,11 +381,12 @@ fn w21_a_right_digest_under_another_schemes_name_lets_nobody_in() {
 
 #[test]
 fn w08_a_session_that_nobody_ended_is_refused_all_the_same_while_its_owner_may_not_log_in() {
+    type Mark = fn(&mut User);
     let mut w = World::new();
     let alice = w.person("alice");
     let shown = w.login("alice").session;
     let mut entropy = Seeded(11);
-    let states: [(&str, fn(&mut User)); 4] = [
+    let states: [(&str, Mark); 4] = [
         ("pending", |user| user.status = Status::Pending),
         ("inactive", |user| user.status = Status::Inactive),
         ("deleted", |user| user.deleted_at = Some(user.created_at)),
