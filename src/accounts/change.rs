@@ -58,7 +58,8 @@ impl UserChange {
         }
     }
 
-    /// Whether every live session ends and every open reset is void with it.
+    /// Whether every live session ends with it. Open resets are void only where the person is deleted: one that was made
+    /// before a deactivation can still be completed, and activates nobody.
     pub const fn ends_sessions(&self) -> bool {
         matches!(self, UserChange::Deactivate | UserChange::Delete)
     }

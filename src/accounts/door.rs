@@ -47,6 +47,8 @@ pub(super) struct Gathered {
     pub(super) used: HashMap<SessionId, Time>,
     pub(super) refused: HashMap<SessionId, (u32, Time)>,
     pub(super) written_at: Option<Time>,
+    /// The shortest idle limit among the sessions used since then.
+    pub(super) idle: Option<Span>,
 }
 
 /// How somebody proves who they are before an administrator's call: by name and password, by a session, or either.
@@ -208,6 +210,7 @@ impl Accounts {
             refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),
         };
         self.gathered.written_at = Some(self.now());
+        self.gathered.idle = None;
         if !uses.is_empty() {
             self.store.note_uses(uses);
         }
@@ -218,8 +221,16 @@ impl Accounts {
     pub(super) fn flush_if_due(&mut self) {
         const USES: Span = Span::SECOND.times(30);
         let now = self.now();
-        let waited = now.since(*self.gathered.written_at.get_or_insert(now));
-        if waited >= USES || !self.gathered.refused.is_empty() && waited >= Span::SECOND {
+        // A session with an idle limit lives by the use that is written down: its first use is written at once, and
+        // later ones wait for no more than a quarter of the limit.
+        let (patience, since) = match self.gathered.idle {
+            Some(idle) => (USES.min(Span::from_millis(idle.millis() / 4)), self.gathered.written_at),
+            None => (USES, Some(*self.gathered.written_at.get_or_insert(now))),
+        };
+        let Some(since) = since else { return self.flush() };
+        // Where the clock went back nobody knows how long it has been.
+        let waited = if now < since { USES } else { now.since(since) };
+        if waited >= patience || !self.gathered.refused.is_empty() && waited >= Span::SECOND {
             self.flush();
         }
     }

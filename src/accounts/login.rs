@@ -94,6 +94,7 @@ impl Accounts {
         let answer = match found {
             Found::Live(both) => {
                 self.gathered.used.insert(both.1.id.clone(), now);
+                self.gathered.idle = [self.gathered.idle, both.1.idle].into_iter().flatten().min();
                 Ok(*both)
             }
             Found::Refused(id) => {

@@ -153,6 +153,10 @@ impl Accounts {
         entries: &[super::audit::NewEntry],
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<u64> {
+        if !matches!(self.actor(), Actor::Operator(_)) {
+            return Err(Error::new(Kind::Unauthorized, "only the operator writes many people at once")
+                .hint("act as the account that the database belongs to"));
+        }
         let stamp = self.administer()?;
         self.store.load(samples, entries, &stamp, progress)
     }

@@ -40,7 +40,8 @@ pub struct Session {
     pub expires_at: Option<Time>,
     /// When a check last succeeded, up to 30 s late.
     pub last_used_at: Option<Time>,
-    /// The longest time between two uses.
+    /// The longest time between two uses. It is counted from the use that was written down, and so may strike early by
+    /// as long as a use waits to be written: 30 s, or a quarter of the limit if that is less.
     pub idle: Option<super::time::Span>,
     /// When it was ended before its time.
     pub ended_at: Option<Time>,

@@ -1,0 +1,42 @@
+//! What both predecessors promise, what they get wrong, and the rules of our own, each as a test through the one door
+//! [`rollbook::accounts::Accounts`] over the real engine.
+//!
+//! The number in a test's name says which behaviour it holds: `f` for flowserv's user manager, `p` for platypush's user
+//! plugin, `w` for a weakness of either that ours must not have. Where the two disagree the test shows our own rule.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+#[path = "scenarios/world.rs"]
+mod world;
+
+#[path = "scenarios/activate.rs"]
+mod activate;
+#[path = "scenarios/actors.rs"]
+mod actors;
+#[path = "scenarios/audit.rs"]
+mod audit;
+#[path = "scenarios/keepers.rs"]
+mod keepers;
+#[path = "scenarios/list.rs"]
+mod list;
+#[path = "scenarios/login.rs"]
+mod login;
+#[path = "scenarios/model.rs"]
+mod model;
+#[path = "scenarios/people.rs"]
+mod people;
+#[path = "scenarios/platypush.rs"]
+mod platypush;
+#[path = "scenarios/policy.rs"]
+mod policy;
+#[path = "scenarios/register.rs"]
+mod register;
+#[path = "scenarios/reset.rs"]
+mod reset;
+#[path = "scenarios/sessions.rs"]
+mod sessions;
+#[path = "scenarios/stored.rs"]
+mod stored;
+#[path = "scenarios/weaknesses.rs"]
+mod weaknesses;
