@@ -30,7 +30,7 @@ macro_rules! engine {
                 a_stale_version_is_refused_and_says_who
                 the_last_admin_stays
                 one_of_two_admins_may_go
-                going_ends_sessions_and_voids_resets
+                going_ends_sessions_and_a_deletion_voids_resets
                 an_undone_activation_leaves_no_session_behind
                 a_deleted_name_is_free_and_the_last_deleted_comes_first
                 nobody_comes_back_under_a_taken_name

@@ -223,6 +223,9 @@ pub fn change(
     // An undone activation shuts the door as well, and what it shuts must not open again with the next one.
     if change.ends_sessions() || open(&before) && !open(&after) {
         ended = sessions::end_all(db, person.seq, stamp)?;
+    }
+    // Whoever is merely switched off may still complete a reset, which activates nobody.
+    if after.deleted_at.is_some() {
         db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([person.seq])?;
     }
     // What is live depends on the status too, so it is counted anew rather than carried over.
