@@ -93,6 +93,9 @@ fn take<'a>(graphemes: impl Iterator<Item = &'a str>, width: usize) -> String {
 
 /// Breaks a text into lines of at most `width` cells, at spaces where there are any.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    if text.width() <= width {
+        return vec![text.to_owned()];
+    }
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {

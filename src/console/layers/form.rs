@@ -285,7 +285,10 @@ impl Form {
 
     /// Draws the form in the middle of the screen.
     pub fn draw(&self, ink: &mut Ink<'_>) {
-        let label = self.fields.iter().filter(|f| !f.hidden).map(|f| width(f.label)).max().unwrap_or(0).min(14) as u16;
+        // A toggle has its words behind its box, not in the column of labels.
+        let labelled = |field: &&Field| !field.hidden && !matches!(field.content, Content::Toggle(_));
+        let label =
+            self.fields.iter().filter(labelled).map(|field| width(field.label)).max().unwrap_or(0).min(14) as u16;
         let area = ink.area();
         let wide = 62.min(area.width);
         let room = usize::from(wide.saturating_sub(4 + label + 2));

@@ -8,7 +8,7 @@ use crate::accounts::session::Session;
 use crate::accounts::time::Time;
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
-use crate::console::words::{ago, ago_exactly, clipped, exact, since, span};
+use crate::console::words::{ago, ago_exactly, clipped, exact, since, span, width};
 
 /// The state of the pane: a cursor over the dossier's sessions.
 #[derive(Default)]
@@ -102,10 +102,16 @@ fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, w
         let began = format!("began {}", since(session.created_at, look.now));
         let used =
             session.last_used_at.map_or_else(|| "unused".to_owned(), |at| format!("used {}", since(at, look.now)));
-        let step = (room.saturating_sub(9) / 2).clamp(10, 16);
-        ink.text(x, line.y, step, &began, role);
-        ink.text(x + step, line.y, step, &used, role);
-        ink.right(line.right().saturating_sub(1), line.y, 9, &left_words(session, look.now), role);
+        let left = left_words(session, look.now);
+        let tail = width(&left) as u16;
+        // Where all three do not fit, how long it has been there gives way first.
+        let both = room >= 28 + tail;
+        if both {
+            ink.text(x, line.y, 13, &began, role);
+        }
+        let x = if both { x + 14 } else { x };
+        ink.text(x, line.y, (line.right() - 1).saturating_sub(x + tail + 1), &used, role);
+        ink.right(line.right().saturating_sub(1), line.y, tail, &left, role);
     } else {
         ink.text(x, line.y, room, &over_words(session, look.now), role);
     }

@@ -1,0 +1,11 @@
+//! Stories: keys in, screen out, on the real engine in memory.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "support/mod.rs"]
+mod support;
+
+#[path = "console/stage.rs"]
+mod stage;
+
+#[path = "console/first.rs"]
+mod first;
