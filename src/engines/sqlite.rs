@@ -3,6 +3,7 @@
 //! Knows nothing of who may do what, of passwords' rules or of the clock: it is told.
 
 mod audit;
+mod condition;
 mod connection;
 mod faults;
 mod files;
@@ -275,7 +276,7 @@ impl Store for Sqlite {
         stamp: &Stamp,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<u64> {
-        load::load(&self.db, self.patience, self.rehearsing, samples, entries, stamp, progress)
+        load::load(&self.db, self.patience, self.rehearsing, load::Load { samples, entries, stamp, progress })
     }
 
     fn rehearse(&mut self, on: bool) {
