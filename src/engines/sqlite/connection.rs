@@ -120,3 +120,69 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
     question(&tx)
     // Dropped here: nothing was written, so there is nothing to commit.
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Sqlite;
+    use super::*;
+    use crate::accounts::store::Store as _;
+    use crate::accounts::time::Time;
+    use crate::engines::Access;
+
+    #[test]
+    fn while_another_program_writes_a_write_is_busy_and_a_read_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        drop(Sqlite::create(&path).unwrap());
+        let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_millis(30)).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let error = store.note_failure(None, None, Time::from_millis(1)).unwrap_err();
+        assert_eq!(error.kind, Kind::Busy);
+        assert!(error.hint.is_some());
+        store.policy().unwrap();
+        other.execute_batch("COMMIT").unwrap();
+        store.note_failure(None, None, Time::from_millis(1)).unwrap();
+    }
+
+    #[test]
+    fn a_write_waits_for_another_that_ends_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let mut store = Sqlite::create(&path).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| store.note_failure(None, None, Time::from_millis(1)));
+            other.execute_batch("COMMIT").unwrap();
+            waiting.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn an_interrupted_write_is_repeated_and_an_interrupted_read_is_not() {
+        let db = memory().unwrap();
+        let mut tries = 0;
+        let answer = write(&db, PATIENCE, false, |_| {
+            tries += 1;
+            if tries < 3 { Err(crate::accounts::error::Error::new(Kind::Interrupted, "")) } else { Ok(tries) }
+        });
+        assert_eq!(answer.unwrap(), 3);
+    }
+
+    #[test]
+    fn nothing_in_the_schema_runs_or_is_trusted() {
+        let db = memory().unwrap();
+        for (config, on) in [
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        ] {
+            assert_eq!(db.db_config(config).unwrap(), on);
+        }
+        let number = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!([number("synchronous"), number("foreign_keys"), number("secure_delete")], [3, 1, 1]);
+    }
+}

@@ -344,3 +344,93 @@ pub fn page_of_sessions(
         Ok((Key { value: KeyValue::Number(session.created_at.millis()), seq }, session))
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::{connection, schema};
+    use super::*;
+
+    const PARTS: [Part; 4] = [Part::All, Part::Equal { own: true }, Part::Equal { own: false }, Part::Beyond];
+
+    /// Every statement of a list with its part and SQLite's plan for it.
+    fn plans(list: &List<'_>) -> Vec<(Part, String, String)> {
+        let db = connection::memory().unwrap();
+        schema::lay(&db).unwrap();
+        let mut plans = Vec::new();
+        for (way, part) in [Way::Onward, Way::Back].into_iter().flat_map(|way| PARTS.map(|part| (way, part))) {
+            for columns in [list.columns, "1"] {
+                let sql = list.statement(columns, way, part);
+                let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                // What a plan says does not depend on the values, which are therefore not bound.
+                let mut rows = statement.raw_query();
+                let mut plan = String::new();
+                while let Some(row) = rows.next().unwrap() {
+                    plan.push_str(&row.get::<_, String>(3).unwrap());
+                    plan.push('\n');
+                }
+                plans.push((part, sql, plan));
+            }
+        }
+        plans
+    }
+
+    fn assert_paged(list: &List<'_>, index: &str) {
+        for (part, sql, plan) in plans(list) {
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+            // Without a key the index is walked from its end; from a key on it is sought.
+            let way = if part == Part::All { "" } else { "SEARCH " };
+            let wanted = |line: &str| {
+                line.starts_with(way) && line.ends_with(&format!("INDEX {index}"))
+                    || line.starts_with(way) && line.contains(&format!("INDEX {index} ("))
+            };
+            assert!(plan.lines().any(wanted), "{sql}\n{plan}");
+            let strays = plan.lines().any(|line| line.starts_with("SCAN") && !wanted(line));
+            assert!(!strays, "{sql}\n{plan}");
+        }
+    }
+
+    #[test]
+    fn every_order_is_read_from_an_index_in_both_directions() {
+        let now = Time::from_millis(1_000);
+        let filters = [
+            ("", ["user_created", "user_name", "user_login"]),
+            ("is:deleted", ["user_deleted", "user_deleted_name", "user_deleted_login"]),
+        ];
+        for (filter, indexes) in filters {
+            for (order, index) in Order::ALL.into_iter().zip(indexes) {
+                for reversed in [false, true] {
+                    let query = Query { filter: Filter::parse(filter).unwrap(), order, reversed };
+                    assert_paged(&people_list(&query, now), index);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_and_who_administers_have_indexes_of_their_own() {
+        let now = Time::from_millis(1_000);
+        for (filter, index) in
+            [("is:pending", "user_pending"), ("is:inactive", "user_inactive"), ("is:admin", "user_admin")]
+        {
+            let query = Query { filter: Filter::parse(filter).unwrap(), ..Query::default() };
+            assert_paged(&people_list(&query, now), index);
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_range_of_the_names() {
+        let query = Query { filter: Filter::prefix("ali"), order: Order::Name, reversed: false };
+        for (_, sql, plan) in plans(&people_list(&query, Time::from_millis(1))) {
+            assert!(plan.contains("SEARCH u USING") && plan.contains("user_name (name_key"), "{sql}\n{plan}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_read_newest_first_from_an_index() {
+        for filter in ["", "is:live", "is:ended"] {
+            let filter = Filter::parse_sessions(filter).unwrap();
+            assert_paged(&sessions_list(&filter, false, Time::from_millis(1)), "session_created");
+        }
+    }
+}

@@ -120,3 +120,52 @@ fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
     })?;
     Ok(backup)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::super::Sqlite;
+    use super::*;
+    use crate::accounts::store::Store as _;
+    use crate::engines::Access;
+
+    const LATER: &[&str] = &[STEPS[0], "CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"];
+
+    #[test]
+    fn an_older_file_is_copied_and_brought_up_step_by_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        drop(Sqlite::create(&path).unwrap());
+        let db = connection::open(&path, false, connection::PATIENCE).unwrap();
+        let error = judge_against(&db, &path, LATER).unwrap_err();
+        assert_eq!(error.kind, Kind::Schema);
+        assert!(error.hint.unwrap().contains("rollbook db upgrade"));
+        drop(db);
+        let upgraded = upgrade(&path, LATER).unwrap();
+        assert_eq!((upgraded.from, upgraded.to), (1, 3));
+        let backup = upgraded.backup.unwrap();
+        assert!(backup.to_string_lossy().contains("people.db.bak-v1-"));
+        assert_eq!(backup.metadata().unwrap().mode() & 0o777, 0o600);
+        let mut copy = Sqlite::open(&backup, Access::Full).unwrap();
+        assert!(copy.is_empty().unwrap(), "the copy is a database of the version before");
+        let db = connection::open(&path, false, connection::PATIENCE).unwrap();
+        judge_against(&db, &path, LATER).unwrap();
+        assert_eq!(db.query_row("SELECT x FROM extra", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        assert!(judge(&db, &path).unwrap_err().message.contains("newer"));
+        assert_eq!(upgrade(&path, LATER).unwrap().backup, None, "the second time there is nothing to do");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        drop(Sqlite::create(&path).unwrap());
+        let broken = &[STEPS[0], "CREATE TABLE extra (x)", "CREATE TABLE extra (x)"];
+        assert!(upgrade(&path, broken).is_err());
+        let db = connection::open(&path, false, connection::PATIENCE).unwrap();
+        judge(&db, &path).unwrap();
+        assert!(db.prepare("SELECT * FROM extra").is_err());
+    }
+}
