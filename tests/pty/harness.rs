@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::{Parser, Screen};
@@ -202,6 +203,20 @@ impl Pty {
         assert!(!waited.timed_out(), "waited in vain for {what}; the screen:\n{}", seen.parser.screen().contents());
     }
 
+    /// Waits until these bytes have been written so many times.
+    pub fn wait_for_raw(&self, bytes: &[u8], times: usize) {
+        let few = |seen: &mut Seen| seen.raw.windows(bytes.len()).filter(|window| *window == bytes).count() < times;
+        let waited = self.seen.changed.wait_timeout_while(self.seen.lock(), DEADLINE, few).unwrap().1;
+        assert!(!waited.timed_out(), "waited in vain for {} of {}", times, bytes.escape_ascii());
+    }
+
+    /// Whether the terminal takes no more bytes, since nobody reads them.
+    pub fn is_full(&self) -> bool {
+        let tty = open_tty(&self.tty).unwrap();
+        let mut fds = [PollFd::new(&tty, PollFlags::OUT)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
+    }
+
     /// The text on the screen.
     pub fn screen(&self) -> String {
         self.seen.lock().parser.screen().contents()
@@ -384,7 +399,8 @@ pub fn termios(tty: &Path) -> String {
 }
 
 fn open_tty(tty: &Path) -> std::io::Result<File> {
-    // Without NOCTTY a test run in a session without a terminal would make this one its own.
-    let flags = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
+    // Without NOCTTY a test run in a session without a terminal would make this one its own; without NONBLOCK a
+    // write to a terminal that nobody reads would block.
+    let flags = i32::try_from((rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::NONBLOCK).bits()).unwrap();
     OpenOptions::new().read(true).write(true).custom_flags(flags).open(tty)
 }
