@@ -203,11 +203,10 @@ impl Pty {
         assert!(!waited.timed_out(), "waited in vain for {what}; the screen:\n{}", seen.parser.screen().contents());
     }
 
-    /// Waits until these bytes have been written so many times.
-    pub fn wait_for_raw(&self, bytes: &[u8], times: usize) {
-        let few = |seen: &mut Seen| seen.raw.windows(bytes.len()).filter(|window| *window == bytes).count() < times;
-        let waited = self.seen.changed.wait_timeout_while(self.seen.lock(), DEADLINE, few).unwrap().1;
-        assert!(!waited.timed_out(), "waited in vain for {} of {}", times, bytes.escape_ascii());
+    /// Waits until what has been written is as described.
+    pub fn wait_for_raw(&self, what: &str, is: impl Fn(&[u8]) -> bool) {
+        let waited = self.seen.changed.wait_timeout_while(self.seen.lock(), DEADLINE, |seen| !is(&seen.raw)).unwrap().1;
+        assert!(!waited.timed_out(), "waited in vain for {what}");
     }
 
     /// Whether the terminal takes no more bytes, since nobody reads them.
@@ -338,6 +337,11 @@ pub fn reversed_row(screen: &Screen) -> Option<String> {
         |row: u16| (0..cols.get()).filter(move |&col| screen.cell(row, col).is_some_and(|cell| cell.inverse()));
     let row = (1..rows.get().saturating_sub(1)).find(|&row| reversed(row).count() >= 10)?;
     screen.rows(0, cols.get()).nth(row.into())
+}
+
+/// How often these bytes occur.
+pub fn count(all: &[u8], bytes: &[u8]) -> usize {
+    all.windows(bytes.len()).filter(|window| *window == bytes).count()
 }
 
 pub fn kill(pid: i32, signal: Signal) {
