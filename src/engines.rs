@@ -1,31 +1,14 @@
 //! The databases behind the port. SQL is spoken here and nowhere else.
 
+mod opening;
 mod sqlite;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub use opening::{Access, Upgraded};
 
 use crate::accounts::error::Result;
 use crate::accounts::store::Store;
-
-/// What may be done with a database.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Access {
-    /// Look and change.
-    Full,
-    /// Look only; the engine itself refuses to write.
-    ReadOnly,
-}
-
-/// What an upgrade did.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Upgraded {
-    /// The schema version before.
-    pub from: i32,
-    /// The schema version now.
-    pub to: i32,
-    /// Where the copy from before lies; `None` where nothing had to be done.
-    pub backup: Option<PathBuf>,
-}
 
 /// Opens a database that exists. Never creates, never migrates.
 ///

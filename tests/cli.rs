@@ -7,6 +7,8 @@ mod actors;
 mod desk;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/long.rs"]
+mod long;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "cli/places.rs"]

@@ -79,6 +79,8 @@ macro_rules! engine {
                 a_load_writes_people_and_entries_in_order
                 a_load_stops_when_told_and_says_how_far_it_came
                 a_load_with_a_taken_name_is_refused
+                a_load_into_an_empty_store_is_all_or_nothing
+                an_interruption_between_two_questions_harms_neither
             }
         }
     };

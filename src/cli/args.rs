@@ -2,6 +2,9 @@
 //!
 //! No flag takes a password: other accounts of the machine can read every process's arguments.
 
+pub mod session;
+pub mod user;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -84,10 +87,10 @@ pub enum Command {
     Console,
     /// People: list, look, register, change
     #[command(subcommand)]
-    User(User),
+    User(user::User),
     /// Sessions: list, log in, check, log out
     #[command(subcommand)]
-    Session(Session),
+    Session(session::Session),
     /// Password resets by code
     #[command(subcommand)]
     Reset(Reset),
@@ -125,232 +128,6 @@ pub struct Demo {
     /// Write them into the new file of --db and leave it there
     #[arg(long)]
     pub no_console: bool,
-}
-
-/// What a name or an id stands for.
-#[derive(Args, Debug)]
-pub struct Target {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub name: String,
-}
-
-/// `user …`
-#[derive(Subcommand, Debug)]
-pub enum User {
-    /// List people, by name; all but deleted ones
-    List(UserList),
-    /// Show one person
-    Show(UserShow),
-    /// Say why somebody can or cannot log in, and what cures it
-    Why(Target),
-    /// Add a person
-    Register(UserRegister),
-    /// Change what is said about a person
-    Edit(UserEdit),
-    /// Let a person log in
-    Activate(Target),
-    /// Keep a person out and end their sessions
-    Deactivate(Target),
-    /// Delete a person; they can be restored for 30 days
-    Delete(Target),
-    /// Bring a deleted person back
-    Restore(UserRestore),
-    /// Erase a person for good
-    Purge(Target),
-    /// Change or set a password
-    Passwd(UserPasswd),
-    /// Check a name and password; no session is opened
-    Authenticate(UserAuthenticate),
-}
-
-/// `user list`
-#[derive(Args, Debug)]
-pub struct UserList {
-    /// Names that begin so
-    #[arg(long, value_name = "P")]
-    pub prefix: Option<String>,
-    /// pending, active, inactive or deleted
-    #[arg(long, value_name = "S")]
-    pub status: Option<String>,
-    /// Words, ^prefix, is:, role:, label:
-    #[arg(long, value_name = "F")]
-    pub filter: Option<String>,
-    /// At most so many
-    #[arg(long, value_name = "N")]
-    pub limit: Option<u64>,
-}
-
-/// `user show`
-#[derive(Args, Debug)]
-pub struct UserShow {
-    /// Exact name or id; name:X and id:X force one
-    pub name: String,
-    /// Only if they are pending, active, inactive or deleted
-    #[arg(long, value_name = "S")]
-    pub status: Option<String>,
-}
-
-/// `user register`
-#[derive(Args, Debug)]
-pub struct UserRegister {
-    /// The name, as the person will type it
-    pub name: String,
-    /// An address to reach them
-    #[arg(long, value_name = "E")]
-    pub email: Option<String>,
-    /// member, auditor or admin
-    #[arg(long, value_name = "R")]
-    pub role: Option<String>,
-    /// A label; may be given again
-    #[arg(long = "label", value_name = "L")]
-    pub labels: Vec<String>,
-    /// Free words
-    #[arg(long, value_name = "T")]
-    pub note: Option<String>,
-    /// They must be activated before the first log-in
-    #[arg(long)]
-    pub pending: bool,
-    /// Read the password from standard input
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// Set no password; they choose one by a reset code
-    #[arg(long, conflicts_with = "password_stdin")]
-    pub no_password: bool,
-}
-
-/// `user edit`
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
-    .args(["new_name", "email", "role", "labels", "note", "valid_until"]))]
-pub struct UserEdit {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub target: String,
-    /// A new name
-    #[arg(long = "name", value_name = "N")]
-    pub new_name: Option<String>,
-    /// A new address; empty for none
-    #[arg(long, value_name = "E")]
-    pub email: Option<String>,
-    /// member, auditor or admin
-    #[arg(long, value_name = "R")]
-    pub role: Option<String>,
-    /// All labels anew; may be given again, empty for none
-    #[arg(long = "label", value_name = "L")]
-    pub labels: Vec<String>,
-    /// A new note; empty for none
-    #[arg(long, value_name = "T")]
-    pub note: Option<String>,
-    /// The last instant at which they may log in: a time, +30d, or none
-    #[arg(long, value_name = "T")]
-    pub valid_until: Option<String>,
-}
-
-/// `user restore`
-#[derive(Args, Debug)]
-pub struct UserRestore {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub target: String,
-    /// Under this name, where theirs has been taken
-    #[arg(long = "name", value_name = "N")]
-    pub new_name: Option<String>,
-}
-
-/// `user passwd`
-#[derive(Args, Debug)]
-pub struct UserPasswd {
-    /// The person; their plain name unless --set is given
-    pub name: String,
-    /// Read the current and the new password from standard input, one a line
-    #[arg(long, conflicts_with_all = ["set", "password_stdin"])]
-    pub stdin: bool,
-    /// Set it without knowing the current one; administrators only
-    #[arg(long)]
-    pub set: bool,
-    /// Read the new password from standard input
-    #[arg(long, requires = "set")]
-    pub password_stdin: bool,
-}
-
-/// `user authenticate`
-#[derive(Args, Debug)]
-pub struct UserAuthenticate {
-    /// The name
-    pub name: String,
-    /// Read the password from standard input
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// A second-factor code
-    #[arg(long, value_name = "C")]
-    pub code: Option<String>,
-}
-
-/// `session …`
-#[derive(Subcommand, Debug)]
-pub enum Session {
-    /// List live sessions, newest first
-    List(SessionList),
-    /// Log somebody in; the token is shown once
-    Login(SessionLogin),
-    /// Say who is behind a token; exit code 4 if nobody
-    Check(SessionCheck),
-    /// End one session, or all of a person's
-    Logout(SessionLogout),
-}
-
-/// `session list`
-#[derive(Args, Debug)]
-pub struct SessionList {
-    /// Of this person only
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
-}
-
-/// `session login`
-#[derive(Args, Debug)]
-pub struct SessionLogin {
-    /// The name
-    pub name: String,
-    /// Read the password from standard input
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// A second-factor code
-    #[arg(long, value_name = "C")]
-    pub code: Option<String>,
-    /// What to call the client
-    #[arg(long, value_name = "L")]
-    pub client: Option<String>,
-    /// Where the client comes from
-    #[arg(long, value_name = "A")]
-    pub address: Option<String>,
-    /// RFC 3339, a date, Unix seconds, +1s … +30d, or never
-    #[arg(long, value_name = "WHEN")]
-    pub expires: Option<String>,
-}
-
-/// `session check`
-#[derive(Args, Debug)]
-pub struct SessionCheck {
-    /// Read the token from standard input
-    #[arg(long)]
-    pub token_stdin: bool,
-}
-
-/// `session logout`
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["token_stdin", "session_id", "user"]))]
-pub struct SessionLogout {
-    /// Read the token from standard input; an unknown one is no error
-    #[arg(long)]
-    pub token_stdin: bool,
-    /// The session's public id
-    #[arg(value_name = "SESSION_ID")]
-    pub session_id: Option<String>,
-    /// All live sessions of this person
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
 }
 
 /// `reset …`

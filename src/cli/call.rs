@@ -1,9 +1,9 @@
 //! One call of a command: its flags, its way in and out, and the handle on the accounts that it asks for.
 
-use super::World;
 use super::args::Global;
 use super::output::{Outcome, Output, fault};
 use super::prompt::{Input, is_interactive};
+use super::world::World;
 use crate::accounts::door::{Accounts, Claim};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::secret::Secret;

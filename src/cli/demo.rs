@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::Loading;
 use super::args::Demo;
 use super::call::Call;
 use super::output::{Outcome, fault};
 use super::prompt::is_interactive;
+use super::world::Loading;
 use crate::accounts::error::{Error, Kind};
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-use super::output::Halt;
+use super::words;
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::error::Error;
 use crate::accounts::secret::Secret;
@@ -15,8 +15,6 @@ use crate::accounts::text::is_hostile;
 use crate::accounts::time::Time;
 use crate::accounts::user::User;
 use crate::accounts::verdict::Obstacle;
-
-use super::words;
 
 /// Compact, with every hostile character spelled as `\uXXXX`: the value is the same, the bytes are harmless.
 struct Harmless;
@@ -36,9 +34,12 @@ impl Formatter for Harmless {
 }
 
 /// One value on one line.
-pub fn line<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Halt> {
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn line<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(256);
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, Harmless)).map_err(io::Error::from)?;
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, Harmless))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

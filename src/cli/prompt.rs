@@ -3,12 +3,12 @@
 //! While a secret is typed the terminal does not echo; it echoes again before the program ends by any signal.
 
 use std::io::{self, Write as _};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::stdio::{stderr, stdin};
 use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::emulate_default_handler;
 use zeroize::Zeroizing;
 
@@ -170,8 +170,7 @@ struct Quiet;
 impl Quiet {
     fn begin() -> Result<Quiet> {
         let fault = |error| Error::new(Kind::Failure, format!("the terminal cannot be kept from echoing: {error}"));
-        static WATCH: Once = Once::new();
-        WATCH.call_once(watch);
+        watch();
         let now = tcgetattr(stdin()).map_err(fault)?;
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(now.clone());
         silence(now).map_err(fault)?;
@@ -193,9 +192,24 @@ fn silence(mut mode: Termios) -> rustix::io::Result<()> {
     tcsetattr(stdin(), OptionalActions::Flush, &mode)
 }
 
-/// Hears signals for the rest of the process's life, and lets each do what it always does once the terminal echoes.
+/// The ear for signals, once there is one.
+static EAR: Mutex<Option<Handle>> = Mutex::new(None);
+
+/// Leaves the signals to somebody else, who takes over the terminal from here on.
+pub fn hand_over() {
+    if let Some(ear) = EAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        ear.close();
+    }
+}
+
+/// Hears signals from now on, and lets each do what it always does once the terminal echoes.
 fn watch() {
+    let mut ear = EAR.lock().unwrap_or_else(PoisonError::into_inner);
+    if ear.is_some() {
+        return;
+    }
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]) else { return };
+    *ear = Some(signals.handle());
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).clone();

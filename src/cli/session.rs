@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::args::{Session as Verb, SessionList, SessionLogin, SessionLogout};
+use super::args::session::{Session as Verb, SessionList, SessionLogin, SessionLogout};
 use super::call::{Call, Missing, called};
 use super::json::SessionJson;
 use super::output::{Outcome, Table};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::args::{User as Verb, UserList, UserShow};
+use super::args::user::{User as Verb, UserList, UserShow};
 use super::call::{Call, Missing, find_anybody, find_shown};
 use super::json::{ObstacleJson, UserJson};
 use super::output::{Outcome, Table};

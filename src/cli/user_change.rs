@@ -1,6 +1,6 @@
 //! `user`: registering and changing people, and their passwords.
 
-use super::args::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
+use super::args::user::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
 use super::call::{Call, Missing, called, find_anybody};
 use super::json::UserJson;
 use super::output::{Halt, Outcome, fault};

@@ -7,8 +7,8 @@ use rollbook::host::{SystemClock, SystemEntropy};
 
 use crate::desk::Desk;
 
-/// Writes people of these ids and names as an import would: unjudged.
-pub fn load(desk: &Desk, people: &[(&str, &str)]) {
+/// The library on a test's database, as another program would use it.
+pub fn handle(desk: &Desk) -> Accounts {
     let store: Box<dyn Store> = rollbook::engines::open(&desk.db(), rollbook::engines::Access::Full).unwrap();
     let ground = Ground {
         store,
@@ -16,12 +16,16 @@ pub fn load(desk: &Desk, people: &[(&str, &str)]) {
         entropy: Box::new(SystemEntropy),
         cost: rollbook::accounts::hash::Cost { memory: 8, passes: 1 },
     };
-    let mut accounts = Accounts::new(ground, Actor::Operator("import".into()), "");
-    let mut samples = people.iter().map(|(id, name)| Sample { user: user(id, name), hash: None, sessions: vec![] });
-    accounts.load(&mut samples, &[], &mut |_| true).unwrap();
+    Accounts::new(ground, Actor::Operator("import".into()), "")
 }
 
-fn user(id: &str, name: &str) -> User {
+/// Writes people of these ids and names as an import would: unjudged.
+pub fn load(desk: &Desk, people: &[(&str, &str)]) {
+    let mut samples = people.iter().map(|(id, name)| Sample { user: user(id, name), hash: None, sessions: vec![] });
+    handle(desk).load(&mut samples, &[], &mut |_| true).unwrap();
+}
+
+pub fn user(id: &str, name: &str) -> User {
     let at = Time::from_millis(1_700_000_000_000);
     User {
         id: UserId::new(id),

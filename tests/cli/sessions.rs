@@ -78,6 +78,7 @@ fn sessions_end_by_token_by_id_and_all_of_a_persons() {
     let logout = ["session", "logout", "--token-stdin"];
     assert_eq!(desk.json(&logout, &one)["ended"], 1);
     desk.fails(&check, &one, 4, "unauthenticated");
+    assert_eq!(desk.lines(&["session", "list", "--user", "alice"], "").len(), 1, "live ones only");
     for unknown in [one.as_str(), "", "rbs_nonsense", "\u{1b}[2J"] {
         assert_eq!(desk.json(&logout, unknown)["ended"], 0, "an unknown token is no error");
         desk.fails(&check, unknown, 4, "unauthenticated");

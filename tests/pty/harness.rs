@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::{Parser, Screen};
@@ -202,6 +203,19 @@ impl Pty {
         assert!(!waited.timed_out(), "waited in vain for {what}; the screen:\n{}", seen.parser.screen().contents());
     }
 
+    /// Waits until what has been written is as described.
+    pub fn wait_for_raw(&self, what: &str, is: impl Fn(&[u8]) -> bool) {
+        let waited = self.seen.changed.wait_timeout_while(self.seen.lock(), DEADLINE, |seen| !is(&seen.raw)).unwrap().1;
+        assert!(!waited.timed_out(), "waited in vain for {what}");
+    }
+
+    /// Whether the terminal takes no more bytes, since nobody reads them.
+    pub fn is_full(&self) -> bool {
+        let tty = open_tty(&self.tty).unwrap();
+        let mut fds = [PollFd::new(&tty, PollFlags::OUT)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
+    }
+
     /// The text on the screen.
     pub fn screen(&self) -> String {
         self.seen.lock().parser.screen().contents()
@@ -325,6 +339,11 @@ pub fn reversed_row(screen: &Screen) -> Option<String> {
     screen.rows(0, cols.get()).nth(row.into())
 }
 
+/// How often these bytes occur.
+pub fn count(all: &[u8], bytes: &[u8]) -> usize {
+    all.windows(bytes.len()).filter(|window| *window == bytes).count()
+}
+
 pub fn kill(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
@@ -384,7 +403,8 @@ pub fn termios(tty: &Path) -> String {
 }
 
 fn open_tty(tty: &Path) -> std::io::Result<File> {
-    // Without NOCTTY a test run in a session without a terminal would make this one its own.
-    let flags = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
+    // Without NOCTTY a test run in a session without a terminal would make this one its own; without NONBLOCK a
+    // write to a terminal that nobody reads would block.
+    let flags = i32::try_from((rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::NONBLOCK).bits()).unwrap();
     OpenOptions::new().read(true).write(true).custom_flags(flags).open(tty)
 }

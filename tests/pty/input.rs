@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rollbook::accounts::Status;
 
-use crate::harness::{Pty, Start};
+use crate::harness::{Pty, Start, count, reversed_row};
 use crate::people;
 
 /// The pause at which a link tears a sequence apart: shorter than the grace for Esc.
@@ -18,7 +18,7 @@ fn console() -> (tempfile::TempDir, std::path::PathBuf, Pty) {
 }
 
 fn on(screen: &vt100::Screen, name: &str) -> bool {
-    crate::harness::reversed_row(screen).is_some_and(|row| row.contains(name))
+    reversed_row(screen).is_some_and(|row| row.contains(name))
 }
 
 /// Waits until everything typed before has been dealt with.
@@ -70,7 +70,7 @@ fn the_key_itself_activates() {
     let (_folder, db, mut pty) = console();
     pty.keys("a");
     pty.wait_until("the person without the word", |screen| {
-        crate::harness::reversed_row(screen).is_some_and(|row| row.contains("cleo") && !row.contains("pending"))
+        reversed_row(screen).is_some_and(|row| row.contains("cleo") && !row.contains("pending"))
     });
     assert_eq!(people::status(&db, "cleo"), Status::Active);
 }
@@ -79,18 +79,15 @@ fn the_key_itself_activates() {
 fn frames_are_marked_and_a_key_that_changes_nothing_writes_nothing() {
     let (_folder, _db, mut pty) = console();
     settle(&mut pty);
-    let raw = pty.raw();
-    let count = |mark: &[u8]| raw.windows(mark.len()).filter(|window| *window == mark).count();
-    assert!(count(b"\x1b[?2026h") > 0);
-    assert_eq!(count(b"\x1b[?2026h"), count(b"\x1b[?2026l"));
+    let frames = |raw: &[u8]| (count(raw, b"\x1b[?2026h"), count(raw, b"\x1b[?2026l"));
+    pty.wait_for_raw("every frame's end", |raw| frames(raw).0 > 0 && frames(raw).0 == frames(raw).1);
     // Up on the first row; that it was dealt with shows when the next key is answered.
     pty.keys("\x1b[A\x1b[A\x1b[A");
     let before = pty.raw().len();
     pty.keys("?");
     pty.wait_for("Keys");
     let answer = pty.raw()[before..].to_vec();
-    let frames = answer.windows(8).filter(|window| *window == b"\x1b[?2026h").count();
-    assert!(frames <= 2, "{frames} frames for one page: {}", answer.escape_ascii());
+    assert!(frames(&answer).0 <= 2, "{:?} frames for one page: {}", frames(&answer), answer.escape_ascii());
 }
 
 #[test]

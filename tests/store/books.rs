@@ -143,7 +143,13 @@ pub fn a_rehearsal_tells_what_would_be_refused(make: Make) {
     assert_eq!(refused(bench.try_add(Draft::named("ROOT").unwrap())).kind, Kind::DuplicateUser);
 }
 
-fn samples(user: &User, count: usize) -> impl Iterator<Item = Sample> {
+/// A person out of nowhere.
+pub fn somebody() -> User {
+    let mut bench = Bench::memory();
+    bench.add("somebody")
+}
+
+pub fn samples(user: &User, count: usize) -> impl Iterator<Item = Sample> + use<> {
     let user = user.clone();
     (0..count).map(move |index| Sample {
         user: User { id: UserId::new(format!("s{index}")), name: format!("sample {index}"), ..user.clone() },
@@ -197,4 +203,30 @@ pub fn a_load_with_a_taken_name_is_refused(make: Make) {
     assert_eq!(bench.traces(), before);
     let edit = Edit { note: Some(Some("still writable".into())), ..Edit::default() };
     bench.change(&user, UserChange::Edit(edit)).unwrap();
+}
+
+pub fn a_load_into_an_empty_store_is_all_or_nothing(make: Make) {
+    let mut bench = make();
+    let (stamp, before) = (bench.stamp(), bench.traces());
+    let twice = samples(&somebody(), 6_000).chain(samples(&somebody(), 1));
+    let mut told = 0;
+    let error = refused(bench.store.load(&mut twice.into_iter(), &[], &stamp, &mut |count| {
+        told = count;
+        true
+    }));
+    assert_eq!((error.kind, told), (Kind::DuplicateUser, 5_000));
+    assert_eq!(bench.traces(), before);
+    assert!(bench.store.is_empty().unwrap());
+    assert_eq!(bench.store.load(&mut samples(&somebody(), 3), &[], &stamp, &mut |_| true).unwrap(), 3);
+    assert_eq!(bench.store.load(&mut std::iter::empty(), &[], &stamp, &mut |_| true).unwrap(), 0);
+    assert_eq!(bench.trail().len(), 1);
+}
+
+pub fn an_interruption_between_two_questions_harms_neither(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let interrupt = bench.store.interrupter();
+    interrupt();
+    assert_eq!(bench.user(&user), user);
+    bench.change(&user, UserChange::Deactivate).unwrap();
 }

@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use rollbook::accounts::audit::Deed;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::{Anchor, Order, Query};
+use rollbook::accounts::session::Uses;
 use rollbook::accounts::{Draft, Kind, Role, Status, UserId};
 use rollbook::engines::{Access, open};
 
@@ -124,6 +125,41 @@ fn a_hostile_trigger_does_not_run() {
     bench.change(&user, UserChange::Deactivate).unwrap();
     assert_eq!(bench.user(&user).role, Role::Member);
     assert_eq!(bench.trail().len(), 2);
+}
+
+#[test]
+fn a_load_into_an_empty_file_leaves_the_schema_as_it_was() {
+    let schema = |bench: &Bench| -> Vec<(String, String)> {
+        let db = beside(bench);
+        let mut statement = db.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    };
+    let mut bench = Bench::file();
+    let fresh = schema(&bench);
+    let people = crate::books::samples(&crate::books::somebody(), 6_000);
+    let stamp = bench.stamp();
+    bench.store.load(&mut people.into_iter(), &[], &stamp, &mut |_| true).unwrap();
+    assert_eq!(schema(&bench), fresh);
+    let sound: String = beside(&bench).query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+}
+
+#[test]
+fn uses_wait_for_nobody() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    let (session, digest) = bench.open(&user);
+    let other = beside(&bench);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let id = session.id.clone();
+    bench.store.note_uses(Uses { used: vec![(id.clone(), bench.now)], refused: vec![(id, 1, bench.now)] });
+    bench.store.check_session(&digest, bench.now).unwrap();
+    // Closing waits for the writer, which gives up although the other program never lets go.
+    bench.store = open(bench.path.as_ref().unwrap(), Access::Full).unwrap();
+    other.execute_batch("COMMIT").unwrap();
+    let found = bench.store.session(&session.id, bench.now).unwrap().unwrap();
+    assert_eq!((found.last_used_at, found.refused), (None, 0));
 }
 
 #[test]

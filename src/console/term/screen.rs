@@ -3,12 +3,15 @@
 //! Every write goes straight to the descriptor: a lock of the standard library, held by a thread that is blocked in
 //! a write, would keep the thread that ends the process from restoring anything.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::stdio::{stdin, stdout};
@@ -36,6 +39,18 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Held while bytes go out, so that no frame follows the way back.
 static OUT: Mutex<()> = Mutex::new(());
 
+/// The terminal once more, opened so that no write to it blocks: a thread asleep in a write keeps every other from
+/// writing, and so the terminal from being restored. Opened anew, since the flag on the descriptor that was inherited
+/// would be the shell's as well. `None` where the console is not on its controlling terminal.
+static AGAIN: LazyLock<Option<File>> = LazyLock::new(|| {
+    // macOS cannot poll this file.
+    if cfg!(target_os = "macos") || tcgetpgrp(stdout()).is_err() {
+        return None;
+    }
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    open("/dev/tty", flags, Mode::empty()).ok().map(File::from)
+});
+
 /// Takes the terminal over. Taking it twice is taking it once.
 ///
 /// # Errors
@@ -55,7 +70,7 @@ pub fn enter() -> Result<()> {
     *before = Some(found);
     TAKEN.store(true, Ordering::SeqCst);
     drop(before);
-    write_all(TAKE).map_err(|error| {
+    Tty.write_all(TAKE).map_err(|error| {
         leave();
         failed(error)
     })
@@ -104,9 +119,7 @@ pub struct Tty;
 impl Write for Tty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _out = lock(&OUT);
-        if TAKEN.load(Ordering::SeqCst) {
-            write_all(bytes)?;
-        }
+        write_while(bytes, || TAKEN.load(Ordering::SeqCst))?;
         Ok(bytes.len())
     }
 
@@ -123,36 +136,44 @@ fn make_raw(found: &Termios) -> rustix::io::Result<()> {
 
 fn say_goodbye() {
     let _out = lock_within(&OUT, PATIENCE);
-    if takes_bytes(PATIENCE) {
-        let _ = write_all(GIVE_BACK);
-    } else {
+    let stuck = !takes_bytes(PATIENCE);
+    let until = Instant::now() + PATIENCE;
+    let mut bytes = GIVE_BACK.to_vec();
+    if stuck {
         // A far end that is stuck: what it has not taken is thrown away, and a sequence cut by that cancelled.
-        let _ = tcflush(stdout(), QueueSelector::OFlush);
-        if takes_bytes(Duration::from_millis(50)) {
-            let _ = write_all(&[b"\x18", GIVE_BACK].concat());
-        }
+        let _ = tcflush(out(), QueueSelector::OFlush);
+        bytes.insert(0, 0x18);
     }
+    let _ = write_while(&bytes, || Instant::now() < until);
 }
 
 fn in_background() -> bool {
     tcgetpgrp(stdin()).is_ok_and(|front| front != getpgrp())
 }
 
+fn out() -> BorrowedFd<'static> {
+    match AGAIN.as_ref() {
+        Some(file) => file.as_fd(),
+        None => stdout(),
+    }
+}
+
 fn takes_bytes(within: Duration) -> bool {
     let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(within.subsec_nanos()) };
-    let mut fds = [PollFd::from_borrowed_fd(stdout(), PollFlags::OUT)];
+    let mut fds = [PollFd::from_borrowed_fd(out(), PollFlags::OUT)];
     poll(&mut fds, Some(&wait)).is_ok_and(|ready| ready > 0)
 }
 
-fn write_all(mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(stdout(), bytes) {
+/// Writes all of it, or up to where it is no longer wanted.
+fn write_while(mut bytes: &[u8], wanted: impl Fn() -> bool) -> io::Result<()> {
+    while !bytes.is_empty() && wanted() {
+        match rustix::io::write(out(), bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 takes_bytes(Duration::from_millis(100));
             }
-            Err(Errno::IO | Errno::PIPE) => return Ok(()),
+            Err(Errno::IO | Errno::PIPE | Errno::NXIO) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
     }

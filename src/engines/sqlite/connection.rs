@@ -124,11 +124,11 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::Sqlite;
+    use super::super::store::Sqlite;
     use super::*;
     use crate::accounts::store::Store as _;
     use crate::accounts::time::Time;
-    use crate::engines::Access;
+    use crate::engines::opening::Access;
 
     #[test]
     fn while_another_program_writes_a_write_is_busy_and_a_read_is_not() {

@@ -50,7 +50,7 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-const DAMAGED: &str = "`rollbook doctor` looks into the file";
+const DAMAGED: &str = "keep a copy of the file, then restore it from a backup";
 
 /// Whether a row was refused because a value that must be unique is there already.
 pub fn is_duplicate(fault: &rusqlite::Error) -> bool {

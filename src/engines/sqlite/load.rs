@@ -5,62 +5,91 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::settings::{Moved, moved};
-use super::{audit, connection, sessions, users};
+use super::{audit, connection, rows, sessions, users};
 use crate::accounts::audit::{Deed, NewEntry, Stamp};
 use crate::accounts::error::{Error, Result};
 use crate::accounts::store::Sample;
 
-/// How many people are written in one transaction.
-const BATCH: u64 = 5_000;
+/// How many people are written in one transaction: long enough that the indexes' pages are not written again and again,
+/// short enough that another program's write still gets its turn.
+const BATCH: u64 = 25_000;
+
+/// After how many people progress is told.
+const STEP: u64 = 5_000;
+
+/// What is written with the people, and who hears of it.
+pub struct Load<'a> {
+    /// The people.
+    pub samples: &'a mut dyn Iterator<Item = Sample>,
+    /// Entries besides the load's own.
+    pub entries: &'a [NewEntry],
+    /// Who loads.
+    pub stamp: &'a Stamp,
+    /// Told how many are written; answers whether to go on.
+    pub progress: &'a mut dyn FnMut(u64) -> bool,
+}
 
 /// Writes all samples, then the entries and one for the whole.
 ///
-/// When a sample is refused, the transactions before its own stand, and the audit tells how many people they brought.
-pub fn load(
-    db: &Connection,
-    patience: Duration,
-    rehearsing: bool,
-    samples: &mut dyn Iterator<Item = Sample>,
-    entries: &[NewEntry],
-    stamp: &Stamp,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<u64> {
-    // Names come in no order: the whole of their index should fit.
+/// Into an empty database all of it goes in one transaction. Into another it goes in several: when a sample is refused,
+/// those before its own stand, and the audit tells how many people they brought.
+pub fn load(db: &Connection, patience: Duration, rehearsing: bool, mut load: Load<'_>) -> Result<u64> {
+    // Names and ids come in no order: the whole of their indexes should fit.
     db.execute_batch("PRAGMA cache_size = -131072")?;
-    let answer = if rehearsing {
-        connection::write(db, patience, true, |tx| {
-            let mut written = 0;
-            for sample in &mut *samples {
-                add(tx, &sample)?;
-                written += 1;
-            }
-            Ok(written)
-        })
+    let answer = if rehearsing || users::is_empty(db)? {
+        whole(db, patience, rehearsing, &mut load)
     } else {
-        batches(db, patience, samples, entries, stamp, progress)
+        batches(db, patience, &mut load)
     };
     db.execute_batch("PRAGMA cache_size = -4096; PRAGMA shrink_memory")?;
     answer
 }
 
-fn batches(
-    db: &Connection,
-    patience: Duration,
-    samples: &mut dyn Iterator<Item = Sample>,
-    entries: &[NewEntry],
-    stamp: &Stamp,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<u64> {
+fn whole(db: &Connection, patience: Duration, rehearsing: bool, load: &mut Load<'_>) -> Result<u64> {
+    let tx = connection::begin(db, patience)?;
+    // An index that is built once at the end costs a fraction of one that is kept up row by row.
+    let aside = if users::is_empty(&tx)? { set_aside(&tx)? } else { Vec::new() };
+    let (written, _) = add_some(&tx, load, 0, u64::MAX)?;
+    for sql in aside {
+        tx.execute_batch(&sql)?;
+    }
+    if written > 0 {
+        close(&tx, written, load.entries, load.stamp)?;
+    }
+    if rehearsing || written == 0 {
+        tx.rollback()?;
+    } else {
+        tx.commit()?;
+    }
+    Ok(written)
+}
+
+/// Drops the indexes that only order, and says how to build them again. Those that keep a value unique stay.
+fn set_aside(tx: &Connection) -> Result<Vec<String>> {
+    let mut statement = tx.prepare(
+        "SELECT i.name, m.sql FROM sqlite_schema m JOIN pragma_index_list(m.tbl_name) i ON i.name = m.name
+         WHERE m.type = 'index' AND m.tbl_name IN ('user', 'session') AND m.sql IS NOT NULL AND i.\"unique\" = 0",
+    )?;
+    let found = statement.query_map([], |row| Ok((rows::text(row, 0)?, rows::text(row, 1)?)))?;
+    let found: Vec<(String, String)> = found.collect::<rusqlite::Result<_>>()?;
+    drop(statement);
+    for (name, _) in &found {
+        tx.execute_batch(&format!("DROP INDEX \"{}\"", name.replace('"', "\"\"")))?;
+    }
+    Ok(found.into_iter().map(|(_, sql)| sql).collect())
+}
+
+fn batches(db: &Connection, patience: Duration, load: &mut Load<'_>) -> Result<u64> {
     let mut written = 0;
     let fault: Option<Error> = loop {
         let tx = connection::begin(db, patience)?;
-        match batch(&tx, samples) {
-            Ok(0) => break None,
-            Ok(more) => {
+        match add_some(&tx, load, written, BATCH) {
+            Ok((0, _)) => break None,
+            Ok((more, go_on)) => {
                 moved(&tx, Moved::Both)?;
                 tx.commit()?;
                 written += more;
-                if !progress(written) {
+                if !go_on {
                     break None;
                 }
             }
@@ -68,27 +97,28 @@ fn batches(
         }
     };
     if written > 0 {
-        let entries = if fault.is_none() { entries } else { &[] };
-        connection::write(db, patience, false, |tx| close(tx, written, entries, stamp))?;
+        let entries = if fault.is_none() { load.entries } else { &[] };
+        connection::write(db, patience, false, |tx| close(tx, written, entries, load.stamp))?;
     }
     fault.map_or(Ok(written), Err)
 }
 
-fn batch(tx: &Connection, samples: &mut dyn Iterator<Item = Sample>) -> Result<u64> {
+/// Adds up to `at_most` people; says how many it were and whether to go on.
+fn add_some(tx: &Connection, load: &mut Load<'_>, before: u64, at_most: u64) -> Result<(u64, bool)> {
     let mut written = 0;
-    for sample in samples.take(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
-        add(tx, &sample)?;
+    while written < at_most {
+        let Some(sample) = load.samples.next() else { break };
+        let seq = users::add(tx, &sample.user, sample.hash.as_ref())?;
+        for (session, digest) in &sample.sessions {
+            sessions::add(tx, seq, session, digest)?;
+        }
         written += 1;
+        if written % STEP == 0 && !(load.progress)(before + written) {
+            return Ok((written, false));
+        }
     }
-    Ok(written)
-}
-
-fn add(tx: &Connection, sample: &Sample) -> Result<()> {
-    let seq = users::add(tx, &sample.user, sample.hash.as_ref())?;
-    for (session, digest) in &sample.sessions {
-        sessions::add(tx, seq, session, digest)?;
-    }
-    Ok(())
+    let go_on = written % STEP == 0 || (load.progress)(before + written);
+    Ok((written, go_on))
 }
 
 fn close(tx: &Connection, written: u64, entries: &[NewEntry], stamp: &Stamp) -> Result<()> {

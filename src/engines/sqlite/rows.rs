@@ -201,3 +201,24 @@ impl ToSql for Raw<'_> {
 pub fn millis(time: Option<Time>) -> Option<i64> {
     time.map(Time::millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_was_read_goes_back_byte_for_byte(bytes in any::<Vec<u8>>()) {
+            prop_assert_eq!(Raw::new(&from_bytes(&bytes)).into_bytes(), bytes);
+        }
+
+        #[test]
+        fn the_last_plane_goes_back_as_well(c in any::<char>()) {
+            for c in [c, '\u{10ff00}', '\u{10ffff}', '\u{100000}'] {
+                let bytes = c.to_string().into_bytes();
+                prop_assert_eq!(Raw::new(&from_bytes(&bytes)).into_bytes(), bytes);
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::connection;
 use super::files;
 use crate::accounts::error::{Error, Kind, Result};
-use crate::engines::Upgraded;
+use crate::engines::opening::Upgraded;
 
 /// "ROLL" in the file's header: this is ours.
 const APPLICATION: i32 = 0x524F_4C4C;
@@ -126,10 +126,10 @@ fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
-    use super::super::Sqlite;
+    use super::super::store::Sqlite;
     use super::*;
     use crate::accounts::store::Store as _;
-    use crate::engines::Access;
+    use crate::engines::opening::Access;
 
     const LATER: &[&str] = &[STEPS[0], "CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"];
 

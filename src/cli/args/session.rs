@@ -1,0 +1,69 @@
+//! The grammar of `session`.
+
+use clap::{Args, Subcommand};
+
+/// `session …`
+#[derive(Subcommand, Debug)]
+pub enum Session {
+    /// List live sessions, newest first
+    List(SessionList),
+    /// Log somebody in; the token is shown once
+    Login(SessionLogin),
+    /// Say who is behind a token; exit code 4 if nobody
+    Check(SessionCheck),
+    /// End one session, or all of a person's
+    Logout(SessionLogout),
+}
+
+/// `session list`
+#[derive(Args, Debug)]
+pub struct SessionList {
+    /// Of this person only
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+}
+
+/// `session login`
+#[derive(Args, Debug)]
+pub struct SessionLogin {
+    /// The name
+    pub name: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// A second-factor code
+    #[arg(long, value_name = "C")]
+    pub code: Option<String>,
+    /// What to call the client
+    #[arg(long, value_name = "L")]
+    pub client: Option<String>,
+    /// Where the client comes from
+    #[arg(long, value_name = "A")]
+    pub address: Option<String>,
+    /// RFC 3339, a date, Unix seconds, +1s … +30d, or never
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+}
+
+/// `session check`
+#[derive(Args, Debug)]
+pub struct SessionCheck {
+    /// Read the token from standard input
+    #[arg(long)]
+    pub token_stdin: bool,
+}
+
+/// `session logout`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["token_stdin", "session_id", "user"]))]
+pub struct SessionLogout {
+    /// Read the token from standard input; an unknown one is no error
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// The session's public id
+    #[arg(value_name = "SESSION_ID")]
+    pub session_id: Option<String>,
+    /// All live sessions of this person
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+}

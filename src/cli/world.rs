@@ -1,0 +1,78 @@
+//! What the command line asks of whoever starts it: the database, its place, and this program's own settings.
+
+use std::path::PathBuf;
+
+use crate::accounts::door::Accounts;
+use crate::accounts::error::Result;
+
+/// What an upgrade of the schema did.
+pub struct Upgraded {
+    /// The version before.
+    pub from: i32,
+    /// The version now.
+    pub to: i32,
+    /// Where the copy lies that was made before; `None` where nothing had to be done.
+    pub backup: Option<PathBuf>,
+}
+
+/// One setting of this program and what set it. Both texts are safe to print.
+pub struct Setting {
+    /// Its key in the configuration file.
+    pub key: &'static str,
+    /// Its value.
+    pub value: String,
+    /// A flag, a variable, a file, or `default`.
+    pub source: String,
+}
+
+/// How far the writing of sample people has come.
+#[derive(Clone, Copy)]
+pub struct Loading {
+    /// People written.
+    pub done: u64,
+    /// People in all.
+    pub of: u64,
+    /// People a second.
+    pub per_second: u64,
+    /// Seconds left at that rate.
+    pub left_seconds: u64,
+}
+
+/// Everything that the command line does not know by itself.
+pub trait World {
+    /// The database's path, safe to print.
+    fn path(&self) -> String;
+
+    /// Opens the database in the name of a service, or of the operator if none is named.
+    ///
+    /// # Errors
+    /// `no_database` if there is none, and whatever the engine says.
+    fn open(&self, service: Option<&str>) -> Result<Accounts>;
+
+    /// Creates the database and opens it.
+    ///
+    /// # Errors
+    /// `failure` if there is something there already.
+    fn create(&self, service: Option<&str>) -> Result<Accounts>;
+
+    /// A new database that is nowhere, to try things on.
+    ///
+    /// # Errors
+    /// `failure` when there is no memory.
+    fn imagine(&self, service: Option<&str>) -> Result<Accounts>;
+
+    /// Brings the database's schema up to date.
+    ///
+    /// # Errors
+    /// As the engine says.
+    fn upgrade(&self) -> Result<Upgraded>;
+
+    /// Writes sample people and tells how far it has come.
+    ///
+    /// # Errors
+    /// As any write.
+    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()>;
+
+    /// The settings of this program.
+    fn settings(&self) -> Vec<Setting>;
+}

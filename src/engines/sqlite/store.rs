@@ -1,0 +1,270 @@
+//! The promises of the port, each handed to the module that knows its rows, in one transaction.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::{audit, connection, files, load, query, resets, schema, sessions, settings, users, uses};
+use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use crate::accounts::change::{Changed, UserChange};
+use crate::accounts::error::Result;
+use crate::accounts::hash::PasswordHash;
+use crate::accounts::policy::Policy;
+use crate::accounts::query::{Anchor, Filter, Page, Query};
+use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
+use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
+use crate::accounts::time::Time;
+use crate::accounts::token::Digest;
+use crate::accounts::user::{User, UserId};
+use crate::engines::opening::{Access, Upgraded};
+
+/// An open SQLite database.
+pub struct Sqlite {
+    // Before the connection, so that it is dropped, and its thread joined, first.
+    writer: Option<uses::Writer>,
+    db: Connection,
+    /// Where uses are written by a thread of their own; `None` in memory.
+    place: Option<PathBuf>,
+    read_only: bool,
+    rehearsing: bool,
+    patience: Duration,
+}
+
+impl Sqlite {
+    /// Opens a file that exists.
+    pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
+        Self::open_with(path, access, connection::PATIENCE)
+    }
+
+    /// Opens a file that exists, with its own measure of waiting for others.
+    pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Sqlite> {
+        let place = files::find(path)?;
+        let read_only = access == Access::ReadOnly;
+        let db = connection::open(&place, read_only, patience)?;
+        schema::judge(&db, &place)?;
+        Ok(Sqlite { writer: None, db, place: Some(place), read_only, rehearsing: false, patience })
+    }
+
+    /// Creates a file and opens it.
+    pub fn create(path: &Path) -> Result<Sqlite> {
+        let place = files::make(path)?;
+        let laid = connection::open(&place, false, connection::PATIENCE).and_then(|db| {
+            db.execute_batch("PRAGMA journal_mode = WAL")?;
+            schema::lay(&db)
+        });
+        if let Err(error) = laid {
+            // Nothing of a database that never came into being should stand in the way of the next try.
+            let _ = std::fs::remove_file(&place);
+            return Err(error);
+        }
+        Self::open(&place, Access::Full)
+    }
+
+    /// A database in memory.
+    pub fn memory() -> Result<Sqlite> {
+        let db = connection::memory()?;
+        schema::lay(&db)?;
+        let patience = connection::PATIENCE;
+        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience })
+    }
+
+    /// Brings a file up to the present schema.
+    pub fn upgrade(path: &Path) -> Result<Upgraded> {
+        schema::upgrade(path, schema::STEPS)
+    }
+
+    fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        connection::write(&self.db, self.patience, self.rehearsing, change)
+    }
+
+    fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        connection::read(&self.db, question)
+    }
+}
+
+impl Store for Sqlite {
+    fn is_empty(&mut self) -> Result<bool> {
+        users::is_empty(&self.db)
+    }
+
+    fn user(&mut self, id: &UserId, now: Time) -> Result<Option<User>> {
+        Ok(users::by_id(&self.db, id, now)?.map(|person| person.user))
+    }
+
+    fn user_named(&mut self, key: &str, now: Time) -> Result<Option<User>> {
+        Ok(users::by_name(&self.db, key, now)?.map(|person| person.user))
+    }
+
+    fn deleted_named(&mut self, key: &str, now: Time) -> Result<Vec<User>> {
+        users::deleted_by_name(&self.db, key, now)
+    }
+
+    fn users_page(&mut self, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
+        self.read(|db| query::page_of_people(db, query, anchor, limit, now))
+    }
+
+    fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
+        query::count_people(&self.db, filter, at_most, now)
+    }
+
+    fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>> {
+        self.read(|db| users::credential(db, key, now))
+    }
+
+    fn hash_of(&mut self, id: &UserId) -> Result<Option<PasswordHash>> {
+        self.read(|db| match users::by_id(db, id, Time::default())? {
+            Some(person) => users::hash_of(db, person.seq),
+            None => Ok(None),
+        })
+    }
+
+    fn reset_owner(&mut self, digest: &Digest, now: Time) -> Result<Option<User>> {
+        Ok(resets::owner(&self.db, digest, now)?.map(|person| person.user))
+    }
+
+    fn session(&mut self, id: &SessionId, _now: Time) -> Result<Option<Session>> {
+        Ok(sessions::by_id(&self.db, id)?.map(|(_, session)| session))
+    }
+
+    fn sessions_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<Session>> {
+        self.read(|db| sessions::of_user(db, id, limit, now))
+    }
+
+    fn sessions_page(
+        &mut self,
+        filter: &Filter,
+        reversed: bool,
+        anchor: &Anchor,
+        limit: u16,
+        now: Time,
+    ) -> Result<Page<Session>> {
+        self.read(|db| query::page_of_sessions(db, filter, reversed, anchor, limit, now))
+    }
+
+    fn sessions_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
+        query::count_sessions(&self.db, filter, at_most, now)
+    }
+
+    fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>> {
+        self.read(|db| audit::history(db, id, limit))
+    }
+
+    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        audit::entries(&self.db, about, before, limit)
+    }
+
+    fn policy(&mut self) -> Result<Policy> {
+        settings::policy(&self.db)
+    }
+
+    fn counters(&mut self) -> Result<Counters> {
+        settings::counters(&self.db)
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        let handle = self.db.get_interrupt_handle();
+        Box::new(move || handle.interrupt())
+    }
+
+    fn check_session(&mut self, digest: &Digest, now: Time) -> Result<Found> {
+        sessions::check(&self.db, digest, now)
+    }
+
+    fn note_uses(&mut self, uses: Uses) {
+        if self.read_only || self.rehearsing || uses.is_empty() {
+            return;
+        }
+        let Some(place) = &self.place else {
+            let _ = uses::write(&self.db, &uses);
+            return;
+        };
+        if self.writer.is_none() {
+            self.writer = uses::Writer::start(place.clone());
+        }
+        if let Some(writer) = &self.writer {
+            writer.hand(uses);
+        }
+    }
+
+    fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()> {
+        self.write(|tx| audit::count_failure(tx, id, address, at))
+    }
+
+    fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User> {
+        self.write(|tx| users::insert(tx, new, stamp))
+    }
+
+    fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed> {
+        self.write(|tx| users::change(tx, id, expect, change, stamp))
+    }
+
+    fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
+        let user = self.write(|tx| users::purge(tx, id, expect, stamp))?;
+        if !self.rehearsing {
+            // The log still holds what was erased; where nobody is reading, it is emptied at once.
+            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        Ok(user)
+    }
+
+    fn set_password(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        was: Option<&PasswordHash>,
+        hash: &PasswordHash,
+        deed: Deed,
+        stamp: &Stamp,
+    ) -> Result<Changed> {
+        self.write(|tx| resets::set_password(tx, id, expect, was, hash, deed, stamp))
+    }
+
+    fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()> {
+        self.write(|tx| resets::insert(tx, reset, stamp))
+    }
+
+    fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed> {
+        self.write(|tx| resets::complete(tx, digest, hash, stamp))
+    }
+
+    fn open_session(
+        &mut self,
+        new: &NewSession,
+        was: &PasswordHash,
+        rehash: Option<&PasswordHash>,
+        stamp: &Stamp,
+    ) -> Result<(User, Session)> {
+        self.write(|tx| sessions::open(tx, new, was, rehash, stamp))
+    }
+
+    fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>> {
+        self.write(|tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
+    }
+
+    fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>> {
+        self.write(|tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
+    }
+
+    fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32> {
+        self.write(|tx| sessions::end_of_user(tx, id, expect, stamp))
+    }
+
+    fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
+        self.write(|tx| settings::set_policy(tx, key, value, stamp))
+    }
+
+    fn load(
+        &mut self,
+        samples: &mut dyn Iterator<Item = Sample>,
+        entries: &[NewEntry],
+        stamp: &Stamp,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64> {
+        load::load(&self.db, self.patience, self.rehearsing, load::Load { samples, entries, stamp, progress })
+    }
+
+    fn rehearse(&mut self, on: bool) {
+        self.rehearsing = on;
+    }
+}
