@@ -149,8 +149,7 @@ fn color(color: Color, default: &str) -> String {
 
 fn svg(screen: &Screen, says: &str) -> String {
     let (rows, cols) = screen.size();
-    let (wide, high) =
-        (f32::from(cols.get()) * WIDTH + 2.0 * MARGIN, f32::from(rows.get()) * HEIGHT + 2.0 * MARGIN);
+    let (wide, high) = (f32::from(cols.get()) * WIDTH + 2.0 * MARGIN, f32::from(rows.get()) * HEIGHT + 2.0 * MARGIN);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" \
          role=\"img\">\n<title>{}</title>\n<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{BACK}\"/>\n\
@@ -218,7 +217,10 @@ impl Run {
         let wide = f32::from(self.cells) * WIDTH;
         let Style { fore, back, bold, underline } = &self.style;
         if back != BACK {
-            let _ = writeln!(out, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{HEIGHT}\" fill=\"{back}\"/>");
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{HEIGHT}\" fill=\"{back}\"/>"
+            );
         }
         if let Some(arms) = arms(&self.text) {
             // Drawn, because no two fonts agree on how far their rules reach.

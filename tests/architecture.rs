@@ -104,9 +104,24 @@ fn the_rule_about_circles_bites() {
     };
     let (a, b) = ("src/console/a.rs", "src/console/b.rs");
     bites(of(&[(a, "use super::b::B;"), (b, "fn f() { crate::console::a::go() }")]), "console::a (src/console/a.rs:1)");
-    bites(of(&[(a, "use super::b;"), (b, "use super::{c, c::C};"), ("src/console/c.rs", "use crate::{console::{a::A}};")]), "c");
+    bites(
+        of(&[
+            (a, "use super::b;"),
+            (b, "use super::{c, c::C};"),
+            ("src/console/c.rs", "use crate::{console::{a::A}};"),
+        ]),
+        "c",
+    );
     bites(of(&[("src/console.rs", "use a::A;\nmod a;"), (a, "use super::World;")]), "console::a");
-    bites(of(&[("src/console.rs", ""), (a, "use crate::console::b; fn f() { b::c::go() }"), (b, ""), ("src/console/b/c.rs", "use crate::console::a;")]), "console::b::c");
+    bites(
+        of(&[
+            ("src/console.rs", ""),
+            (a, "use crate::console::b; fn f() { b::c::go() }"),
+            (b, ""),
+            ("src/console/b/c.rs", "use crate::console::a;"),
+        ]),
+        "console::b::c",
+    );
     holds(of(&[("src/console.rs", "mod a;"), (a, "use super::World;")]));
     holds(of(&[(a, "use super::b::B;"), (b, "use crate::accounts::A;")]));
 }
@@ -209,13 +224,24 @@ fn the_rule_about_places_bites() {
 
 /// How SQL begins.
 const SQL: &[&str] = &[
-    "SELECT ", "INSERT INTO ", "INSERT OR ", "UPDATE users", "UPDATE sessions", "DELETE FROM ", "CREATE TABLE ",
-    "CREATE INDEX ", "ALTER TABLE ", "DROP TABLE ", "PRAGMA ", "BEGIN IMMEDIATE",
+    "SELECT ",
+    "INSERT INTO ",
+    "INSERT OR ",
+    "UPDATE users",
+    "UPDATE sessions",
+    "DELETE FROM ",
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "ALTER TABLE ",
+    "DROP TABLE ",
+    "PRAGMA ",
+    "BEGIN IMMEDIATE",
 ];
 
 fn sql_elsewhere(files: &[Source]) -> Complaints {
     let elsewhere = files.iter().filter(|file| !file.is_in("src/engines"));
-    let found = elsewhere.flat_map(|file| SQL.iter().flat_map(move |sql| words(&file.spelled, sql).map(move |at| (file, at))));
+    let found =
+        elsewhere.flat_map(|file| SQL.iter().flat_map(move |sql| words(&file.spelled, sql).map(move |at| (file, at))));
     found.map(|(file, at)| format!("{}: SQL lives in the engines", file.at(at))).collect()
 }
 

@@ -95,7 +95,11 @@ fn take(code: &str, at: usize, before: &mut Vec<String>, found: &mut Vec<(usize,
         return;
     }
     before.push(rest[..length].to_owned());
-    if rest[length..].starts_with("::") { take(code, at + length + 2, before, found) } else { found.push((at, before.clone())) }
+    if rest[length..].starts_with("::") {
+        take(code, at + length + 2, before, found)
+    } else {
+        found.push((at, before.clone()))
+    }
 }
 
 /// The next comma on this level, or the end.
@@ -121,12 +125,21 @@ impl Graph {
 
     #[allow(dead_code)]
     pub fn debug(&self) {
-        for (a, to) in &self.edges { for (b, p) in to {
-            // b reaches a?
-            let mut seen = BTreeSet::new(); let mut w = vec![b.clone()];
-            while let Some(x) = w.pop() { if seen.insert(x.clone()) { w.extend(self.edges.get(&x).into_iter().flat_map(|e| e.keys().cloned())); } }
-            if seen.contains(a) { println!("{} -> {} {p}", a.join("::"), b.join("::")); }
-        }}
+        for (a, to) in &self.edges {
+            for (b, p) in to {
+                // b reaches a?
+                let mut seen = BTreeSet::new();
+                let mut w = vec![b.clone()];
+                while let Some(x) = w.pop() {
+                    if seen.insert(x.clone()) {
+                        w.extend(self.edges.get(&x).into_iter().flat_map(|e| e.keys().cloned()));
+                    }
+                }
+                if seen.contains(a) {
+                    println!("{} -> {} {p}", a.join("::"), b.join("::"));
+                }
+            }
+        }
     }
 
     fn walk(&self, at: &Module, way: &mut Vec<Module>, done: &mut BTreeSet<Module>) -> Option<Vec<String>> {

@@ -15,7 +15,17 @@ const DOORS: &[&str] = &["visible", "shown", "clipped", "quote", "shell_word", "
 
 /// What shows its arguments, or puts them into what will be shown.
 const SINKS: &[&str] = &[
-    "format!(", "write!(", "writeln!(", ".text(", ".line(", ".say(", ".note(", ".push_str(", "row(", ".tell(", ".prose(",
+    "format!(",
+    "write!(",
+    "writeln!(",
+    ".text(",
+    ".line(",
+    ".say(",
+    ".note(",
+    ".push_str(",
+    "row(",
+    ".tell(",
+    ".prose(",
 ];
 
 /// Fields of the same names that hold something else: file, expression, what it is.
@@ -75,9 +85,8 @@ fn held(file: &Source) -> Vec<(&str, usize, &'static str, usize)> {
         let value = &code[equals..end.map_or(code.len(), |end| equals + end)];
         // What stands in the parentheses of a call is what the call was asked with.
         let bare = |at: usize| value[..at].matches(['(', '{']).count() == value[..at].matches([')', '}']).count();
-        let read = fields(value).find(|(within, field)| {
-            !is_allowed(file, equals + within, field) && bare(*within) && !has_door(value)
-        });
+        let read = fields(value)
+            .find(|(within, field)| !is_allowed(file, equals + within, field) && bare(*within) && !has_door(value));
         let Some((_, field)) = read else { continue };
         let pattern = code[at + 3..equals].split(':').next().unwrap_or_default();
         let name = pattern.trim().trim_start_matches("Some(").trim_start_matches("mut ").trim_end_matches(')');
@@ -134,5 +143,9 @@ pub fn needless(files: &[Source]) -> Vec<String> {
     let used = |(path, text, _): &&(&str, &str, &str)| {
         files.iter().filter(|file| file.path == *path).any(|file| file.code.contains(text))
     };
-    ALLOWED.iter().filter(|entry| !used(entry)).map(|(path, text, _)| format!("{path}: nothing says {text:?}")).collect()
+    ALLOWED
+        .iter()
+        .filter(|entry| !used(entry))
+        .map(|(path, text, _)| format!("{path}: nothing says {text:?}"))
+        .collect()
 }
