@@ -9,6 +9,7 @@ pub mod palette;
 pub mod password;
 pub mod prompt;
 pub mod question;
+pub mod secret_field;
 
 use super::effect::Ticket;
 use super::ink::Ink;

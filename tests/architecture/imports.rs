@@ -123,25 +123,6 @@ impl Graph {
         self.edges.keys().find_map(|module| self.walk(module, &mut Vec::new(), &mut done))
     }
 
-    #[allow(dead_code)]
-    pub fn debug(&self) {
-        for (a, to) in &self.edges {
-            for (b, p) in to {
-                // b reaches a?
-                let mut seen = BTreeSet::new();
-                let mut w = vec![b.clone()];
-                while let Some(x) = w.pop() {
-                    if seen.insert(x.clone()) {
-                        w.extend(self.edges.get(&x).into_iter().flat_map(|e| e.keys().cloned()));
-                    }
-                }
-                if seen.contains(a) {
-                    println!("{} -> {} {p}", a.join("::"), b.join("::"));
-                }
-            }
-        }
-    }
-
     fn walk(&self, at: &Module, way: &mut Vec<Module>, done: &mut BTreeSet<Module>) -> Option<Vec<String>> {
         if let Some(begin) = way.iter().position(|module| module == at) {
             let circle = way[begin..].iter().chain([at]).collect::<Vec<_>>();
