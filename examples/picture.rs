@@ -28,16 +28,16 @@ struct Picture {
 const PICTURES: &[Picture] = &[
     Picture {
         file: "console.svg",
-        size: (120, 32),
-        steps: &[("", "newest first"), ("/", "/"), ("ali\r", "/ali"), ("j", "Sessions")],
-        says: "The console: users that match a filter on the left, on the right the person under the cursor with the \
-               verdict, sessions and history.",
+        size: (120, 30),
+        steps: &[("", "newest first"), ("/", "/"), ("li\r", "/li"), ("jjj", "linh_iyer ─")],
+        says: "The console: on the left the users that match a filter, on the right the person under the cursor with \
+               the verdict, their sessions and their history.",
     },
     Picture {
         file: "why.svg",
-        size: (100, 26),
-        steps: &[("", "newest first"), ("f", "pending"), ("w", "1")],
-        says: "Why a person cannot log in, with the keys that cure it.",
+        size: (100, 24),
+        steps: &[("", "newest first"), ("f", "Ready lists"), ("i", "is:inactive"), ("w", "activates")],
+        says: "Why a person cannot log in, with the key that cures it.",
     },
 ];
 
@@ -158,9 +158,9 @@ fn svg(screen: &Screen, says: &str) -> String {
         escape(says)
     );
     for row in 0..rows.get() {
-        for run in runs(screen, row) {
-            run.draw(row, &mut out);
-        }
+        let runs = runs(screen, row);
+        grounds(&runs, row, &mut out);
+        runs.iter().for_each(|run| run.draw(row, &mut out));
     }
     out.push_str("</g>\n</svg>\n");
     out
@@ -193,6 +193,21 @@ fn runs(screen: &Screen, row: u16) -> Vec<Run> {
     runs
 }
 
+/// What lies behind the text of a row. Neighbours of one ground are one piece, so that no seam shows between them.
+fn grounds(runs: &[Run], row: u16, out: &mut String) {
+    for piece in runs.chunk_by(|a, b| a.style.back == b.style.back) {
+        let back = &piece[0].style.back;
+        if back != BACK {
+            let (x, y) = (MARGIN + f32::from(piece[0].col) * WIDTH, MARGIN + f32::from(row) * HEIGHT);
+            let wide = f32::from(piece.iter().map(|run| run.cells).sum::<u16>()) * WIDTH;
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{HEIGHT}\" fill=\"{back}\"/>"
+            );
+        }
+    }
+}
+
 /// Which ways a rule's piece goes from the middle of its cell: left, right, up, down.
 fn arms(text: &str) -> Option<[bool; 4]> {
     Some(match text {
@@ -215,13 +230,7 @@ impl Run {
     fn draw(&self, row: u16, out: &mut String) {
         let (x, y) = (MARGIN + f32::from(self.col) * WIDTH, MARGIN + f32::from(row) * HEIGHT);
         let wide = f32::from(self.cells) * WIDTH;
-        let Style { fore, back, bold, underline } = &self.style;
-        if back != BACK {
-            let _ = writeln!(
-                out,
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{HEIGHT}\" fill=\"{back}\"/>"
-            );
-        }
+        let Style { fore, bold, underline, .. } = &self.style;
         if let Some(arms) = arms(&self.text) {
             // Drawn, because no two fonts agree on how far their rules reach.
             let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
