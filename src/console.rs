@@ -69,7 +69,7 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     });
     // The database is opened while the terminal is still being taken over.
     let mut model = Model::new(setup, term::size());
-    let worker = Worker::start(library, sink);
+    let worker = Worker::start(library, sink)?;
     let first = update::start(&model);
     send(first, &worker);
     term::enter()?;

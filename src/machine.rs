@@ -4,9 +4,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
-use rollbook::accounts::door::{Accounts, Ground};
+use rollbook::accounts::door::Accounts;
 use rollbook::accounts::error::Result;
-use rollbook::accounts::hash::Cost;
 use rollbook::accounts::store::Store;
 use rollbook::accounts::text::visible;
 use rollbook::cli::args::Global;
@@ -20,7 +19,7 @@ use rollbook::host::identity::{Facts, Identity};
 use rollbook::host::place::{self, Place};
 use rollbook::host::{SystemClock, SystemEntropy};
 
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, accounts};
 
 /// The machine as one call of the program finds it.
 pub struct Machine {
@@ -104,13 +103,6 @@ fn is_utf8_locale() -> bool {
     let locale = set.find(|value| !value.is_empty()).unwrap_or_else(|| "UTF-8".to_owned());
     let locale = locale.to_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
-}
-
-/// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
-pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
-    let ground =
-        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: Cost::default() };
-    Accounts::new(ground, actor, origin)
 }
 
 fn color(global: &Global, config: &Config) -> (Color, String) {

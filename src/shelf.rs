@@ -7,16 +7,16 @@ use std::thread;
 use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
-use rollbook::accounts::door::Accounts;
+use rollbook::accounts::door::{Accounts, Ground};
 use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::hash::Cost;
+use rollbook::accounts::store::Store;
 use rollbook::accounts::token::{Entropy as _, hex};
 use rollbook::console::term;
 use rollbook::console::worker::Library;
 use rollbook::demo;
 use rollbook::engines::{self, Access};
-use rollbook::host::SystemEntropy;
-
-use crate::machine::accounts;
+use rollbook::host::{SystemClock, SystemEntropy};
 
 /// Opens databases in the name of one actor.
 pub struct Shelf {
@@ -100,6 +100,13 @@ impl Library for Shelf {
         *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
         Ok(path)
     }
+}
+
+/// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
+pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
+    let ground =
+        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: Cost::default() };
+    Accounts::new(ground, actor, origin)
 }
 
 fn throw_away_folder() -> Result<PathBuf> {

@@ -8,32 +8,20 @@
 
 pub mod copy;
 pub mod decode;
+pub mod event;
 pub mod guard;
 pub mod reader;
 pub mod screen;
 pub mod surface;
 
 pub use copy::copy_sequence;
+pub use event::TermEvent;
 pub use guard::{at_the_end, suspend};
 pub use reader::millis;
 pub use screen::{Tty, enter, leave, size};
 pub use surface::Surface;
 
 use crate::accounts::error::{Error, Kind, Result};
-use crate::console::key::Input;
-
-/// What the terminal tells the console.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TermEvent {
-    /// A key or a paste, with the time at which its last byte was read, in [`millis`].
-    Input(Input, u64),
-    /// The terminal has this many columns and rows now.
-    Resize(u16, u16),
-    /// Somebody asks the console to stop for a while; the answer is [`suspend`].
-    Suspend,
-    /// The process runs again after it was stopped: everything is to be drawn anew.
-    Resumed,
-}
 
 /// Starts the threads that read the terminal and take the signals, and sets the panic hook. Called once.
 ///

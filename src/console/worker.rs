@@ -170,22 +170,25 @@ enum Order {
 
 impl Worker {
     /// Starts the threads. They end with the process.
-    pub fn start(library: Arc<dyn Library>, sink: Sink) -> Worker {
+    ///
+    /// # Errors
+    /// `failure` when the system gives no thread.
+    pub fn start(library: Arc<dyn Library>, sink: Sink) -> Result<Worker> {
         let (pages, background) = (Mailbox::new(), Mailbox::new());
         let (orders, queue) = channel();
         {
             let (mailbox, library, sink) = (Arc::clone(&pages), Arc::clone(&library), Arc::clone(&sink));
-            spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false));
+            spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
         }
         {
             let (mailbox, library, sink) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
-            spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true));
+            spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true))?;
         }
         {
             let (pages, background) = (Arc::clone(&pages), Arc::clone(&background));
-            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, &pages, &background));
+            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, &pages, &background))?;
         }
-        Worker { pages, background, orders }
+        Ok(Worker { pages, background, orders })
     }
 
     /// Works on another database from now on.
@@ -215,11 +218,11 @@ impl Worker {
     }
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
-    // Without a thread there is no console; the hook tells it and restores the terminal.
-    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(body) {
-        panic!("cannot start a thread: {error}");
-    }
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(body).map(drop).map_err(|error| {
+        Error::new(Kind::Failure, format!("the system gives no thread: {error}"))
+            .hint("the limit on processes may be too low (ulimit -u)")
+    })
 }
 
 /// How often the background connection looks whether another process has changed something.

@@ -5,6 +5,7 @@
 mod audit;
 mod condition;
 mod connection;
+mod endings;
 mod faults;
 mod files;
 mod load;

@@ -17,7 +17,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::accounts::error::{Error, Kind, Result};
-use crate::console::term::TermEvent;
+use crate::console::term::event::TermEvent;
 use crate::console::term::screen;
 
 /// How long the terminal may take to be restored before the process ends without it.

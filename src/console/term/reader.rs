@@ -13,8 +13,8 @@ use signal_hook::consts::SIGHUP;
 use zeroize::Zeroize as _;
 
 use crate::console::key::Input;
-use crate::console::term::TermEvent;
 use crate::console::term::decode::Decoder;
+use crate::console::term::event::TermEvent;
 use crate::console::term::guard;
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);

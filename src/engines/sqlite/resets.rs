@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::rows::{self, USER};
 use super::settings::{Moved, moved};
 use super::users::{self, expected, moved_on, put_hash};
-use super::{audit, sessions};
+use super::{audit, endings};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Kind, Result};
@@ -81,10 +81,10 @@ fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: D
         stamp.at.millis(),
         before.version + 1,
     ])?;
-    let ended = sessions::end_all(db, seq, stamp)?;
+    let ended = endings::end_all(db, seq, stamp)?;
     db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([seq])?;
     let after = User { password_set_at: Some(stamp.at), version: before.version + 1, sessions: 0, ..before.clone() };
-    let words = (ended > 0).then(|| sessions::counted(ended));
+    let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Both)?;
     Ok(Changed { before, after, ended })

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::endings::{counted, end_all};
 use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, millis};
 use super::settings::{Moved, moved};
 use super::{audit, users};
@@ -15,11 +16,6 @@ use crate::accounts::text::{fold, quote};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::token::Digest;
 use crate::accounts::user::{Status, User, UserId};
-
-/// How many sessions, in words.
-pub fn counted(number: u32) -> String {
-    if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
-}
 
 /// Looks a digest up together with its owner.
 pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
@@ -177,17 +173,6 @@ pub fn end(db: &Connection, found: Option<(i64, Session)>, deed: Deed, stamp: &S
     audit::append(db, &audit::entry(stamp, deed, owner.as_ref(), Vec::new(), whence(&session)))?;
     moved(db, Moved::Both)?;
     Ok(Some(session))
-}
-
-/// Ends all sessions of a person and says how many of them were live.
-///
-/// Those that merely lay idle too long are marked as well: a clock that is set back must not revive them.
-pub fn end_all(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<u32> {
-    let live = format!("SELECT count(*) FROM session s WHERE s.user_seq = ?2 AND {RUNS}");
-    let live = db.prepare_cached(&live)?.query_row([stamp.at.millis(), user_seq], |row| rows::count(row, 0))?;
-    db.prepare_cached("UPDATE session SET ended_at = ?2, ended_by = ?3 WHERE user_seq = ?1 AND ended_at IS NULL")?
-        .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
-    Ok(live)
 }
 
 /// Ends all live sessions of a person, if there are as many as expected.

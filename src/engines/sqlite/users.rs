@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use super::faults::is_duplicate;
 use super::rows::{self, Person, Raw, USER, millis};
 use super::settings::{Moved, moved};
-use super::{audit, sessions};
+use super::{audit, endings};
 use crate::accounts::audit::{Deed, Stamp, changes};
 use crate::accounts::change::{Changed, UserChange, last_admin, stale};
 use crate::accounts::error::{Error, Kind, Result};
@@ -222,7 +222,7 @@ pub fn change(
     let mut ended = 0;
     // An undone activation shuts the door as well, and what it shuts must not open again with the next one.
     if change.ends_sessions() || open(&before) && !open(&after) {
-        ended = sessions::end_all(db, person.seq, stamp)?;
+        ended = endings::end_all(db, person.seq, stamp)?;
     }
     // Whoever is merely switched off may still complete a reset, which activates nobody.
     if after.deleted_at.is_some() {
@@ -230,7 +230,7 @@ pub fn change(
     }
     // What is live depends on the status too, so it is counted anew rather than carried over.
     after.sessions = by_seq(db, person.seq, stamp.at)?.map_or(0, |person| person.user.sessions);
-    let words = (ended > 0).then(|| sessions::counted(ended));
+    let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes(&before, &after), words))?;
     moved(db, Moved::Both)?;
     Ok(Changed { before, after, ended })
