@@ -101,6 +101,8 @@ fn cancel(model: &mut Model, again: bool) {
 
 fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
+        // What is not understood is not in force, and must not stand in the title as if it were.
+        Action::Accept if model.filter_fault().is_some() => {}
         Action::Accept | Action::Back => {
             let clear = action == Action::Back;
             if model.pane == Pane::Everybody {
