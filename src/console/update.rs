@@ -30,7 +30,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Key { key, burst } => press(model, key, burst, &mut effects),
         Event::Paste(text) => take_paste(model, &text),
         Event::Resize(columns, rows) => resize(model, (columns, rows)),
-        Event::Answered(slot, turn, Ok(answer)) => outcome::answered(model, slot, turn, answer),
+        Event::Answered(_, turn, Ok(answer)) => outcome::answered(model, turn, answer),
         Event::Answered(slot, turn, Err(error)) => outcome::unanswered(model, slot, turn, &error),
         Event::Written(ticket, result) => outcome::written(model, ticket, result),
         Event::Connected(target, result) => outcome::connected(model, &target, result),

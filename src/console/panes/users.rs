@@ -76,7 +76,7 @@ impl Users {
 
     /// Takes a newer state of somebody who may be in the list.
     pub fn update(&mut self, user: &User) {
-        for row in self.list.window.rows_mut().filter(|row| row.id == user.id) {
+        for row in self.list.window.rows_mut().filter(|row| row.id == user.id && row.version <= user.version) {
             *row = user.clone();
         }
     }
