@@ -15,3 +15,7 @@ mod first;
 mod moving;
 #[path = "console/others.rs"]
 mod others;
+#[path = "console/sessions.rs"]
+mod sessions;
+#[path = "console/status.rs"]
+mod status;
