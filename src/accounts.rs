@@ -4,6 +4,7 @@
 //! [`Accounts`] is its only door; [`store::Store`] is the port behind which a database stands.
 
 pub mod audit;
+pub mod chain;
 pub mod change;
 pub mod door;
 pub mod error;

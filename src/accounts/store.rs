@@ -5,6 +5,7 @@
 //! promises. `tests/store.rs` holds every engine to them.
 
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use super::chain::Link;
 use super::change::{Changed, UserChange};
 use super::error::Result;
 use super::hash::PasswordHash;
@@ -132,6 +133,9 @@ pub trait Store: Send {
 
     /// Audit entries, newest first, those before `before` if given; about one person if given.
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+
+    /// The audit's entries behind `after`, oldest first, as the chain covers them.
+    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>>;
 
     /// The settings.
     fn policy(&mut self) -> Result<Policy>;

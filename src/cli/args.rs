@@ -158,6 +158,12 @@ pub enum Audit {
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
     },
+    /// Verify the chain, and name the first entry that is not what was written
+    Verify {
+        /// A head kept elsewhere (NUMBER:DIGEST): shows whether the end was cut off
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+    },
 }
 
 /// `policy …`

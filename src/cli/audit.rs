@@ -1,4 +1,6 @@
-//! `audit list`: what was done, newest first.
+//! `audit …`: what was done, newest first, and whether it is what was written.
+
+use serde::Serialize;
 
 use super::args::Audit;
 use super::call::{Call, Missing, find_anybody};
@@ -6,6 +8,7 @@ use super::json::EntryJson;
 use super::output::{Outcome, Table};
 use super::words::local;
 use crate::accounts::audit::{Change, Entry};
+use crate::accounts::chain::{Head, broken};
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
 use crate::accounts::text::{quote, visible};
@@ -13,9 +16,41 @@ use crate::accounts::user::UserId;
 
 const PAGE: u16 = 500;
 
-/// Lists.
+/// Lists or verifies.
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
-    let Audit::List { user, limit } = verb;
+    match verb {
+        Audit::List { user, limit } => list(call, user, limit),
+        Audit::Verify { head } => verify(call, head.as_deref()),
+    }
+}
+
+#[derive(Serialize)]
+struct Verified {
+    entries: u64,
+    erased: u64,
+    head: Option<String>,
+}
+
+fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
+    let kept = kept.map(Head::parse).transpose()?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let found = accounts.verify_audit(kept, &mut |_| {})?;
+    if let Some((seq, why)) = found.broken {
+        return Err(broken(seq, why).into());
+    }
+    let head = found.head.map(|head| head.to_string());
+    if call.out.is_json() {
+        return call.out.json(&Verified { entries: found.entries, erased: found.erased, head });
+    }
+    call.out.line(&format!("{} entries hold; the detail of {} was erased by purges", found.entries, found.erased))?;
+    if let Some(head) = head {
+        call.out.line(&format!("head {head}"))?;
+        call.out.say("keep the head elsewhere: only against it can a cut-off end be seen");
+    }
+    Ok(())
+}
+
+fn list(call: &mut Call<'_>, user: Option<String>, limit: Option<u64>) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let about = match user {
         Some(wanted) => Some(about(&mut accounts, &wanted)?),

@@ -1,5 +1,6 @@
 //! The audit's rows: numbered, chained, and read back; and the counted failures that stand beside them.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::rows::{self, Raw};
@@ -7,6 +8,7 @@ use crate::accounts::audit::Actor;
 use crate::accounts::audit::{
     Change, Deed, Detail, Entry, Failures, GENESIS, Happening, Links, NewEntry, Stamp, detail_digest,
 };
+use crate::accounts::chain::Link;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{User, UserId};
@@ -134,6 +136,28 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         digest: rows::digest(row, 6)?,
         detail: serde_json::from_slice(&json).ok(),
     })
+}
+
+/// Entries as the chain covers them, oldest first.
+pub fn chain(db: &Connection, after: i64, limit: u32) -> Result<Vec<Link>> {
+    let mut statement = db.prepare_cached(
+        "SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.detail_digest, a.digest, d.json
+         FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
+    )?;
+    let links = statement.query_map(params![after, limit], |row| {
+        Ok(Link {
+            seq: row.get(0)?,
+            at: rows::time(row, 1)?.unwrap_or_default(),
+            actor_kind: rows::text(row, 2)?,
+            actor_id: rows::words(row, 3)?,
+            deed: rows::text(row, 4)?,
+            target: rows::words(row, 5)?,
+            detail_digest: rows::digest(row, 6)?,
+            digest: rows::digest(row, 7)?,
+            detail: if row.get_ref(8)? == ValueRef::Null { None } else { Some(rows::bytes(row, 8)?) },
+        })
+    })?;
+    Ok(links.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A person's entries and failed log-ins in one list, newest first.

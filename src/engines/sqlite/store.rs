@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::{audit, connection, files, load, query, resets, schema, sessions, settings, users, uses};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::error::Result;
 use crate::accounts::hash::PasswordHash;
@@ -152,6 +153,10 @@ impl Store for Sqlite {
 
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         audit::entries(&self.db, about, before, limit)
+    }
+
+    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
+        audit::chain(&self.db, after, limit)
     }
 
     fn policy(&mut self) -> Result<Policy> {
