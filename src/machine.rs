@@ -99,8 +99,8 @@ fn is_poor_terminal() -> bool {
 
 /// Whether the locale says that the terminal shows UTF-8. Where it says nothing at all, today's terminals do.
 fn is_utf8_locale() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
-    let locale = set.filter(|value| !value.is_empty()).next().unwrap_or_else(|| "UTF-8".to_owned());
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let locale = set.find(|value| !value.is_empty()).unwrap_or_else(|| "UTF-8".to_owned());
     let locale = locale.to_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }

@@ -74,20 +74,6 @@ const fn bind(scopes: &'static [Scope], keys: &'static [Key], action: Action, fo
 
 /// The table.
 pub const KEYS: &[Binding] = &[
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Up), c('k')], Action::Up, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(&[Palette], &[k(Code::Up)], Action::Up, 0),
-    bind(&[Palette], &[k(Code::Down)], Action::Down, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageUp)], Action::PageUp, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageDown)], Action::PageDown, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('u')], Action::HalfUp, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('d')], Action::HalfDown, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('g'), k(Code::Home)], Action::First, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('G'), k(Code::End)], Action::Last, 0),
-    bind(LISTS, &[k(Code::Tab)], Action::NextPane, 0),
-    bind(LISTS, &[k(Code::BackTab)], Action::PreviousPane, 0),
-    bind(LISTS, &[k(Code::Enter)], Action::Whole, 9),
-    bind(ANYWHERE, &[k(Code::Esc)], Action::Back, 0),
     bind(&[Users, Detail, Sessions, Everybody], &[c('a')], Action::Activate, 1),
     bind(PERSON, &[c('i')], Action::Deactivate, 2),
     bind(PERSON, &[c('x')], Action::End, 3),
@@ -123,6 +109,20 @@ pub const KEYS: &[Binding] = &[
     bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
     bind(&[Filter], &[k(Code::Down)], Action::Down, 0),
     bind(&[Filter], &[k(Code::Up)], Action::Up, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Down), c('j')], Action::Down, 0),
+    bind(&[Palette], &[k(Code::Up)], Action::Up, 0),
+    bind(&[Palette], &[k(Code::Down)], Action::Down, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageUp)], Action::PageUp, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageDown)], Action::PageDown, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('u')], Action::HalfUp, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('d')], Action::HalfDown, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('g'), k(Code::Home)], Action::First, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('G'), k(Code::End)], Action::Last, 0),
+    bind(LISTS, &[k(Code::Tab)], Action::NextPane, 0),
+    bind(LISTS, &[k(Code::BackTab)], Action::PreviousPane, 0),
+    bind(LISTS, &[k(Code::Enter)], Action::Whole, 9),
+    bind(ANYWHERE, &[k(Code::Esc)], Action::Back, 0),
 ];
 
 /// The keys that hold everywhere, text or not.

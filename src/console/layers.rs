@@ -1,6 +1,7 @@
 //! What lies over the panes: the top layer has the keys, the lowest is drawn first.
 
 pub mod edit;
+pub mod field;
 pub mod form;
 pub mod menu;
 pub mod new_user;
@@ -9,7 +10,6 @@ pub mod palette;
 pub mod password;
 pub mod prompt;
 pub mod question;
-pub mod secret_field;
 
 use super::effect::Ticket;
 use super::ink::Ink;

@@ -6,7 +6,7 @@ use super::dialog;
 use super::effect::{Effect, Event};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
-use super::layers::form::{edit, paste};
+use super::layers::field::{edit, paste};
 use super::layout::Pane;
 use super::model::Model;
 use super::outcome;

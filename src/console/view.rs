@@ -200,7 +200,10 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let always: &[(Action, &str)] =
         &[(Action::Filter, "filter"), (Action::Lists, "lists"), (Action::Palette, "all"), (Action::Help, "keys")];
     let mut right: Vec<(String, Role)> = Vec::new();
-    for (action, word) in always {
+    // On a narrow line the keys that act on the person come first; the palette tells the rest.
+    let narrow = row.width < 100;
+    for (action, word) in always.iter().filter(|(action, _)| !narrow || matches!(action, Action::Filter | Action::Help))
+    {
         let Some(key) = key_of(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
         right.push((format!("{key} "), Role::Key));
         right.push((format!("{word}  "), Role::Text));

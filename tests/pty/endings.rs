@@ -20,10 +20,13 @@ fn console() -> (tempfile::TempDir, Pty) {
 fn block(pty: &mut Pty) {
     pty.stop_reading();
     let until = Instant::now() + DEADLINE;
-    while !pty.is_full() {
+    // For a moment it is full during every write; it has to stay so.
+    let mut full = 0;
+    while full < 30 {
         assert!(Instant::now() < until, "the terminal does not fill");
+        full = if pty.is_full() { full + 1 } else { 0 };
         pty.keys("\x0c");
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(4));
     }
 }
 

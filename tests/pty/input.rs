@@ -48,6 +48,8 @@ fn a_torn_paste_start_activates_nobody() {
     pty.keys("\x1b");
     std::thread::sleep(TORN);
     pty.keys("[200~a\r");
+    // Apart from its end, so that these are too few keys to be taken for a burst: only joining them helps.
+    std::thread::sleep(TORN * 4);
     pty.keys("\x1b[201~");
     settle(&mut pty);
     assert_eq!(people::status(&db, "cleo"), Status::Pending);

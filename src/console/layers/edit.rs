@@ -1,6 +1,7 @@
 //! The form for what is said about a person: name, e-mail, labels, note, role, valid until.
 
-use super::form::{Field, Form};
+use super::field::Field;
+use super::form::Form;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::time::{Time, Until};
 use crate::accounts::user::{Edit as Changes, Name, Role, User, parse_email, parse_labels, parse_words};

@@ -1,98 +1,13 @@
 //! A form: fields with a label, a fault beneath, and buttons. What a form is for, it does not know.
 
 use ratatui::layout::Rect;
-use tui_input::{Input, InputRequest};
+use tui_input::Input;
 
-use super::secret_field::SecretField;
+use super::field::{Content, Field, SecretField, edit, paste};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
 use crate::console::words::{clip_end, shown, width, wrap};
-
-/// What a field holds.
-#[allow(missing_docs)]
-pub enum Content {
-    Text(Input),
-    Secret(SecretField),
-    /// One of several; the second text explains.
-    Choice {
-        options: &'static [(&'static str, &'static str)],
-        at: usize,
-    },
-    Toggle(bool),
-    /// Words that cannot be changed, and take no keys.
-    Words(String),
-}
-
-/// A field.
-pub struct Field {
-    /// Its name on the screen.
-    pub label: &'static str,
-    /// What it holds.
-    pub content: Content,
-    /// What is wrong with it, shown beneath.
-    pub fault: Option<String>,
-    /// What is said about it when nothing is wrong.
-    pub remark: Option<String>,
-    /// Whether it plays no part now.
-    pub hidden: bool,
-}
-
-impl Field {
-    /// A line of text.
-    pub fn text(label: &'static str, value: &str) -> Field {
-        Field::new(label, Content::Text(Input::new(value.to_owned())))
-    }
-
-    /// A password.
-    pub fn secret(label: &'static str) -> Field {
-        Field::new(label, Content::Secret(SecretField::default()))
-    }
-
-    /// One of several.
-    pub fn choice(label: &'static str, options: &'static [(&'static str, &'static str)], at: usize) -> Field {
-        Field::new(label, Content::Choice { options, at })
-    }
-
-    /// Yes or no.
-    pub fn toggle(label: &'static str, on: bool) -> Field {
-        Field::new(label, Content::Toggle(on))
-    }
-
-    /// Words to read.
-    pub fn words(text: String) -> Field {
-        Field::new("", Content::Words(text))
-    }
-
-    fn new(label: &'static str, content: Content) -> Field {
-        Field { label, content, fault: None, remark: None, hidden: false }
-    }
-
-    fn takes_keys(&self) -> bool {
-        !self.hidden && !matches!(self.content, Content::Words(_))
-    }
-
-    /// The text of a text field.
-    pub fn value(&self) -> &str {
-        match &self.content {
-            Content::Text(input) => input.value(),
-            _ => "",
-        }
-    }
-
-    /// Whether a toggle is on.
-    pub fn is_on(&self) -> bool {
-        matches!(self.content, Content::Toggle(true))
-    }
-
-    /// Which option is chosen.
-    pub fn chosen(&self) -> usize {
-        match self.content {
-            Content::Choice { at, .. } => at,
-            _ => 0,
-        }
-    }
-}
 
 /// What pressing a key in a form came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -410,38 +325,6 @@ fn draw_choice(
         }
     }
     row
-}
-
-/// The keys of a line editor.
-pub fn edit(input: &mut Input, key: Key) {
-    let request = match (key.code, key.ctrl) {
-        (Code::Char('a'), true) | (Code::Home, _) => InputRequest::GoToStart,
-        (Code::Char('e'), true) | (Code::End, _) => InputRequest::GoToEnd,
-        (Code::Char('b'), true) | (Code::Left, _) => InputRequest::GoToPrevChar,
-        (Code::Char('f'), true) | (Code::Right, _) => InputRequest::GoToNextChar,
-        (Code::Char('u'), true) => InputRequest::DeleteLine,
-        (Code::Char('k'), true) => InputRequest::DeleteTillEnd,
-        (Code::Char('w'), true) => InputRequest::DeletePrevWord,
-        (Code::Char('y'), true) => InputRequest::Yank,
-        (Code::Backspace, _) => InputRequest::DeletePrevChar,
-        (Code::Delete, _) | (Code::Char('d'), true) => InputRequest::DeleteNextChar,
-        (Code::Char(c), false) if input.value().len() < LINE_ROOM => InputRequest::InsertChar(c),
-        _ => return,
-    };
-    input.handle(request);
-}
-
-/// More than the longest name takes, in bytes.
-const LINE_ROOM: usize = 4096;
-
-/// Inserts a paste: control characters and line ends are left out, everything else stays as it is, for the field's own
-/// parser to judge.
-pub fn paste(input: &mut Input, text: &str) {
-    for c in text.chars().filter(|c| !c.is_control()) {
-        if input.value().len() < LINE_ROOM {
-            input.handle(InputRequest::InsertChar(c));
-        }
-    }
 }
 
 #[cfg(test)]

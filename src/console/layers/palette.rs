@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::form::{edit, paste};
+use super::field::{edit, paste};
 use crate::console::action::Action;
 use crate::console::ink::{Ink, centered};
 use crate::console::key::Key;

@@ -1,6 +1,7 @@
 //! The form for somebody's password: a code with which they choose it themselves, or a password set now.
 
-use super::form::{Field, Form};
+use super::field::Field;
+use super::form::Form;
 use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
 use crate::accounts::user::User;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::form::{Field, Form};
+use super::field::Field;
+use super::form::Form;
 use crate::accounts::Error;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::user::{Name, User, parse_words};

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::form::edit;
+use super::field::edit;
 use crate::accounts::time::{Span, Time};
 use crate::console::effect::Write;
 use crate::console::ink::{Ink, centered};
