@@ -7,5 +7,15 @@ mod support;
 #[path = "console/stage.rs"]
 mod stage;
 
+#[path = "console/filter.rs"]
+mod filter;
 #[path = "console/first.rs"]
 mod first;
+#[path = "console/moving.rs"]
+mod moving;
+#[path = "console/others.rs"]
+mod others;
+#[path = "console/sessions.rs"]
+mod sessions;
+#[path = "console/status.rs"]
+mod status;

@@ -12,7 +12,7 @@ use super::store::{Interrupter, Store};
 use super::text::quote;
 use super::time::{Clock, Span, Time};
 use super::token::Entropy;
-use super::user::{Role, User};
+use super::user::{Role, User, UserId};
 
 /// What a handle stands on: everything that the domain itself does not know.
 pub struct Ground {
@@ -164,25 +164,13 @@ impl Accounts {
             Actor::Operator(_) => {}
             Actor::User { id, name } => {
                 let (id, name) = (id.clone(), name.clone());
-                // Looked up each time: a role that was taken away is gone at the very next change.
-                let now = self.now();
-                let user = self.store.user(&id, now)?.filter(|user| user.can_log_in(now));
-                match user.map(|user| user.role) {
-                    Some(Role::Admin) => {}
-                    Some(Role::Auditor) => {
-                        return Err(Error::new(
-                            Kind::Unauthorized,
-                            format!("{} is an auditor: sees everything, changes nothing", quote(&name)),
-                        ));
+                match self.acting_role(&id)? {
+                    Role::Admin => {}
+                    Role::Auditor => {
+                        let message = format!("{} is an auditor: sees everything, changes nothing", quote(&name));
+                        return Err(Error::new(Kind::Unauthorized, message));
                     }
-                    Some(Role::Member) => {
-                        return Err(Error::new(
-                            Kind::Unauthorized,
-                            format!("{} is not an administrator", quote(&name)),
-                        )
-                        .hint("an admin can give the role: user edit NAME --role admin"));
-                    }
-                    None => return Err(Error::unauthenticated()),
+                    Role::Member => return Err(not_an_administrator(&name)),
                 }
             }
             Actor::Service(name) => {
@@ -191,6 +179,23 @@ impl Accounts {
             }
         }
         Ok(self.stamp())
+    }
+
+    /// Lets through who may look at other people: the operator, services, auditors and admins.
+    pub(super) fn oversee(&mut self) -> Result<()> {
+        let Actor::User { id, name } = &self.actor else { return Ok(()) };
+        let (id, name) = (id.clone(), name.clone());
+        match self.acting_role(&id)? {
+            Role::Admin | Role::Auditor => Ok(()),
+            Role::Member => Err(not_an_administrator(&name)),
+        }
+    }
+
+    /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
+    fn acting_role(&mut self, id: &UserId) -> Result<Role> {
+        let now = self.now();
+        let user = self.store.user(id, now)?.filter(|user| user.can_log_in(now));
+        user.map(|user| user.role).ok_or_else(Error::unauthenticated)
     }
 
     /// A stamp for what anybody may do.
@@ -240,6 +245,11 @@ impl Drop for Accounts {
     fn drop(&mut self) {
         self.flush();
     }
+}
+
+fn not_an_administrator(name: &str) -> Error {
+    Error::new(Kind::Unauthorized, format!("{} is not an administrator", quote(name)))
+        .hint("an admin can give the role: user edit NAME --role admin")
 }
 
 /// A user as the one who acts.

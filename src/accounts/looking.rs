@@ -1,4 +1,4 @@
-//! Looking, without changing anything: find, list, count, history, why.
+//! Looking, without changing anything: find, list, count, history, why. A member who acts sees nobody else.
 
 use super::audit::{Entry, Happening};
 use super::door::Accounts;
@@ -52,6 +52,7 @@ impl Accounts {
     }
 
     fn look_up(&mut self, wanted: &str, deleted: bool) -> Result<User> {
+        self.oversee()?;
         let (name, id) = match (wanted.strip_prefix("name:"), wanted.strip_prefix("id:")) {
             (Some(name), _) => (Some(name), None),
             (_, Some(id)) => (None, Some(id)),
@@ -82,6 +83,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn users(&mut self, query: &Query, anchor: &Anchor, limit: u16) -> Result<Page<User>> {
+        self.oversee()?;
         let now = self.now();
         self.store.users_page(query, anchor, limit, now)
     }
@@ -91,6 +93,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn count(&mut self, filter: &Filter, at_most: Option<u32>) -> Result<u32> {
+        self.oversee()?;
         let now = self.now();
         self.store.users_count(filter, at_most, now)
     }
@@ -100,6 +103,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn sessions_of(&mut self, id: &UserId, limit: u16) -> Result<Vec<Session>> {
+        self.oversee()?;
         let now = self.now();
         self.store.sessions_of(id, limit, now)
     }
@@ -109,6 +113,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_session`.
     pub fn session(&mut self, id: &SessionId) -> Result<Session> {
+        self.oversee()?;
         let now = self.now();
         let found = self.store.session(id, now)?;
         found.ok_or_else(|| Error::new(Kind::UnknownSession, format!("no session {}", quote(id.as_str()))))
@@ -119,6 +124,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn sessions(&mut self, filter: &Filter, reversed: bool, anchor: &Anchor, limit: u16) -> Result<Page<Session>> {
+        self.oversee()?;
         let now = self.now();
         self.store.sessions_page(filter, reversed, anchor, limit, now)
     }
@@ -128,6 +134,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn count_sessions(&mut self, filter: &Filter, at_most: Option<u32>) -> Result<u32> {
+        self.oversee()?;
         let now = self.now();
         self.store.sessions_count(filter, at_most, now)
     }
@@ -137,6 +144,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`.
     pub fn dossier(&mut self, id: &UserId, limit: u16) -> Result<Dossier> {
+        self.oversee()?;
         let user = self.get(id, None)?;
         let verdict = self.judge(&user)?;
         let sessions = self.sessions_of(id, limit)?;
@@ -149,6 +157,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`.
     pub fn why(&mut self, id: &UserId) -> Result<(User, Verdict)> {
+        self.oversee()?;
         let user = self.get(id, None)?;
         let verdict = self.judge(&user)?;
         Ok((user, verdict))
@@ -166,6 +175,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>> {
+        self.oversee()?;
         self.store.history(id, limit)
     }
 
@@ -174,6 +184,7 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.oversee()?;
         self.store.audit(about, before, limit)
     }
 

@@ -120,9 +120,9 @@ pub struct NewSession {
 pub enum Found {
     /// A session and its owner, both good at the instant asked about.
     Live(Box<(User, Session)>),
-    /// A session that was ended, or whose owner may not use it, or that is past its time.
+    /// A session that was ended, or whose owner may not use it: refusals of it are counted.
     Refused(SessionId),
-    /// No such digest.
+    /// No such digest, or one whose time was over by itself.
     Unknown,
 }
 

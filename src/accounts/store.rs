@@ -150,7 +150,8 @@ pub trait Store: Send {
     /// Writes gathered uses and refusals, in one transaction; drops them when the database is busy. Does not wait.
     fn note_uses(&mut self, uses: Uses);
 
-    /// Counts a failed log-in against a user, or against nobody at the same cost.
+    /// Counts a failed log-in against a user, or against nobody at the same cost. Opened for looking only, it counts
+    /// nothing.
     fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()>;
 
     // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory as Cat, UnicodeGeneralCategory as _};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthChar as _;
 
 /// The form under which names are compared: lower-cased a code point at a time, then NFC.
 pub fn fold(text: &str) -> String {
@@ -55,29 +57,40 @@ pub fn is_hostile(c: char) -> bool {
     }
 }
 
+/// Whether a character takes no place of its own and is drawn on the one before it.
 fn is_mark(c: char) -> bool {
-    !c.is_ascii() && matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark)
+    !c.is_ascii()
+        && (c.width() == Some(0) || matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark))
 }
 
 /// The most combining marks that are drawn on one base; the rest of a tower is escaped.
 const MARKS: usize = 2;
 
+/// The most code points that are drawn as one character. The syllables of living scripts stay well below.
+const CLUSTER: usize = 8;
+
 /// How untrusted text is shown: what a terminal would obey or hide becomes `\u{…}`, a stray byte `\x{…}`, a backslash
-/// two. No two different texts look alike through it.
+/// two. No two different texts look alike through it, and every character of it takes a place.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'\\') {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
-    let mut marks = MARKS; // a mark without a base counts as one too many
-    for c in text.chars() {
-        let mark = is_mark(c);
-        marks = if mark { marks + 1 } else { 0 };
-        match c {
-            '\\' => shown.push_str("\\\\"),
-            _ if c as u32 >= BYTES => push_escape(&mut shown, 'x', c as u32 - BYTES),
-            _ if is_hostile(c) || mark && marks > MARKS => push_escape(&mut shown, 'u', c as u32),
-            _ => shown.push(c),
+    for cluster in text.graphemes(true) {
+        let mut marks = MARKS; // a mark without a base counts as one too many
+        for (n, c) in cluster.chars().enumerate() {
+            marks = if is_mark(c) { marks + 1 } else { 0 };
+            match c {
+                '\\' => shown.push_str("\\\\"),
+                _ if c as u32 >= BYTES => push_escape(&mut shown, 'x', c as u32 - BYTES),
+                _ if is_hostile(c) || marks > MARKS || n >= CLUSTER => push_escape(&mut shown, 'u', c as u32),
+                _ => {
+                    shown.push(c);
+                    continue;
+                }
+            }
+            // Whatever follows would sit on our own spelling.
+            marks = MARKS;
         }
     }
     Cow::Owned(shown)
@@ -90,6 +103,8 @@ fn push_escape(shown: &mut String, kind: char, value: u32) {
 
 /// Untrusted text inside one of our sentences: escaped, and cut at 64 characters.
 pub fn quote(text: &str) -> String {
+    // Escaping never shortens, so that more than this cannot be seen anyway, however long the text is.
+    let text = text.char_indices().nth(65).map_or(text, |(end, _)| &text[..end]);
     let shown = visible(text);
     if shown.chars().count() <= 64 {
         return format!("\"{shown}\"");
@@ -139,6 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_no_place_of_its_own_is_spelled_out_where_it_stands_alone() {
+        assert_eq!(visible("a\u{1161}b"), "a\\u{1161}b", "half a syllable");
+        assert_eq!(visible("\u{1112}\u{1161}\u{11ab}"), "\u{1112}\u{1161}\u{11ab}", "a syllable in its parts");
+        assert_eq!(visible("\u{302e}a"), "\\u{302e}a");
+        assert_eq!(visible("\u{200b}\u{301}"), "\\u{200b}\\u{301}", "a mark would sit on our own text");
+        assert_eq!(visible("लक्ष्मी"), "लक्ष्मी", "a name as it is written");
+    }
+
+    #[test]
+    fn no_character_grows_without_end() {
+        for c in ['\u{9be}', '\u{e33}', '\u{301}', '\u{11a8}'] {
+            let tower = format!("\u{995}{}", c.to_string().repeat(500));
+            let longest = visible(&tower).graphemes(true).map(|g| g.chars().count()).max();
+            assert!(longest <= Some(CLUSTER), "{c:?}: {longest:?}");
+        }
+    }
+
+    #[test]
     fn bytes_that_are_not_text_are_shown_and_told_apart() {
         assert_eq!(visible(&from_bytes(b"a\xffb")), "a\\x{ff}b");
         assert_ne!(visible(&from_bytes(b"\xff")), visible(&from_bytes("\u{10ffff}".as_bytes())));
@@ -163,6 +196,14 @@ mod tests {
         fn nothing_shown_is_hostile(text in any::<String>()) {
             let shown = visible(&text).into_owned();
             prop_assert!(!shown.chars().any(is_hostile), "{:?}", shown);
+        }
+
+        #[test]
+        fn all_that_is_shown_takes_a_place(text in any::<String>(), n in 0usize..5, odd in "[ᅡᆨ〮গা́a]{0,5}") {
+            let text = format!("{}{odd}{}", text.chars().take(n).collect::<String>(), text);
+            let shown = visible(&text).into_owned();
+            let lost = shown.graphemes(true).find(|g| unicode_width::UnicodeWidthStr::width(*g) == 0);
+            prop_assert_eq!(lost, None);
         }
 
         #[test]

@@ -30,6 +30,7 @@ pub struct Listing<T: Row> {
     asked: Option<Want>,
     due: Option<Want>,
     count_due: bool,
+    count_turn: Turn,
 }
 
 /// A page to ask for.
@@ -57,6 +58,7 @@ impl<T: Row> Listing<T> {
             asked: None,
             due: None,
             count_due: false,
+            count_turn: 0,
         }
     }
 
@@ -118,7 +120,17 @@ impl<T: Row> Listing<T> {
 
     /// Whether the rows have to be counted anew, and under which number.
     pub fn count_due(&mut self) -> Option<Turn> {
-        std::mem::take(&mut self.count_due).then_some(self.turn)
+        std::mem::take(&mut self.count_due).then(|| {
+            self.count_turn += 1;
+            self.count_turn
+        })
+    }
+
+    /// Takes a count, unless it is of an older filter.
+    pub fn counted(&mut self, turn: Turn, rows: u32) {
+        if turn == self.count_turn {
+            self.matches = Some(rows);
+        }
     }
 
     /// Whether this is the answer that is waited for.

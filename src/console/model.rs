@@ -154,6 +154,14 @@ impl Model {
         Screen::of(self.size, self.pane, self.whole)
     }
 
+    /// What is wrong with the filter that is being typed, or was.
+    pub fn filter_fault(&self) -> Option<&str> {
+        match self.pane {
+            Pane::Everybody => self.everybody.list.fault.as_deref(),
+            _ => self.users.list.fault.as_deref(),
+        }
+    }
+
     /// Where the keys go.
     pub fn scope(&self) -> Scope {
         if let Some(layer) = self.layers.last() {

@@ -8,14 +8,14 @@ use super::layers::prompt::Prompt;
 use super::layout::Pane;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
-use super::words::{clipped, count, day, shown};
+use super::words::{clipped, day, shown};
 use crate::accounts::change::Changed;
 use crate::accounts::time::Span;
-use crate::accounts::user::{KEPT_DAYS, User};
+use crate::accounts::user::{KEPT_DAYS, User, UserId};
 use crate::accounts::{Error, Kind, Result};
 
 /// An answer; one to an older question is dropped.
-pub fn answered(model: &mut Model, slot: Slot, turn: Turn, answer: Answer) {
+pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     let screen = model.screen();
     match answer {
         Answer::Users(want, page) => {
@@ -29,24 +29,33 @@ pub fn answered(model: &mut Model, slot: Slot, turn: Turn, answer: Answer) {
             }
         }
         Answer::Person(dossier) => {
-            model.users.update(&dossier.user);
-            model.detail.land(turn, Some(*dossier));
-            let sessions = model.their_sessions().unwrap_or_default().to_vec();
-            model.sessions.follow(&sessions, screen.rows(Pane::Sessions).max(1));
+            if model.detail.is_current(turn) {
+                model.users.update(&dossier.user);
+                model.sessions.follow(&dossier.user.id, &dossier.sessions, screen.rows(Pane::Sessions).max(1));
+                model.detail.land(turn, Some(*dossier));
+            }
         }
         Answer::Attention(attention) => {
             if turn == model.attention_turn.0 {
                 model.attention = Some(attention);
             }
         }
-        Answer::Matches(n) => model.users.list.matches = Some(n),
-        Answer::SessionMatches(n) => model.everybody.list.matches = Some(n),
+        Answer::Matches(n) => model.users.list.counted(turn, n),
+        Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
-    let _ = slot;
 }
 
 /// A question that could not be answered.
 pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
+    let current = match slot {
+        Slot::Users => model.users.list.is_current(turn),
+        Slot::Everybody => model.everybody.list.is_current(turn),
+        Slot::Person => model.detail.is_current(turn),
+        _ => true,
+    };
+    if !current {
+        return;
+    }
     match slot {
         Slot::Users => model.users.list.failed(),
         Slot::Everybody => model.everybody.list.failed(),
@@ -113,7 +122,7 @@ fn open(model: &mut Model, place: Place) {
 
 /// The outcome of an order.
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
-    model.orders.remove(&ticket);
+    let about = model.orders.remove(&ticket).flatten();
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
     model.refresh();
     match result {
@@ -125,16 +134,16 @@ pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
         }
         Err(error) => match asker {
             Some(at) => model.layers[at].refused(&error),
-            None => refused(model, error),
+            None => refused(model, about.as_ref(), error),
         },
     }
 }
 
 /// An order that no form waits for was refused.
-fn refused(model: &mut Model, error: Error) {
+fn refused(model: &mut Model, about: Option<&UserId>, error: Error) {
     // Somebody who comes back finds their name taken: they can come back under another one.
     if error.kind == Kind::DuplicateUser
-        && let Some(user) = model.person().filter(|user| user.deleted_at.is_some()).cloned()
+        && let Some(user) = model.person().filter(|user| user.deleted_at.is_some() && Some(&user.id) == about).cloned()
     {
         model.layers.push(Layer::Prompt(Box::new(Prompt::rename(&user, &error)), None));
         return;
@@ -181,9 +190,10 @@ fn accomplished(model: &mut Model, done: Done) {
             model.notice = model.notice.take().map(|notice| Notice { session: Some(session.id.clone()), ..notice });
         }
         Done::Ended(None) => model.say("it was over already"),
-        Done::EndedAll { count: n } => {
-            model.say(format!("{} ended, they stay ended", count(u64::from(n), "session")));
-        }
+        Done::EndedAll { count } => match ended_words(count) {
+            Some(words) => model.say(words),
+            None => model.say("no session was live any more"),
+        },
     }
 }
 

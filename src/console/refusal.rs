@@ -99,6 +99,9 @@ impl Model {
         if self.is_adrift() {
             return Some("who was under the cursor is gone from the list; move the cursor first".to_owned());
         }
+        if self.pane == Pane::Sessions && self.sessions.is_adrift() {
+            return Some("the session under the cursor is gone; move the cursor first".to_owned());
+        }
         match (self.session(), self.pane) {
             (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),
             (Some(_), _) => None,

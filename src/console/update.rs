@@ -30,7 +30,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Key { key, burst } => press(model, key, burst, &mut effects),
         Event::Paste(text) => take_paste(model, &text),
         Event::Resize(columns, rows) => resize(model, (columns, rows)),
-        Event::Answered(slot, turn, Ok(answer)) => outcome::answered(model, slot, turn, answer),
+        Event::Answered(_, turn, Ok(answer)) => outcome::answered(model, turn, answer),
         Event::Answered(slot, turn, Err(error)) => outcome::unanswered(model, slot, turn, &error),
         Event::Written(ticket, result) => outcome::written(model, ticket, result),
         Event::Connected(target, result) => outcome::connected(model, &target, result),
@@ -101,6 +101,8 @@ fn cancel(model: &mut Model, again: bool) {
 
 fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
+        // What is not understood is not in force, and must not stand in the title as if it were.
+        Action::Accept if model.filter_fault().is_some() => {}
         Action::Accept | Action::Back => {
             let clear = action == Action::Back;
             if model.pane == Pane::Everybody {

@@ -83,6 +83,7 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         now: model.now,
         zone: &model.setup.zone,
         people: model.attention.map(|attention| attention.people),
+        whole: model.whole,
     };
     model.users.draw(ink, screen.users, &look(Pane::Users));
     model.everybody.draw(ink, screen.everybody, &look(Pane::Everybody));
@@ -166,6 +167,10 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let scope = model.scope();
     match scope {
         Scope::Filter => {
+            if let Some(fault) = model.filter_fault() {
+                ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
+                return;
+            }
             hints(
                 ink,
                 row.y,

@@ -48,6 +48,11 @@ impl Detail {
         }
     }
 
+    /// Whether this is the answer that is waited for.
+    pub fn is_current(&self, turn: Turn) -> bool {
+        turn == self.turn
+    }
+
     /// Takes an answer, unless a newer question is on the way. `None` where the person is gone.
     pub fn land(&mut self, turn: Turn, dossier: Option<Dossier>) {
         if turn == self.turn {

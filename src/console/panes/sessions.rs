@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::users::Look;
-use crate::accounts::session::Session;
+use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::Time;
+use crate::accounts::user::UserId;
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
 use crate::console::words::{ago, ago_exactly, clipped, exact, since, span, width};
@@ -16,7 +17,11 @@ pub struct Sessions {
     cursor: usize,
     top: usize,
     /// The session under the cursor when it was last drawn for its owner.
-    held: Option<crate::accounts::session::SessionId>,
+    held: Option<SessionId>,
+    /// Whose sessions these are.
+    owner: Option<UserId>,
+    /// The session under the cursor vanished, and the cursor was not moved since.
+    vanished: bool,
 }
 
 impl Sessions {
@@ -28,16 +33,25 @@ impl Sessions {
     /// Moves the cursor.
     pub fn move_by(&mut self, delta: isize, sessions: &[Session], height: usize) {
         let last = sessions.len().saturating_sub(1);
+        self.vanished = false;
         self.cursor = self.cursor.saturating_add_signed(delta).min(last);
         self.hold(sessions, height);
     }
 
+    /// Whether the session under the cursor is not the one that was drawn there.
+    pub fn is_adrift(&self) -> bool {
+        self.vanished
+    }
+
     /// Follows the session under the cursor when the list has changed around it; begins anew for another person.
-    pub fn follow(&mut self, sessions: &[Session], height: usize) {
-        if let Some(at) = self.held.as_ref().and_then(|held| sessions.iter().position(|s| s.id == *held)) {
+    pub fn follow(&mut self, owner: &UserId, sessions: &[Session], height: usize) {
+        if self.owner.as_ref() != Some(owner) {
+            *self = Sessions { owner: Some(owner.clone()), ..Sessions::default() };
+        } else if let Some(at) = self.held.as_ref().and_then(|held| sessions.iter().position(|s| s.id == *held)) {
             self.cursor = at;
         } else {
-            self.cursor = 0;
+            self.vanished |= self.held.is_some();
+            self.cursor = self.cursor.min(sessions.len().saturating_sub(1));
         }
         self.hold(sessions, height);
     }

@@ -11,7 +11,7 @@ use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::theme::Role;
 use crate::console::window::{Row, Want};
-use crate::console::words::{clipped, number, since};
+use crate::console::words::{clipped, exact, number, since};
 
 impl Row for User {
     type Id = UserId;
@@ -76,7 +76,7 @@ impl Users {
 
     /// Takes a newer state of somebody who may be in the list.
     pub fn update(&mut self, user: &User) {
-        for row in self.list.window.rows_mut().filter(|row| row.id == user.id) {
+        for row in self.list.window.rows_mut().filter(|row| row.id == user.id && row.version <= user.version) {
             *row = user.clone();
         }
     }
@@ -101,7 +101,7 @@ impl Users {
         let count = if self.list.filter.is_empty() { look.people } else { self.list.matches };
         let count = count.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
         self.list.draw_title(ink, area, "Users", format!("{count}{}", self.order_words()), look.focused);
-        let columns = Columns::of(area);
+        let columns = Columns::of(area, look.whole);
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
@@ -111,7 +111,7 @@ impl Users {
             return;
         }
         let rows = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
-        self.list.draw_rows(ink, rows, look.focused, |ink, line, user| columns.row(ink, line, user, look.now));
+        self.list.draw_rows(ink, rows, look.focused, |ink, line, user| columns.row(ink, line, user, look));
     }
 
     fn draw_empty(&self, ink: &mut Ink<'_>, area: Rect, y: u16, look: &Look<'_>) {
@@ -143,6 +143,8 @@ pub struct Look<'a> {
     pub zone: &'a TimeZone,
     /// How many people there are, once counted.
     pub people: Option<u32>,
+    /// Whether a list stands alone, with exact times.
+    pub whole: bool,
 }
 
 struct Columns {
@@ -150,16 +152,19 @@ struct Columns {
     state: u16,
     seen: u16,
     live: u16,
+    exact: bool,
 }
 
 impl Columns {
-    fn of(area: Rect) -> Columns {
+    fn of(area: Rect, whole: bool) -> Columns {
+        let exact = whole && area.width >= 92;
         let (state, seen, live) = match area.width {
+            _ if exact => (22, 28, 5),
             72.. => (22, 8, 5),
             56..72 => (17, 7, 5),
             _ => (15, 7, 0),
         };
-        Columns { name: area.width.saturating_sub(3 + state + seen + live + 2), state, seen, live }
+        Columns { name: area.width.saturating_sub(3 + state + seen + live + 2), state, seen, live, exact }
     }
 
     fn heads(&self, ink: &mut Ink<'_>, area: Rect, y: u16) {
@@ -169,14 +174,21 @@ impl Columns {
         ink.right(x + self.state + self.seen + self.live, y, self.live, "live", Role::Faint);
     }
 
-    fn row(&self, ink: &mut Ink<'_>, line: Rect, user: &User, now: Time) {
+    fn row(&self, ink: &mut Ink<'_>, line: Rect, user: &User, look: &Look<'_>) {
+        let now = look.now;
         let name = clipped(&user.name, usize::from(self.name));
         ink.text(line.x + 3, line.y, self.name, &name, Role::Text);
         let x = line.x + 4 + self.name;
         if let Some((word, role)) = standing(user, now) {
             ink.text(x, line.y, self.state, &word, role);
         }
-        let seen = user.last_login_at.map_or_else(|| "never".to_owned(), |at| since(at, now));
+        let seen = user.last_login_at.map_or_else(
+            || "never".to_owned(),
+            |at| match self.exact {
+                true => exact(at, look.zone),
+                false => since(at, now),
+            },
+        );
         ink.right(x + self.state + self.seen, line.y, self.seen, &seen, Role::Text);
         let live = if user.sessions == 0 { "–".to_owned() } else { user.sessions.to_string() };
         ink.right(x + self.state + self.seen + self.live, line.y, self.live, &live, Role::Text);

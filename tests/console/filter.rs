@@ -1,0 +1,218 @@
+//! Whom the list shows: the filter as one types, the ready lists, the order.
+
+use rollbook::accounts::query::STALE;
+use rollbook::accounts::user::{Edit, Role};
+use rollbook::accounts::{Span, Time};
+
+use crate::others::{draft, with_sessions};
+use crate::stage::Stage;
+
+/// Six people of every kind; the last is on top.
+fn mixed() -> Stage {
+    let mut stage = Stage::people(&["alice@example.org", "malika@example.org", "bob"]);
+    stage.create(draft("root", |draft| draft.role = Role::Admin));
+    stage.create(draft("alina", |draft| draft.pending = true));
+    stage.create(draft("carol", |draft| {
+        draft.labels = vec!["billing".into()];
+        draft.email = Some("c@ali.example".into());
+    }));
+    stage.moved();
+    stage
+}
+
+#[test]
+fn filter_finds_as_one_types_and_says_how_many() {
+    let mut stage = mixed();
+    stage.shows("6 · newest first");
+    stage.press("/al").shows("Users /al").shows("4 · newest first").hides("bob");
+    stage.press("in").shows("1 · newest first").is_under_cursor("alina");
+    stage.press("<bs><bs>").shows("4 · newest first");
+}
+
+#[test]
+fn filter_words_match_anywhere_in_name_or_address_and_all_of_them() {
+    let mut stage = mixed();
+    stage.press("/ALI").shows("4 · newest").shows("carol").shows("malika");
+    stage.press(" example.org").shows("2 · newest").shows("alice@").shows("malika").hides("carol ");
+}
+
+#[test]
+fn filter_by_prefix_begins_with_a_caret() {
+    let mut stage = mixed();
+    stage.press("/^ali").shows("2 · newest").shows("alice@").shows("alina").hides("malika");
+}
+
+#[test]
+fn filter_by_state_role_and_label() {
+    let mut stage = mixed();
+    for (typed, name) in
+        [("is:pending", "alina"), ("role:admin", "root"), ("label:billing", "carol"), ("is:admin", "root")]
+    {
+        stage.press("/").press(typed).shows("1 · newest").is_under_cursor(name);
+        stage.press("<esc>");
+    }
+}
+
+#[test]
+fn a_filter_that_is_not_understood_says_so_and_the_list_stays() {
+    let mut stage = mixed();
+    stage.press("/").event(rollbook::console::effect::Event::Paste("is:purple".into()));
+    stage.says("is: does not know \"purple\"").shows("alice@example.org");
+    stage.press("<enter>").shows("is: does not know \"purple\"");
+    assert!(stage.model.users.list.typing, "nothing is kept that is not in force");
+    stage.press("<c-u>is:pending").hides("purple").shows("1 · newest");
+}
+
+#[test]
+fn escape_clears_the_filter_and_enter_keeps_it() {
+    let mut stage = mixed();
+    stage.press("/bob<enter>").shows("Users /bob").shows("1 · newest").is_under_cursor("bob");
+    assert!(!stage.model.users.list.typing);
+    stage.press("/<esc>").hides("/bob").shows("6 · newest");
+}
+
+#[test]
+fn the_arrows_move_through_the_list_while_one_types() {
+    let mut stage = mixed();
+    stage.press("/ali<down>").is_under_cursor("alina").press("<up>").is_under_cursor("carol");
+    assert!(stage.model.users.list.typing);
+}
+
+#[test]
+fn letters_that_are_keys_elsewhere_are_text_in_the_filter() {
+    let mut stage = mixed();
+    stage.press("/xidqz?:").shows("/xidqz?:");
+    assert!(stage.model.layers.is_empty() && !stage.model.done);
+}
+
+#[test]
+fn nobody_found_says_what_clears_the_filter() {
+    let mut stage = mixed();
+    stage.press("/xyzzy<enter>").shows("0 of 6 match /xyzzy").shows("Esc clears the filter");
+    stage.press("<esc>").shows("6 · newest");
+}
+
+#[test]
+fn a_paste_into_the_filter_is_text_without_its_line_ends() {
+    let mut stage = mixed();
+    stage.press("/").event(rollbook::console::effect::Event::Paste("bo\nb\r".into()));
+    stage.shows("Users /bob").is_under_cursor("bob");
+    assert!(stage.model.users.list.typing);
+}
+
+#[test]
+fn filter_over_everybodys_sessions_has_its_own_words() {
+    let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
+    stage.press("2/fire").shows("/fire").shows("1 · newest").shows("firefox").hides("phone");
+    stage.press("<c-u>^ann").shows("phone").hides("firefox");
+    stage.press("<c-u>is:pending").shows("is: does not know \"pending\"").press("<esc>");
+    stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
+    stage.press("/is:ended").shows("phone").hides("firefox");
+    stage.press("<c-u>is:live").shows("firefox").hides("phone");
+}
+
+#[test]
+fn lists_pending() {
+    mixed().press("f").shows("Ready lists").press("p").shows("Users /is:pending").shows("1 · ").shows("alina");
+}
+
+#[test]
+fn lists_live() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone")]);
+    stage.press("fl").shows("/is:live").shows("1 · ").is_under_cursor("ann");
+}
+
+#[test]
+fn lists_stale() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.wait(STALE).wait(Span::DAY);
+    stage.register("bob");
+    stage.moved().press("fs").shows("/is:stale").shows("1 · ").is_under_cursor("ann");
+}
+
+#[test]
+fn lists_admins() {
+    mixed().press("fa").shows("/role:admin").shows("1 · ").is_under_cursor("root");
+}
+
+#[test]
+fn lists_never_logged_in() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("bob", "phone")]);
+    stage.press("fn").shows("/is:never").shows("1 · ").is_under_cursor("ann");
+}
+
+#[test]
+fn lists_inactive() {
+    let mut stage = mixed();
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
+    stage.press("fi").shows("/is:inactive").shows("1 · ").is_under_cursor("bob");
+}
+
+#[test]
+fn lists_expired() {
+    let mut stage = mixed();
+    let past: Time = stage.now().minus(Span::DAY);
+    stage.edit_elsewhere("bob", Edit { valid_until: Some(Some(past)), ..Default::default() });
+    stage.press("fe").shows("/is:expired").shows("1 · ").is_under_cursor("bob");
+}
+
+#[test]
+fn lists_deleted() {
+    let mut stage = mixed();
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    stage.press("fd").shows("/is:deleted").shows("1 · ").is_under_cursor("bob");
+}
+
+#[test]
+fn lists_all() {
+    mixed().press("fp").shows("1 · ").press("fx").hides("/is:").shows("6 · newest");
+}
+
+#[test]
+fn lists_are_chosen_by_letter_or_by_cursor() {
+    let mut stage = mixed();
+    stage.press("fjjj<enter>").shows("/role:admin");
+    stage.press("fG<enter>").shows("6 · newest");
+    stage.press("fq").hides("Ready lists").shows("6 · newest");
+}
+
+#[test]
+fn lists_are_of_users_and_say_so_in_view_two() {
+    mixed().press("2f").says("the ready lists are of users; 1 shows them");
+}
+
+#[test]
+fn order_by_name_by_last_login_and_back() {
+    let (mut stage, _) = with_sessions(&["bob", "carol", "ann"], &[("carol", "phone")]);
+    stage.in_rows(&["ann", "carol ", "bob"]);
+    stage.press("s").shows("Order by").press("n").shows("3 · by name").in_rows(&["ann ", "bob", "carol "]);
+    stage.press("sl").shows("last seen first").is_under_cursor("carol");
+    stage.press("sc").shows("newest first").is_under_cursor("ann");
+}
+
+#[test]
+fn order_by_the_same_again_turns_it_round() {
+    let mut stage = Stage::people(&["bob", "ann"]);
+    stage.press("sn").is_under_cursor("ann");
+    stage.press("s").shows("again: the other way round").press("n").shows("by name, backwards").is_under_cursor("bob");
+}
+
+#[test]
+fn order_says_in_view_two_what_sessions_are_ordered_by() {
+    Stage::people(&["ann"]).press("2s").says("sessions are ordered by when they began");
+}
+
+#[test]
+fn reverse_turns_users_round_and_back() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("S").shows("oldest first").is_under_cursor("ann");
+    stage.press("S").shows("newest first").is_under_cursor("bob");
+}
+
+#[test]
+fn reverse_turns_everybodys_sessions_round() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
+    stage.press("2S").shows("oldest first").in_rows(&["phone", "firefox"]);
+}

@@ -1,0 +1,140 @@
+//! Sessions: ending one or all, the proof that it took effect.
+
+use rollbook::accounts::session::Login;
+use rollbook::accounts::time::Until;
+use rollbook::accounts::{Secret, Span};
+
+use crate::others::with_sessions;
+use crate::stage::{PASSWORD, Stage};
+
+#[test]
+fn end_in_users_ends_the_only_session_at_once() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox")]);
+    stage.press("x").says("firefox ended · no attempt seen yet").shows("ended just now");
+    assert!(stage.db().check(&tokens[0]).is_err());
+}
+
+#[test]
+fn end_tells_when_the_service_was_refused() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox")]);
+    stage.press("x");
+    stage.wait(Span::MINUTE);
+    for _ in 0..3 {
+        assert!(stage.db().check(&tokens[0]).is_err());
+    }
+    stage.db().flush();
+    stage.wait(Span::SECOND.times(2)).moved().says("firefox ended · refused 3×, last 2 s ago");
+    stage.press("j").hides("no attempt seen yet");
+    assert!(!stage.last_line().contains("refused"), "the notice goes with the next key");
+}
+
+#[test]
+fn end_in_users_with_several_sessions_goes_to_them() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox"), ("ann", "phone")]);
+    stage.press("x").says("several sessions: choose one here, x ends it; X ends all");
+    assert!(tokens.iter().all(|token| stage.db().check(token).is_ok()));
+    stage.press("j");
+    let chosen = stage.model.session().unwrap().client.clone().unwrap();
+    stage.press("x").says(&format!("{chosen} ended"));
+    let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
+    assert_eq!(live, [chosen != "firefox", chosen != "phone"]);
+}
+
+#[test]
+fn end_among_sessions_ends_the_one_under_the_cursor_and_stays_on_it() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "a1"), ("ann", "a2"), ("ann", "a3")]);
+    stage.press("<tab><tab>j").press("x").says("a2 ended");
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("a2"));
+    let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
+    assert_eq!(live, [true, false, true]);
+    stage.press("x").says("this session is already over");
+}
+
+#[test]
+fn end_in_view_two_ends_the_one_under_the_cursor() {
+    let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
+    stage.press("2j").press("x").says("phone ended");
+    let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
+    assert_eq!(live, [false, true]);
+}
+
+#[test]
+fn end_in_view_two_tells_of_refusals_too() {
+    let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
+    stage.press("2").press("x").says("firefox ended · no attempt seen yet");
+    assert!(stage.db().check(&tokens[1]).is_err());
+    stage.db().flush();
+    stage.moved().says("firefox ended · refused 1×");
+}
+
+#[test]
+fn end_with_no_session_says_so() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.hides("x end").press("x").says("no live session");
+    stage.press("<tab><tab>x").says("no session is under the cursor");
+}
+
+#[test]
+fn end_of_what_another_has_ended_is_no_fault() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox")]);
+    stage.behind(|accounts| accounts.log_out(&tokens[0])).unwrap();
+    stage.press("x").says("it was over already");
+}
+
+#[test]
+fn end_all_of_one_session_is_done_at_once() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox")]);
+    stage.shows("X end all 1").press("X").says("1 session ended, it stays ended");
+    assert!(stage.db().check(&tokens[0]).is_err());
+}
+
+#[test]
+fn end_all_of_several_asks_with_cancel_focused() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox"), ("ann", "phone")]);
+    stage.shows("X end all 2").press("X").shows("End all sessions of ann?").shows("2 sessions");
+    stage.moment().press("<enter>").hides("End all sessions");
+    assert!(tokens.iter().all(|token| stage.db().check(token).is_ok()));
+    stage.press("X").moment().press("y").says("2 sessions ended, they stay ended");
+    assert!(tokens.iter().all(|token| stage.db().check(token).is_err()));
+}
+
+#[test]
+fn end_all_is_refused_when_there_are_more_than_were_shown() {
+    let (mut stage, _) = with_sessions(&["ann"], &[("ann", "firefox"), ("ann", "phone")]);
+    stage.press("X");
+    let new = stage.log_in("ann", "tablet");
+    stage.moment().press("y").says("3");
+    assert!(stage.db().check(&new).is_ok(), "{}", stage.screen());
+}
+
+#[test]
+fn end_all_with_no_session_says_so() {
+    Stage::people(&["ann"]).press("X").says("\"ann\" has no live session");
+}
+
+#[test]
+fn a_session_that_runs_out_leaves_the_cursor_where_no_key_hits_another() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.log_in("ann", "long");
+    let password = Secret::from(PASSWORD);
+    stage.clock.advance(Span::MINUTE);
+    let until = Until::At(stage.now().plus(Span::MINUTE.times(5)));
+    let login =
+        Login { name: "ann", password: Some(&password), client: Some("short"), expires: until, ..Login::default() };
+    stage.db().log_in(&login).unwrap();
+    stage.clock.advance(Span::MINUTE);
+    stage.log_in("ann", "newest");
+    stage.moved().press("<tab><tab>j");
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("short"));
+    stage.wait(Span::MINUTE.times(10)).moved().press("x");
+    let live = stage.person("ann").sessions;
+    assert_eq!(live, 2, "x has hit another session\n{}", stage.screen());
+    stage.press("jx").says("ended");
+}
+
+#[test]
+fn ended_sessions_stay_below_with_their_proof() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox"), ("ann", "phone")]);
+    stage.elsewhere(|accounts| accounts.log_out(&tokens[1])).unwrap();
+    stage.in_rows(&["firefox", "phone"]).shows("ended just now, no attempt seen").shows("Sessions  1 live");
+}

@@ -1,0 +1,207 @@
+//! Who may come in: activate, deactivate, delete, restore, undo.
+
+use rollbook::accounts::Span;
+use rollbook::accounts::user::{Edit, Status};
+
+use crate::others::{draft, with_sessions};
+use crate::stage::Stage;
+
+fn pending() -> Stage {
+    let mut stage = Stage::people(&["bob"]);
+    stage.create(draft("alina", |draft| draft.pending = true));
+    stage.moved().press("g");
+    stage
+}
+
+#[test]
+fn activate_lets_a_pending_person_in_at_once() {
+    let mut stage = pending();
+    stage.shows("1 pending").shows("CANNOT LOG IN").press("a").says("alina is active · z undoes");
+    stage.shows("CAN LOG IN").hides("1 pending").is_under_cursor("alina");
+    assert_eq!(stage.status("alina"), Status::Active);
+}
+
+#[test]
+fn activate_does_nothing_to_the_active_and_says_so() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.hides(" a activate").press("a").says("\"ann\" is already active");
+}
+
+#[test]
+fn activate_restores_a_deleted_person() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    stage.press("fd").is_under_cursor("bob").shows("a restore").press("a").says("bob is back · z undoes");
+    stage.press("fx").shows("bob");
+    assert_eq!(stage.status("bob"), Status::Active);
+}
+
+#[test]
+fn a_restore_asks_for_a_new_name_where_the_old_one_is_taken() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    let other = stage.register("bob").id;
+    stage.moved().press("fda").shows("Restore bob under another name");
+    stage.press("<enter>").shows("Restore bob under another name").press("2<enter>").says("bob2 is back");
+    assert_eq!((stage.id("bob2"), stage.id("bob")), (id, other));
+}
+
+#[test]
+fn a_taken_name_elsewhere_asks_nobody_to_restore_anybody() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    stage.press("fd").is_under_cursor("bob");
+    stage.press("nann<tab><tab><tab>").press(crate::stage::PASSWORD);
+    stage.holding = true;
+    stage.press("<enter><enter><enter><enter>").press("<esc>");
+    stage.release().says("ann").hides("under another name");
+    assert!(stage.model.layers.is_empty(), "{}", stage.screen());
+}
+
+#[test]
+fn deactivate_asks_for_a_reason_and_keeps_it() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("i").shows("Deactivate ann").press("left the project<enter>");
+    stage.says("ann is inactive").says("z activates again").shows("CANNOT LOG IN").shows("left the project");
+    assert_eq!(stage.person("ann").reason.as_deref(), Some("left the project"));
+    assert_eq!(stage.person("ann").status_by.as_deref(), Some("root"));
+}
+
+#[test]
+fn deactivate_takes_enter_alone_for_no_reason() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("i<enter>").says("ann is inactive").hides("session ended");
+    assert_eq!((stage.status("ann"), stage.person("ann").reason), (Status::Inactive, None));
+}
+
+#[test]
+fn deactivate_ends_the_sessions_and_says_how_many() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
+    stage.press("i").shows("ends 2 sessions").press("<enter>");
+    stage.says("ann is inactive · 2 sessions ended, they stay ended · z activates again");
+    assert!(tokens.iter().all(|token| stage.db().check(token).is_err()));
+}
+
+#[test]
+fn deactivate_of_the_inactive_says_so() {
+    Stage::people(&["ann"]).press("i<enter>").press("i").says("\"ann\" is already inactive");
+}
+
+#[test]
+fn deactivate_is_left_by_escape() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("ileft<esc>").hides("Deactivate ann");
+    assert_eq!(stage.status("ann"), Status::Active);
+}
+
+#[test]
+fn delete_asks_and_y_deletes() {
+    let (mut stage, tokens) = with_sessions(&["bob", "ann"], &[("ann", "phone")]);
+    stage.press("d").shows("Delete ann?").shows("ends 1 session").shows("can be restored until 21 Dec 2026");
+    stage.moment().press("y").says("ann is deleted · 1 session ended, it stays ended · z restores, until 21 Dec 2026");
+    stage.hides("› ann").shows("1 · newest first");
+    assert!(stage.is_gone("ann") && stage.db().check(&tokens[0]).is_err());
+}
+
+#[test]
+fn delete_has_cancel_focused_and_enter_is_a_no() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("d").moment().press("<enter>").hides("Delete ann?");
+    assert!(!stage.is_gone("ann"));
+    for no in ["n", "q", "<esc>", "<tab><tab><enter>"] {
+        stage.press("d").moment().press(no).hides("Delete ann?");
+        assert!(!stage.is_gone("ann"), "{no}");
+    }
+    stage.press("d").moment().press("<tab><enter>").says("ann is deleted");
+}
+
+#[test]
+fn delete_is_refused_among_sessions() {
+    let (mut stage, _) = with_sessions(&["ann"], &[("ann", "phone")]);
+    for keys in ["<tab><tab>d", "2d"] {
+        stage.press(keys).says("d deletes a person, never from among sessions").hides("Delete ann?");
+    }
+    stage.press("1<tab>d").shows("Delete ann?");
+}
+
+#[test]
+fn undo_of_an_activation() {
+    let mut stage = pending();
+    stage.press("a").press("z").says("alina is as before");
+    assert_eq!(stage.status("alina"), Status::Pending);
+}
+
+#[test]
+fn undo_of_a_deactivation_gives_the_status_back_and_not_the_sessions() {
+    let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone")]);
+    stage.press("igone<enter>").press("z").says("ann is as before · sessions that ended stay ended");
+    assert_eq!((stage.status("ann"), stage.person("ann").reason), (Status::Active, None));
+    assert!(stage.db().check(&tokens[0]).is_err());
+}
+
+#[test]
+fn undo_of_a_deletion_brings_the_person_back_under_the_cursor() {
+    let mut stage = Stage::people(&["ann", "bob", "carol"]);
+    stage.press("jd").moment().press("y").hides("› bob").press("z").says("bob is as before").is_under_cursor("bob");
+}
+
+#[test]
+fn undo_of_a_restore_deletes_again() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    stage.press("fda").says("bob is back").press("z").says("bob is as before");
+    assert!(stage.is_gone("bob"));
+}
+
+#[test]
+fn undo_of_an_edit() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab><tab>billing<tab>on call<tab><tab><enter>").says("ann edited: labels, note · z undoes");
+    stage.press("z").says("ann is as before");
+    assert_eq!((stage.person("ann").labels.len(), stage.person("ann").note), (0, None));
+}
+
+#[test]
+fn undo_goes_back_change_by_change_and_then_says_that_nothing_is_left() {
+    let mut stage = pending();
+    stage.press("a").press("i<enter>").press("z").says("as before");
+    assert_eq!(stage.status("alina"), Status::Active);
+    stage.press("z").says("has changed").press("z").says("nothing to undo");
+}
+
+#[test]
+fn undo_is_refused_when_the_row_has_moved_on() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("i<enter>");
+    stage.clock.advance(Span::SECOND.times(4));
+    stage.edit_elsewhere("ann", Edit { note: Some(Some("kept out by bob".into())), ..Default::default() });
+    stage.press("z").says("\"ann\" has changed: edited by \"bob\" 0 s ago");
+    assert_eq!(stage.status("ann"), Status::Inactive);
+}
+
+#[test]
+fn undo_has_nothing_to_do_at_first() {
+    Stage::people(&["ann"]).press("z").says("nothing to undo: only changes made here since the start are taken back");
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.create(draft("root", |draft| draft.role = rollbook::accounts::user::Role::Admin));
+    stage.moved().press("gi<enter>").shows("\"root\" is the last administrator").press("<esc>");
+    assert_eq!(stage.status("root"), Status::Active);
+    stage.press("d").moment().press("y").says("the last administrator");
+    assert!(!stage.is_gone("root"));
+}
+
+#[test]
+fn the_person_keys_act_on_the_owner_among_sessions() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "laptop")]);
+    stage.press("2j").is_under_cursor("ann").press("i").shows("Deactivate ann").press("<enter>");
+    assert_eq!((stage.status("ann"), stage.status("bob")), (Status::Inactive, Status::Active));
+    stage.press("1g").is_under_cursor("bob").press("<tab><tab>i").shows("Deactivate bob");
+}

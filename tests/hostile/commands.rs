@@ -1,0 +1,110 @@
+//! What the command line prints of people that another program wrote.
+
+use std::process::{Command, Output};
+
+use rollbook::accounts::text::{from_bytes, is_hostile};
+use serde_json::Value;
+
+use crate::planted::Planted;
+
+fn run(planted: &Planted, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollbook"));
+    command.env_clear().env("HOME", planted.folder.path()).env("TZ", "UTC").current_dir(planted.folder.path());
+    command.arg("--db").arg(&planted.path).args(arguments);
+    command.stdin(std::process::Stdio::null()).output().unwrap()
+}
+
+/// Runs with and without JSON; both end with this code and print nothing that a terminal would obey.
+fn prints(planted: &Planted, arguments: &[&str], code: i32) -> (String, Vec<Value>) {
+    let plain = harmless(&run(planted, arguments), arguments, code);
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+    let json = harmless(&run(planted, &arguments), &arguments, code);
+    let values = json.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    (plain, values)
+}
+
+fn harmless(output: &Output, arguments: &[&str], code: i32) -> String {
+    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8(bytes.clone()).unwrap());
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+    for text in [&out, &err] {
+        let bad: Vec<char> = text.chars().filter(|&c| c != '\n' && is_hostile(c)).collect();
+        assert!(bad.is_empty(), "{arguments:?} prints {bad:?}");
+    }
+    out
+}
+
+#[test]
+fn lists_are_harmless_and_their_json_loses_nothing() {
+    let planted = Planted::all();
+    let (_, users) = prints(&planted, &["user", "list"], 0);
+    let (_, deleted) = prints(&planted, &["user", "list", "--status", "deleted"], 0);
+    let all: Vec<&Value> = users.iter().chain(&deleted).collect();
+    assert_eq!(all.len(), planted.names.len());
+    for (n, bytes) in planted.names.iter().enumerate() {
+        let name = from_bytes(bytes);
+        let user = all.iter().find(|user| user["user_id"] == Planted::id(n)).unwrap();
+        for field in ["name", "email", "reason", "note"] {
+            assert_eq!(user[field], name, "{field} of {n}");
+        }
+        assert!(["pending", "active", "inactive", "deleted"].contains(&user["status"].as_str().unwrap()));
+        assert!(["member", "auditor", "admin"].contains(&user["role"].as_str().unwrap()));
+    }
+    let (_, sessions) = prints(&planted, &["session", "list"], 0);
+    assert!(sessions.len() > 20);
+    for session in &sessions {
+        let n: usize = session["user_id"].as_str().unwrap()[2..].parse().unwrap();
+        let name = from_bytes(&planted.names[n]);
+        for field in ["name", "client", "address"] {
+            assert_eq!(session[field], name, "{field} of {n}");
+        }
+    }
+    let (_, entries) = prints(&planted, &["audit", "list"], 0);
+    assert_eq!(entries.len(), planted.names.len() * 3);
+    for entry in &entries {
+        let n: usize = entry["target_id"].as_str().unwrap()[2..].parse().unwrap();
+        assert_eq!(entry["actor_kind"], from_bytes(&planted.names[n]));
+        if entry["deed"] == "edit" {
+            let word = String::from_utf8_lossy(&planted.names[n]);
+            for told in [&entry["actor"], &entry["reason"], &entry["words"], &entry["changes"][0]["field"]] {
+                assert_eq!(*told, word.as_ref());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_keeps_a_person_on_a_line() {
+    let planted = Planted::all();
+    let (table, users) = prints(&planted, &["user", "list"], 0);
+    assert_eq!(table.lines().count(), users.len() + 1, "the heads and a line a person");
+    let (table, sessions) = prints(&planted, &["session", "list"], 0);
+    assert_eq!(table.lines().count(), sessions.len() + 1);
+}
+
+#[test]
+fn each_person_can_be_shown_and_explained() {
+    let planted = Planted::all();
+    for n in 0..planted.names.len() {
+        let id = format!("id:{}", Planted::id(n));
+        let name = from_bytes(&planted.names[n]);
+        let deleted = n % 17 == 16;
+        let status: &[&str] = if deleted { &["--status", "deleted"] } else { &[] };
+        let show: Vec<&str> = ["user", "show", &id].iter().chain(status).copied().collect();
+        let (_, shown) = prints(&planted, &show, 0);
+        assert_eq!(shown[0]["name"], name);
+        let (_, why) = prints(&planted, &["user", "why", &id], 0);
+        assert_eq!(why.len(), 1, "{why:?}");
+        prints(&planted, &["audit", "list", "--user", &id], 0);
+        prints(&planted, &["session", "list", "--user", &id], if deleted { 3 } else { 0 });
+    }
+}
+
+#[test]
+fn a_mebibyte_is_printed_too() {
+    let planted = Planted::of(vec![crate::corpus::mebibyte()]);
+    let (_, users) = prints(&planted, &["user", "list"], 0);
+    assert_eq!(users[0]["name"], from_bytes(&planted.names[0]));
+    prints(&planted, &["user", "show", "id:id0"], 0);
+    prints(&planted, &["audit", "list"], 0);
+    prints(&planted, &["session", "list"], 0);
+}

@@ -1,0 +1,214 @@
+//! The console walked through, person by person, on a database that another program filled.
+
+use ratatui::buffer::Buffer;
+use rollbook::accounts::text::is_hostile;
+use rollbook::accounts::{Accounts, Actor, Span};
+use rollbook::console::effect::Event;
+use rollbook::console::key::{Code, Key};
+use rollbook::console::layout::Pane;
+use rollbook::console::view;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::corpus::mebibyte;
+use crate::planted::Planted;
+use crate::stage::{Stage, keys};
+use crate::support::{HandClock, accounts, operator};
+
+/// The console on this file.
+pub fn console(planted: &Planted, columns: u16, rows: u16) -> Stage {
+    Stage::with(columns, rows, |accounts| *accounts = open(planted))
+}
+
+fn open(planted: &Planted) -> Accounts {
+    let store = rollbook::engines::open(&planted.path, rollbook::engines::Access::Full).unwrap();
+    accounts(store, &HandClock::default(), 5, operator())
+}
+
+/// What stands on the screen, drawn anew.
+pub fn drawn(stage: &Stage) -> Buffer {
+    let (width, height) = stage.model.size;
+    let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, width, height));
+    view::draw(&stage.model, &mut buffer);
+    buffer
+}
+
+/// Fails if a cell would be obeyed or hidden by a terminal, or would push its neighbours aside.
+#[track_caller]
+pub fn is_harmless(stage: &Stage, after: &str) {
+    let buffer = drawn(stage);
+    for (n, cell) in buffer.content().iter().enumerate() {
+        let symbol = cell.symbol();
+        if symbol == " " {
+            continue;
+        }
+        let at = (n % usize::from(buffer.area.width), n / usize::from(buffer.area.width));
+        assert!(!symbol.chars().any(is_hostile), "after {after:?} at {at:?}: {symbol:?}\n{}", stage.screen());
+        assert!(symbol.chars().count() <= 8, "after {after:?} at {at:?} a tower: {symbol:?}");
+        assert!((1..=2).contains(&symbol.width()) || symbol.width() < 12 && symbol.chars().count() == 1, "{symbol:?}");
+    }
+}
+
+/// Presses keys and looks after each.
+pub fn go(stage: &mut Stage, script: &str) {
+    for key in keys(script) {
+        stage.event(Event::Key { key, burst: false });
+        is_harmless(stage, script);
+    }
+}
+
+/// Every pane whole and small, every dialog, the copies and their notices, of the person under the cursor.
+const DIALOGS: &[&str] = &["w<esc>", "i<esc>", "p<down><esc>", "e<tab><tab><tab><esc>", "cn", "cs"];
+const PANES: &str = "<tab><enter>G<pgdn>g<enter><tab><enter><down><enter><tab>";
+
+fn walk(columns: u16, rows: u16) {
+    let planted = Planted::all();
+    let mut stage = console(&planted, columns, rows);
+    is_harmless(&stage, "the beginning");
+    for n in 0..planted.names.len() {
+        for dialog in DIALOGS {
+            go(&mut stage, dialog);
+        }
+        go(&mut stage, "d");
+        stage.moment();
+        go(&mut stage, "<esc>X");
+        stage.moment();
+        go(&mut stage, "<esc>");
+        if n % 4 == 0 {
+            go(&mut stage, PANES);
+        }
+        go(&mut stage, "<down>");
+    }
+    assert!(stage.model.layers.is_empty() && stage.model.pane == Pane::Users);
+    go(&mut stage, "<enter><pgup><pgup>g<enter>");
+    for order in ["sn", "sl", "sn", "fd", "fx"] {
+        go(&mut stage, order);
+        go(&mut stage, "G<up><up>g");
+    }
+    go(&mut stage, "2");
+    for _ in 0..planted.names.len() * 2 {
+        go(&mut stage, "<down>");
+    }
+    go(&mut stage, "<enter>ggG<enter>e<esc>w<esc>1?<esc>:messages<enter><pgdn><pgdn><esc>");
+}
+
+#[test]
+fn nothing_hostile_stands_on_a_wide_screen() {
+    walk(120, 40);
+}
+
+#[test]
+fn nothing_hostile_stands_on_a_common_screen() {
+    walk(80, 24);
+}
+
+#[test]
+fn nothing_hostile_stands_on_a_small_screen() {
+    walk(60, 15);
+}
+
+#[test]
+fn outcomes_told_of_hostile_people_are_harmless() {
+    let planted = Planted::all();
+    let mut stage = console(&planted, 120, 40);
+    for n in 0..planted.names.len() {
+        // Activated or brought back, kept out and undone, an end, a code, deleted and brought back.
+        for script in ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"] {
+            go(&mut stage, script);
+            stage.moment();
+        }
+        if n % 2 == 0 {
+            go(&mut stage, "d");
+            stage.moment();
+            go(&mut stage, "yz");
+        }
+        while !stage.model.layers.is_empty() {
+            go(&mut stage, "<esc>");
+            stage.moment();
+        }
+        go(&mut stage, "1<esc><esc>");
+        stage.model.users.list.window.move_by(1, 30);
+        stage.moved();
+    }
+    go(&mut stage, ":messages<enter><pgdn><pgdn><pgdn>");
+}
+
+/// The person's name as the whole pane of detail tells it.
+fn told_name(stage: &Stage) -> String {
+    let screen = stage.screen();
+    let lines = screen.lines().skip_while(|line| !line.trim_start().starts_with("name  "));
+    lines.take_while(|line| !line.trim_start().starts_with("e-mail  ")).collect::<Vec<_>>().join("\n")
+}
+
+fn never_alike(ascii: bool) {
+    let planted = Planted::all();
+    let mut stage = Stage::set_up(240, 100, |setup| setup.ascii = ascii, |accounts| *accounts = open(&planted));
+    // By where they were created, deleted ones in a list of their own.
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for list in ["fx", "fd"] {
+        go(&mut stage, list);
+        go(&mut stage, "g<tab><enter>");
+        loop {
+            let name = stage.under_cursor();
+            let told = told_name(&stage);
+            let double = seen.iter().find(|(other, same)| *same == told && *other != name);
+            assert!(double.is_none(), "{:?} and {name:?} both look like\n{told}", double.map(|(other, _)| other));
+            assert!(!told.is_empty(), "{name:?} is not told\n{}", stage.screen());
+            seen.push((name.clone(), told));
+            go(&mut stage, "<enter><down><enter>");
+            if stage.under_cursor() == name {
+                break;
+            }
+        }
+        go(&mut stage, "<enter><esc>");
+    }
+    assert_eq!(seen.len(), planted.names.len());
+}
+
+#[test]
+fn different_names_never_look_alike_in_full() {
+    never_alike(false);
+}
+
+#[test]
+fn different_names_never_look_alike_in_full_in_ascii() {
+    never_alike(true);
+}
+
+#[test]
+fn a_mebibyte_in_every_field_neither_stops_nor_slows_the_console() {
+    let planted = Planted::of(vec![b"bob".to_vec(), mebibyte(), b"eve".to_vec()]);
+    let mut stage = console(&planted, 120, 40);
+    let began = std::time::Instant::now();
+    for script in ["<down>", "w<esc>", "e<tab><esc>", "i<esc>", "<tab><enter>", "G", "g<enter><tab><enter><down>"] {
+        go(&mut stage, script);
+    }
+    go(&mut stage, "<enter>12<down>");
+    // Quadratic work takes hours here; this is no measurement.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_own_account_is_asked_for_harmlessly() {
+    let planted = Planted::of(vec!["\u{202e}nimda\u{1b}[2J".into()]);
+    let actor = Actor::User { id: rollbook::accounts::UserId::new("id0"), name: "\u{202e}nimda\u{1b}[2J".into() };
+    let mut stage = Stage::set_up(
+        80,
+        24,
+        |setup| {
+            setup.actor = actor;
+            setup.who = "\u{202e}nimda\u{1b}[2J".into();
+            setup.looked = "/srv/\u{1b}[2J".into();
+        },
+        |accounts| *accounts = open(&planted),
+    );
+    is_harmless(&stage, "the beginning");
+    for key in ["d", "i"] {
+        go(&mut stage, key);
+        stage.wait(Span::SECOND);
+        for c in ['\u{202e}', '\u{e000}', '\u{200b}', '\u{9b}'] {
+            stage.event(Event::Key { key: Key { code: Code::Char(c), ctrl: false }, burst: false });
+            is_harmless(&stage, "a typed answer");
+        }
+        go(&mut stage, "<esc>");
+    }
+}
