@@ -26,7 +26,11 @@ fn feed(stage: &mut Stage, open: &str, close: &str) {
     for text in texts() {
         for typed in [false, true] {
             go(stage, open);
-            if typed { type_in(stage, &text) } else { paste(stage, &text) }
+            if typed {
+                type_in(stage, &text)
+            } else {
+                paste(stage, &text)
+            }
             go(stage, "<left><end>");
             go(stage, close);
         }

@@ -112,7 +112,9 @@ fn outcomes_told_of_hostile_people_are_harmless() {
     let mut stage = console(&planted, 120, 40);
     for n in 0..planted.names.len() {
         // Activated or brought back, kept out and undone, an end, a code, deleted and brought back.
-        for script in ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"] {
+        for script in
+            ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"]
+        {
             go(&mut stage, script);
             stage.moment();
         }
