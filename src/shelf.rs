@@ -75,7 +75,7 @@ impl Library for Shelf {
         })
     }
 
-    fn demo(&self) -> Result<PathBuf> {
+    fn demo(&self, tell: &dyn Fn(String)) -> Result<PathBuf> {
         let folder = throw_away_folder()?;
         let path = folder.join("sample.db");
         // Ended by a signal or a fault, the process has no time for destructors; the file goes all the same.
@@ -93,7 +93,10 @@ impl Library for Shelf {
             thread::Builder::new().name("service".to_owned()).spawn(life).ok()
         } else {
             let began = Instant::now();
-            demo::load(&mut operator, self.people, &|| began.elapsed(), &mut |_| {})?;
+            demo::load(&mut operator, self.people, &|| began.elapsed(), &mut |progress| {
+                let demo::Progress { done, of, left_seconds, .. } = progress;
+                tell(format!("making sample people: {done} of {of} · {left_seconds} s left"));
+            })?;
             None
         };
         let sample = Sample { folder, stop, service };

@@ -187,6 +187,8 @@ pub enum Event {
     Written(Ticket, Result<Done, Error>),
     /// A database was opened, or could not be.
     Connected(Target, Result<Place, Error>),
+    /// Long work goes on: the words for how far it has come.
+    Progress(String),
     /// Something in the database moved: users, sessions.
     Moved {
         /// Users changed.

@@ -271,6 +271,11 @@ impl Model {
         self.tell(text, true);
     }
 
+    /// Tells how far long work has come; it is not kept among the messages.
+    pub fn progress(&mut self, words: String) {
+        self.notice = Some(Notice { text: words, fault: false, session: None });
+    }
+
     /// Says why a key does nothing.
     pub fn refuse(&mut self, text: String) {
         self.notice = Some(Notice { text, fault: true, session: None });

@@ -39,6 +39,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
                 model.refresh();
             }
         }
+        Event::Progress(words) => model.progress(words),
         Event::Tick => {}
         Event::Resumed(refusal) => {
             if let Some(refusal) = refusal {

@@ -36,11 +36,12 @@ pub trait Library: Send + Sync {
     /// `schema`, `failure`.
     fn upgrade(&self, path: &Path) -> Result<String>;
 
-    /// Makes a throw-away database with sample people and life in it. It lasts as long as the process.
+    /// Makes a throw-away database with sample people and life in it, and tells how far it has come where that takes
+    /// long. It lasts as long as the process.
     ///
     /// # Errors
     /// `failure`.
-    fn demo(&self) -> Result<PathBuf>;
+    fn demo(&self, tell: &dyn Fn(String)) -> Result<PathBuf>;
 }
 
 /// Where events go.
@@ -309,7 +310,7 @@ fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: 
         match order {
             Order::Open(path) => accounts = library.open(&path).ok(),
             Order::Connect(target) => {
-                let outcome = connect(&target, library);
+                let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
                     accounts = library.open(&place.path).ok();
                     pages.open(place.path.clone(), false);
@@ -328,7 +329,7 @@ fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: 
     }
 }
 
-fn connect(target: &Target, library: &dyn Library) -> Result<Place> {
+fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Result<Place> {
     let (path, demo, remark) = match target {
         Target::Open(path) => (path.clone(), false, None),
         Target::Create(path) => {
@@ -336,7 +337,7 @@ fn connect(target: &Target, library: &dyn Library) -> Result<Place> {
             (path.clone(), false, None)
         }
         Target::Upgrade(path) => (path.clone(), false, Some(library.upgrade(path)?)),
-        Target::Demo => (library.demo()?, true, None),
+        Target::Demo => (library.demo(tell)?, true, None),
     };
     let policy = library.open(&path)?.policy()?;
     Ok(Place { path, demo, policy, remark })
