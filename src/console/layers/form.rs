@@ -8,7 +8,7 @@ use crate::accounts::Secret;
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
-use crate::console::words::{clip_end, shown, width, wrap};
+use crate::console::words::{clip_end, shown, take_last, width, wrap};
 
 /// A password being typed. It never enters a text input, which keeps copies of what it held.
 pub struct SecretField {
@@ -65,9 +65,7 @@ impl SecretField {
     fn drawn(&self, room: usize) -> String {
         if self.shown {
             // The end is what is being typed.
-            let text = shown(&self.text);
-            let skip = width(&text).saturating_sub(room);
-            return text.chars().skip(skip).collect();
+            return take_last(&shown(&self.text), room).to_owned();
         }
         "•".repeat(self.count().min(room))
     }
@@ -436,14 +434,16 @@ fn below(field: &Field, room: usize) -> Vec<String> {
 fn draw_text(ink: &mut Ink<'_>, x: u16, y: u16, room: u16, input: &Input, role: Role, focused: bool) {
     let cells = usize::from(room.max(2)) - 1;
     ink.text(x, y, room, &" ".repeat(usize::from(room)), role);
-    // What is typed is as untrusted as what is read: it may have been pasted.
-    let before: String = input.value().chars().take(input.cursor()).collect();
-    let (all, before) = (shown(input.value()), shown(&before));
-    let skip = width(&before).saturating_sub(cells);
-    let visible: String = all.chars().skip(skip).collect();
-    ink.text(x, y, room, &visible, role);
+    // What is typed is as untrusted as what is read: it may have been pasted, and be longer than any screen.
+    let (chars, reach) = (input.value().chars(), cells * 4);
+    let before: String = chars.clone().take(input.cursor()).skip(input.cursor().saturating_sub(reach)).collect();
+    let after: String = chars.skip(input.cursor()).take(reach).collect();
+    let (before, after) = (shown(&before), shown(&after));
+    let before = ink.drawn(&before).into_owned();
+    let end = ink.text(x, y, room, take_last(&before, cells), role);
+    ink.text(end, y, (x + room).saturating_sub(end), &after, role);
     if focused {
-        ink.cursor = Some((x + (width(&before) - skip.min(width(&before))) as u16, y));
+        ink.cursor = Some((end, y));
     }
 }
 
