@@ -81,11 +81,11 @@ fn cure(cure: Cure) -> (Action, &'static str) {
 
 /// The command that does the same, ready to be typed.
 fn command(cure: Cure, user: &User) -> String {
-    let name = typed(user);
+    let (name, id) = (typed(user), shell_word(&shown(user.id.as_str())));
     match cure {
         // A reset is requested by name alone; several deleted people may have had one name.
-        Cure::Password if name.starts_with("id:") => format!("user passwd {name} --set"),
-        Cure::Restore => format!("user restore id:{}", shell_word(&shown(user.id.as_str()))),
+        Cure::Password if name.starts_with("id:") || name.starts_with("name:") => format!("user passwd id:{id} --set"),
+        Cure::Restore => format!("user restore id:{id}"),
         cure => format!("{} {name}", cure.command()),
     }
 }
