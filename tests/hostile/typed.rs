@@ -28,7 +28,11 @@ fn type_in(stage: &mut Stage, text: &str) {
 fn feed(stage: &mut Stage, open: &str, close: &str) {
     for (n, text) in texts().iter().enumerate() {
         stage.press(open);
-        if n % 2 == 0 { type_in(stage, text) } else { paste(stage, text) }
+        if n % 2 == 0 {
+            type_in(stage, text)
+        } else {
+            paste(stage, text)
+        }
         stage.press(close);
         is_harmless(stage, text);
     }

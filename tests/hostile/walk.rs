@@ -115,7 +115,9 @@ fn outcomes_told_of_hostile_people_are_harmless() {
     let mut stage = console(&planted, 120, 40);
     for n in (0..planted.names.len()).step_by(2) {
         // Activated or brought back, kept out and undone, an end, a code, deleted and brought back.
-        for script in ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"] {
+        for script in
+            ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"]
+        {
             go(&mut stage, script);
             stage.moment();
         }
@@ -219,8 +221,7 @@ fn the_own_account_is_asked_for_harmlessly() {
 #[test]
 fn a_command_for_somebody_with_a_dangerous_name_goes_by_id() {
     let names = ["-rf", "$(reboot)", "it's", "id:id0", "two\nlines", "\u{1b}[201~reboot\n", "bob smith", "bob"];
-    let wanted =
-        ["id:id0", "'$(reboot)'", "id:id2", "name:id:id0", "id:id4", "id:id5", "'bob smith'", "bob"];
+    let wanted = ["id:id0", "'$(reboot)'", "id:id2", "name:id:id0", "id:id4", "id:id5", "'bob smith'", "bob"];
     let planted = Planted::of(names.iter().map(|name| name.as_bytes().to_vec()).collect());
     let mut stage = console(&planted, 120, 40);
     go(&mut stage, "G");
