@@ -59,8 +59,7 @@ pub fn is_hostile(c: char) -> bool {
 
 /// Whether a character takes no place of its own and is drawn on the one before it.
 fn is_mark(c: char) -> bool {
-    !c.is_ascii()
-        && (c.width() == Some(0) || matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark))
+    !c.is_ascii() && (c.width() == Some(0) || matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark))
 }
 
 /// The most combining marks that are drawn on one base; the rest of a tower is escaped.

@@ -34,25 +34,26 @@ impl Shown {
 
 /// Untrusted text, escaped.
 pub fn shown(text: &str) -> String {
-    visible(&bounded(text)).into_owned()
+    visible(&bounded(text, LONGEST)).into_owned()
 }
 
 /// Untrusted text, escaped and cut in the middle to `width` cells.
 pub fn clipped(text: &str, width: usize) -> String {
-    clip_middle(&visible(&bounded(text)), width)
+    // A row of a list pays for no more than it can show.
+    clip_middle(&visible(&bounded(text, LONGEST / 4)), width)
 }
 
 /// Many times what the rules allow and what a screen holds; another program may have written a mebibyte, and every
 /// frame would pay for it.
 const LONGEST: usize = 16 * 1024;
 
-fn bounded(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST {
+fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
         return Cow::Borrowed(text);
     }
     let boundary = |at: usize| (at..).find(|&at| text.is_char_boundary(at)).unwrap_or(at);
-    let head = &text[..boundary(LONGEST / 2)];
-    let tail = &text[boundary(text.len() - LONGEST / 2)..];
+    let head = &text[..boundary(longest / 2)];
+    let tail = &text[boundary(text.len() - longest / 2)..];
     let left_out = number((text.len() - head.len() - tail.len()) as u64);
     Cow::Owned(format!("{head} … {left_out} bytes … {tail}"))
 }
