@@ -262,7 +262,7 @@ fn open_why(model: &mut Model) {
 
 fn open_copy(model: &mut Model) {
     let Some(user) = model.person() else { return };
-    let name = super::words::shell_word(&user.name);
+    let name = super::words::typed(user);
     let item = |letter, label: &str, text: String| Item {
         letter,
         label: label.to_owned(),
