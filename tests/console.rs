@@ -7,14 +7,24 @@ mod support;
 #[path = "console/stage.rs"]
 mod stage;
 
+#[path = "console/dialogs.rs"]
+mod dialogs;
 #[path = "console/filter.rs"]
 mod filter;
 #[path = "console/first.rs"]
 mod first;
+#[path = "console/forms.rs"]
+mod forms;
+#[path = "console/guards.rs"]
+mod guards;
+#[path = "console/live.rs"]
+mod live;
 #[path = "console/moving.rs"]
 mod moving;
 #[path = "console/others.rs"]
 mod others;
+#[path = "console/passwords.rs"]
+mod passwords;
 #[path = "console/sessions.rs"]
 mod sessions;
 #[path = "console/status.rs"]
