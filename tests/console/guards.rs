@@ -3,9 +3,10 @@
 use rollbook::accounts::user::{Role, Status};
 use rollbook::accounts::{Actor, Error, Kind, Span};
 use rollbook::console::effect::{Event, Target};
+use rollbook::console::update::would_change;
 
 use crate::others::{draft, with_sessions};
-use crate::stage::{PASSWORD, Stage};
+use crate::stage::{PASSWORD, Stage, keys};
 
 /// Root, an admin, acts by an account of their own; ann is a member, on top.
 fn own_account(role: Role) -> Stage {
@@ -49,6 +50,19 @@ fn in_a_burst_no_cure_is_taken_and_no_action_run() {
     assert_eq!(stage.status("alina"), Status::Pending);
     stage.press("<esc>:").burst("activate<enter>").shows("All actions");
     assert_eq!(stage.status("alina"), Status::Pending);
+}
+
+#[test]
+fn what_changes_waits_until_what_it_acts_on_was_drawn() {
+    let mut stage = Stage::people(&["ann"]);
+    let waits = |stage: &Stage, key: &str| would_change(&stage.model, keys(key)[0]);
+    assert!(waits(&stage, "i") && !waits(&stage, "j") && !waits(&stage, "w"));
+    stage.press("i<enter>").press("w");
+    assert!(waits(&stage, "a"), "a cure");
+    stage.press("<esc>:activate");
+    assert!(waits(&stage, "<enter>") && !waits(&stage, "a"), "a line of the palette");
+    stage.press("<esc>d");
+    assert!(waits(&stage, "y") && waits(&stage, "<enter>"), "an answer");
 }
 
 #[test]
@@ -206,7 +220,7 @@ fn upgrade_is_offered_for_an_older_database_and_asked_for_by_its_key_alone() {
     let old = Error::new(Kind::Schema, "the database has schema 1, this program 2").hint("rollbook db upgrade");
     stage.event(Event::Connected(Target::Open(path), Err(old)));
     stage.shows("schema 1").shows("upgrade it now; a backup is made first").hides("ann");
-    stage.press("i").says("no database is open").press("U").shows("ann").shows("CAN LOG IN");
+    stage.press("i").shows("schema 1").press("U").shows("ann").shows("CAN LOG IN");
 }
 
 #[test]
