@@ -25,6 +25,8 @@ pub struct Window<T: Row> {
     more_after: bool,
     /// Moves that could not be made because the rows were not there yet.
     owed: isize,
+    /// An edge is on its way: moves count from there.
+    jumping: bool,
     /// The one under the cursor vanished, and the cursor was not moved since.
     vanished: bool,
     /// Whether any page has come yet.
@@ -40,6 +42,7 @@ impl<T: Row> Default for Window<T> {
             more_before: false,
             more_after: false,
             owed: 0,
+            jumping: false,
             vanished: false,
             loaded: false,
         }
@@ -102,7 +105,7 @@ impl<T: Row> Window<T> {
 
     /// Whether the one under the cursor is not the one that was drawn there: vanished, or moves are still owed.
     pub fn is_adrift(&self) -> bool {
-        self.vanished || self.owed != 0
+        self.vanished || self.jumping || self.owed != 0
     }
 
     /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
@@ -118,6 +121,10 @@ impl<T: Row> Window<T> {
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
         self.vanished = false;
+        if self.jumping {
+            self.owed += delta;
+            return;
+        }
         let wanted = isize::try_from(self.cursor).unwrap_or(0) + self.owed + delta;
         let last = self.rows.len().saturating_sub(1);
         let reached = usize::try_from(wanted.max(0)).unwrap_or(0).min(last);
@@ -126,6 +133,16 @@ impl<T: Row> Window<T> {
         self.owed = if open { missing } else { 0 };
         self.cursor = reached;
         self.follow(height);
+    }
+
+    /// An edge that is not held has been asked for.
+    pub fn jump(&mut self) {
+        (self.jumping, self.owed) = (true, 0);
+    }
+
+    /// What was asked for does not come: the cursor is where it was.
+    pub fn stay(&mut self) {
+        (self.jumping, self.owed) = (false, 0);
     }
 
     /// Puts the cursor on the first or last row that is held.
@@ -184,7 +201,9 @@ impl<T: Row> Window<T> {
             Want::Top | Want::Bottom => {
                 self.replace(page);
                 self.top = 0;
-                self.owed = 0;
+                if !std::mem::take(&mut self.jumping) {
+                    self.owed = 0;
+                }
                 self.vanished = false;
                 self.cursor = if *want == Want::Bottom { self.rows.len().saturating_sub(1) } else { 0 };
             }
