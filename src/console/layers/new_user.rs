@@ -89,7 +89,7 @@ impl NewUser {
     /// The order, or faults beneath their fields.
     pub fn submit(&mut self) -> Option<Write> {
         let by_code = self.form.fields[HOW].chosen() == 1;
-        let name = self.judge(NAME, |value| Name::parse(value));
+        let name = self.judge(NAME, Name::parse);
         let email = self.judge(EMAIL, parse_email);
         let labels = self.judge(LABELS, |value| parse_labels([value]));
         let password = if by_code { Some(None) } else { self.judged_password().map(Some) };
