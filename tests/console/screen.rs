@@ -2,7 +2,7 @@
 
 use rollbook::accounts::Span;
 use rollbook::accounts::user::{Edit, Role};
-use rollbook::console::theme::Theme;
+use rollbook::console::theme::{Role as Look, Theme};
 
 use crate::others::{draft, with_sessions};
 use crate::stage::Stage;
@@ -127,4 +127,28 @@ fn the_row_under_the_cursor_is_marked_beside_its_colour() {
     let mut stage = Stage::people(&["ann", "bob"]);
     assert!(stage.line_with("› bob").contains("bob"));
     stage.press("<tab>").shows("› bob").press("<tab>").shows("› bob");
+}
+
+#[test]
+fn the_terminals_cursor_is_seen_where_something_is_typed_and_nowhere_else() {
+    let mut stage = Stage::people(&["ann"]);
+    assert_eq!(stage.cursor(), None);
+    let x = |stage: &Stage| stage.cursor().unwrap().0;
+    let before = x(stage.press("/"));
+    assert_eq!(x(stage.press("ann")), before + 3);
+    assert_eq!(stage.press("<enter>").cursor(), None);
+    let before = x(stage.press("p<space><tab>"));
+    assert_eq!(x(stage.press("four")), before + 4);
+    stage.press("<esc>d");
+    let (x, y) = stage.cursor().unwrap();
+    let line = stage.screen().lines().nth(usize::from(y)).unwrap().chars().skip(usize::from(x)).collect::<String>();
+    assert!(line.starts_with("Cancel"), "{line}");
+}
+
+#[test]
+fn the_verdict_is_told_by_word_and_colour() {
+    let mut stage = Stage::people(&["ann"]);
+    assert!(stage.is_in_role("CAN LOG IN", Look::Good));
+    stage.press("i<enter>");
+    assert!(stage.is_in_role("CANNOT LOG IN", Look::Bad));
 }
