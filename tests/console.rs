@@ -25,6 +25,8 @@ mod moving;
 mod others;
 #[path = "console/passwords.rs"]
 mod passwords;
+#[path = "console/screen.rs"]
+mod screen;
 #[path = "console/sessions.rs"]
 mod sessions;
 #[path = "console/status.rs"]

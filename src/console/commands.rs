@@ -50,10 +50,7 @@ impl NewUser<'_> {
     /// The command.
     pub fn command(&self) -> String {
         let some = |text: &'_ str| if text.is_empty() { None } else { Some(text.to_owned()) };
-        let name = match self.name {
-            "" => "NAME".to_owned(),
-            name => word(name),
-        };
+        let name = Some(word(self.name)).filter(|_| !self.name.is_empty()).unwrap_or_else(|| "NAME".to_owned());
         let role = (self.role != Role::Member).then(|| self.role.word());
         let mut line = Line(format!("rollbook user register {name}"))
             .flag("--email", some(self.email).as_deref())

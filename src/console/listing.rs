@@ -64,6 +64,7 @@ impl<T: Row> Listing<T> {
 
     /// Starts over at the top, as after a new filter or order. The old rows stay until the new ones are there.
     pub fn restart(&mut self) {
+        self.window.stay();
         self.due = Some(Want::Top);
         self.count_due = true;
         self.matches = None;
@@ -95,7 +96,11 @@ impl<T: Row> Listing<T> {
     /// Reads what is shown once more, since something has changed.
     pub fn refresh(&mut self) {
         if self.due.is_none() {
-            self.due = Some(self.window.again());
+            // A new beginning that is on its way is asked for anew, and not given up for what stood there before.
+            self.due = Some(match self.asked.take() {
+                Some(want @ (Want::Top | Want::Bottom)) => want,
+                _ => self.window.again(),
+            });
         }
         self.count_due = true;
     }
@@ -105,6 +110,7 @@ impl<T: Row> Listing<T> {
         if self.window.holds_edge(last) {
             self.window.to_edge(last, height);
         } else {
+            self.window.jump();
             self.due = Some(if last { Want::Bottom } else { Want::Top });
         }
     }
@@ -175,6 +181,7 @@ impl<T: Row> Listing<T> {
     /// A page could not be read.
     pub fn failed(&mut self) {
         self.asked = None;
+        self.window.stay();
     }
 
     /// Draws the title: what is listed, by which filter, how many and in which order; places the terminal's cursor

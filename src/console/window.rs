@@ -25,6 +25,8 @@ pub struct Window<T: Row> {
     more_after: bool,
     /// Moves that could not be made because the rows were not there yet.
     owed: isize,
+    /// An edge is on its way: moves count from there.
+    jumping: bool,
     /// Who was under the cursor and vanished; the cursor was not moved since.
     vanished: Option<T::Id>,
     /// Whether any page has come yet.
@@ -40,6 +42,7 @@ impl<T: Row> Default for Window<T> {
             more_before: false,
             more_after: false,
             owed: 0,
+            jumping: false,
             vanished: None,
             loaded: false,
         }
@@ -109,17 +112,12 @@ impl<T: Row> Window<T> {
 
     /// Whether the one under the cursor is not the one that was drawn there: vanished, or moves are still owed.
     pub fn is_adrift(&self) -> bool {
-        self.vanished.is_some() || self.owed != 0
+        self.vanished.is_some() || self.jumping || self.owed != 0
     }
 
     /// Who vanished from under the cursor.
     pub fn vanished(&self) -> Option<&T::Id> {
         self.vanished.as_ref()
-    }
-
-    /// Takes whoever is under the cursor now for the one that is meant.
-    pub fn settle(&mut self) {
-        self.vanished = None;
     }
 
     /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
@@ -135,6 +133,10 @@ impl<T: Row> Window<T> {
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
         self.vanished = None;
+        if self.jumping {
+            self.owed += delta;
+            return;
+        }
         let wanted = isize::try_from(self.cursor).unwrap_or(0) + self.owed + delta;
         let last = self.rows.len().saturating_sub(1);
         let reached = usize::try_from(wanted.max(0)).unwrap_or(0).min(last);
@@ -143,6 +145,16 @@ impl<T: Row> Window<T> {
         self.owed = if open { missing } else { 0 };
         self.cursor = reached;
         self.follow(height);
+    }
+
+    /// An edge that is not held has been asked for.
+    pub fn jump(&mut self) {
+        (self.jumping, self.owed) = (true, 0);
+    }
+
+    /// What was asked for does not come: the cursor is where it was.
+    pub fn stay(&mut self) {
+        (self.jumping, self.owed) = (false, 0);
     }
 
     /// Puts the cursor on the first or last row that is held.
@@ -201,7 +213,9 @@ impl<T: Row> Window<T> {
             Want::Top | Want::Bottom | Want::At(_) => {
                 self.replace(page);
                 self.top = 0;
-                self.owed = 0;
+                if !std::mem::take(&mut self.jumping) {
+                    self.owed = 0;
+                }
                 self.vanished = None;
                 self.cursor = if *want == Want::Bottom { self.rows.len().saturating_sub(1) } else { 0 };
             }

@@ -251,3 +251,41 @@ fn reload_reads_again_without_being_told() {
         stage.hides("zoe").press(key).shows("zoe").says("read again").is_under_cursor("ann");
     }
 }
+
+#[test]
+fn a_jump_that_is_on_its_way_survives_a_change_elsewhere() {
+    let mut stage = crowd(500);
+    stage.holding = true;
+    stage.press("G").moved();
+    stage.release().is_under_cursor("p000");
+}
+
+#[test]
+fn moves_after_a_jump_count_from_where_it_lands() {
+    let mut stage = crowd(500);
+    stage.holding = true;
+    stage.press("Gkk").press("i").says("move the cursor first");
+    stage.release().is_under_cursor("p002");
+}
+
+#[test]
+fn a_new_order_that_is_on_its_way_survives_a_change_elsewhere() {
+    let mut stage = crowd(500);
+    for _ in 0..5 {
+        stage.press("<pgdn>");
+    }
+    stage.holding = true;
+    stage.press("sn").moved();
+    stage.release().shows("by name").is_under_cursor("p000").in_rows(&["p000", "p001", "p002"]);
+}
+
+#[test]
+fn a_new_filter_that_is_on_its_way_survives_a_change_elsewhere() {
+    let mut stage = crowd(500);
+    for _ in 0..5 {
+        stage.press("<pgdn>");
+    }
+    stage.holding = true;
+    stage.press("/^p4<enter>").moved();
+    stage.release().shows("100 · newest").is_under_cursor("p499");
+}
