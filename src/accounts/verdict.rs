@@ -113,7 +113,7 @@ impl Obstacle {
             _ => "the stored password hash cannot be used".to_owned(),
         };
         if let Some(by) = &self.by {
-            sentence.push_str(&format!(", by {}", super::text::visible(by)));
+            sentence.push_str(&format!(", by {}", super::text::brief(by)));
         }
         if let Some(reason) = &self.reason {
             sentence.push_str(&format!(": {}", quote(reason)));

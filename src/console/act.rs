@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::effect::{Effect, Target, Write};
-use super::keymap::{GLOBAL, KEYS, bindings};
+use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
 use super::layers::menu::{Item, Menu, Pick};
@@ -262,7 +262,7 @@ fn open_why(model: &mut Model) {
 
 fn open_copy(model: &mut Model) {
     let Some(user) = model.person() else { return };
-    let name = super::words::shell_word(&user.name);
+    let name = super::words::typed(user);
     let item = |letter, label: &str, text: String| Item {
         letter,
         label: label.to_owned(),
@@ -299,9 +299,7 @@ fn open_help(model: &mut Model) {
 }
 
 fn open_palette(model: &mut Model) {
-    let panes = |binding: &&super::keymap::Binding| {
-        binding.scopes.iter().any(|scope| !scope.takes_text() && !matches!(scope, super::keymap::Scope::Confirm))
-    };
+    let panes = |binding: &&super::keymap::Binding| binding.scopes.iter().any(|scope| ANYWHERE.contains(scope));
     let mut lines = lines_of(model, KEYS.iter().filter(panes).chain(GLOBAL));
     for action in [Action::Demo, Action::OpenFile, Action::Messages, Action::Upgrade] {
         if lines.iter().all(|line| line.action != action) {

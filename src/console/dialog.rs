@@ -2,8 +2,10 @@
 
 use super::act::act as act_below;
 use super::action::Action;
+use super::burst::TOO_FAST;
 use super::effect::{Effect, Target, Write};
 use super::key::{Code, Key};
+use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
 use super::layers::form::Pressed;
 use super::layers::menu::Pick;
@@ -12,16 +14,21 @@ use super::layers::question::Answer;
 use super::layout::Pane;
 use super::model::{Book, Model};
 use crate::accounts::passphrase;
+use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
 /// An action in the top layer.
-pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Effect>) {
     let Some(layer) = model.layers.last_mut() else { return };
-    if let Layer::Question(question) = layer
-        && question.is_fresh(model.now)
-        && matches!(action, Action::Yes | Action::Accept | Action::Quit | Action::Back)
-    {
-        // Typed ahead of a question that nobody has read yet.
+    if is_unread(layer, model.now) {
+        return;
+    }
+    if burst && action == Action::Accept {
+        // A paste may fill one field after the other, but it presses no button and runs nothing.
+        let form = layer.form_mut().filter(|form| !form.sent);
+        if form.is_none_or(|form| form.accept() != Pressed::Stay) {
+            model.refuse(TOO_FAST.to_owned());
+        }
         return;
     }
     match (action, layer) {
@@ -47,6 +54,18 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         (action, layer) => move_in(layer, action),
     }
+}
+
+/// Whether it is a question that nobody can have read yet: what comes now was typed ahead of it.
+fn is_unread(layer: &Layer, now: Time) -> bool {
+    matches!(layer, Layer::Question(question) if question.is_fresh(now))
+}
+
+/// Whether a key of the top layer may change data although the key itself is none that does: a button, a line of the
+/// palette, a cure.
+pub fn may_act(model: &Model, key: Key) -> bool {
+    let meaning = resolve(model.scope(), key);
+    !model.layers.is_empty() && matches!(meaning, Meaning::Act(Action::Accept) | Meaning::Nothing)
 }
 
 fn move_in(layer: &mut Layer, action: Action) {
@@ -205,6 +224,7 @@ fn generate(model: &mut Model) {
 pub fn key(model: &mut Model, key: Key) {
     let Some(layer) = model.layers.last_mut() else { return };
     match layer {
+        layer if is_unread(layer, model.now) => {}
         Layer::Question(question) => question.key(key),
         Layer::Palette(palette) => palette.key(key),
         layer => {
@@ -231,8 +251,12 @@ pub fn paste(model: &mut Model, text: &str) {
 }
 
 /// A key that the table of keys does not know here: a letter of a menu, a cure, or `c` on a code.
-pub fn other_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
-    let below = super::keymap::resolve(model.pane_scope(), key);
+pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
+    if burst && !model.layers.is_empty() {
+        model.refuse(TOO_FAST.to_owned());
+        return;
+    }
+    let below = resolve(model.pane_scope(), key);
     match model.layers.last() {
         Some(Layer::Menu(menu)) => {
             if let Some(pick) = menu.by_key(key) {
@@ -241,7 +265,7 @@ pub fn other_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
             }
         }
         Some(Layer::Pager(pager)) => {
-            if let super::keymap::Meaning::Act(action) = below
+            if let Meaning::Act(action) = below
                 && pager.cures.contains(&action)
             {
                 model.layers.pop();

@@ -46,7 +46,7 @@ const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody];
 /// Where keys act on a person or their sessions.
 const PERSON: &[Scope] = LISTS;
 /// Wherever no text is typed.
-const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Nothing];
+pub const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Nothing];
 
 /// One line of the table.
 pub struct Binding {

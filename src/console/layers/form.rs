@@ -7,7 +7,7 @@ use super::field::{Content, Field, SecretField, edit, paste};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
-use crate::console::words::{clip_end, shown, width, wrap};
+use crate::console::words::{clip_end, shown, take_last, width, wrap};
 
 /// What pressing a key in a form came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -287,14 +287,16 @@ fn below(field: &Field, room: usize) -> Vec<String> {
 fn draw_text(ink: &mut Ink<'_>, x: u16, y: u16, room: u16, input: &Input, role: Role, focused: bool) {
     let cells = usize::from(room.max(2)) - 1;
     ink.text(x, y, room, &" ".repeat(usize::from(room)), role);
-    // What is typed is as untrusted as what is read: it may have been pasted.
-    let before: String = input.value().chars().take(input.cursor()).collect();
-    let (all, before) = (shown(input.value()), shown(&before));
-    let skip = width(&before).saturating_sub(cells);
-    let visible: String = all.chars().skip(skip).collect();
-    ink.text(x, y, room, &visible, role);
+    // What is typed is as untrusted as what is read: it may have been pasted, and be longer than any screen.
+    let (chars, reach) = (input.value().chars(), cells * 4);
+    let before: String = chars.clone().take(input.cursor()).skip(input.cursor().saturating_sub(reach)).collect();
+    let after: String = chars.skip(input.cursor()).take(reach).collect();
+    let (before, after) = (shown(&before), shown(&after));
+    let before = ink.drawn(&before).into_owned();
+    let end = ink.text(x, y, room, take_last(&before, cells), role);
+    ink.text(end, y, (x + room).saturating_sub(end), &after, role);
     if focused {
-        ink.cursor = Some((x + (width(&before) - skip.min(width(&before))) as u16, y));
+        ink.cursor = Some((end, y));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::console::action::Action;
 use crate::console::ink::{Ink, centered};
 use crate::console::keymap::{Scope, key_of};
 use crate::console::theme::Role;
-use crate::console::words::{ago, clipped, clock, shown, wrap};
+use crate::console::words::{ago, clipped, clock, shell_word, shown, typed, wrap};
 
 /// A text with its place.
 pub struct Pager {
@@ -79,6 +79,17 @@ fn cure(cure: Cure) -> (Action, &'static str) {
     }
 }
 
+/// The command that does the same, ready to be typed.
+fn command(cure: Cure, user: &User) -> String {
+    let (name, id) = (typed(user), shell_word(&shown(user.id.as_str())));
+    match cure {
+        // A reset is requested by name alone; several deleted people may have had one name.
+        Cure::Password if name.starts_with("id:") || name.starts_with("name:") => format!("user passwd id:{id} --set"),
+        Cure::Restore => format!("user restore id:{id}"),
+        cure => format!("{} {name}", cure.command()),
+    }
+}
+
 fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
     let mut lines = Vec::new();
     for (i, obstacle) in verdict.obstacles.iter().enumerate() {
@@ -87,7 +98,7 @@ fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
         let (action, words) = cure(obstacle.cure);
         let key = key_of(Scope::Users, action).map(|key| key.to_string()).unwrap_or_default();
         lines.push((format!("     {key}  {words}"), Role::Key));
-        lines.push((format!("     rollbook {} {}", obstacle.cure.command(), shown(&user.name)), Role::Faint));
+        lines.push((format!("     rollbook {}", command(obstacle.cure, user)), Role::Faint));
     }
     if verdict.can_log_in() {
         lines.push(("A right password lets them in.".to_owned(), Role::Good));
@@ -108,7 +119,7 @@ pub struct Code {
 impl Code {
     /// Shows a code for a person of this name.
     pub fn new(name: &str, issued: Issued) -> Code {
-        Code { name: shown(name), secret: issued.request_id, until: issued.expires_at }
+        Code { name: name.to_owned(), secret: issued.request_id, until: issued.expires_at }
     }
 
     /// The code itself, for the terminal's clipboard, which is at the other end of the line.
