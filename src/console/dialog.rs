@@ -3,7 +3,8 @@
 use super::act::act as act_below;
 use super::action::Action;
 use super::burst::TOO_FAST;
-use super::effect::{Effect, Target, Write};
+use super::commands;
+use super::effect::{Effect, Target, Ticket, Write};
 use super::key::{Code, Key};
 use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
@@ -21,6 +22,9 @@ use crate::accounts::user::UserId;
 pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Effect>) {
     let Some(layer) = model.layers.last_mut() else { return };
     if is_unread(layer, model.now) {
+        if matches!(action, Action::Yes | Action::Accept) {
+            model.refuse("that came before it could be read: once more".to_owned());
+        }
         return;
     }
     if burst && action == Action::Accept {
@@ -32,8 +36,14 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
         return;
     }
     match (action, layer) {
-        (Action::Back | Action::Quit, _) => {
-            model.layers.pop();
+        (Action::Back | Action::Quit, layer) => {
+            // What was filled in is not thrown away by one key.
+            if let Some(form) = layer.form_mut().filter(|form| form.edited && !form.sent) {
+                form.edited = false;
+                model.refuse("Esc again throws away what was typed".to_owned());
+            } else {
+                model.layers.pop();
+            }
         }
         (Action::Accept, _) => accept(model, effects),
         (Action::Yes, Layer::Question(question)) => {
@@ -58,7 +68,11 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
 
 /// Whether it is a question that nobody can have read yet: what comes now was typed ahead of it.
 fn is_unread(layer: &Layer, now: Time) -> bool {
-    matches!(layer, Layer::Question(question) if question.is_fresh(now))
+    match layer {
+        Layer::Question(question) => question.is_fresh(now),
+        Layer::Code(code) => code.is_fresh(now),
+        _ => false,
+    }
 }
 
 /// Whether a key of the top layer may change data although the key itself is none that does: a button, a line of the
@@ -134,8 +148,7 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
-            let ticket = model.next_ticket(about(&write));
-            effects.push(Effect::Write(ticket, *write));
+            give(model, *write, effects);
         }
     }
 }
@@ -185,12 +198,21 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         _ => None,
     };
     if let Some(write) = write {
-        let ticket = model.next_ticket(about(&write));
+        let ticket = give(model, write, effects);
         if let Some(layer) = model.layers.last_mut() {
             layer.sent(ticket);
         }
-        effects.push(Effect::Write(ticket, write));
     }
+}
+
+/// Gives an order, and remembers the command that does the same.
+fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticket {
+    let about = about(&write);
+    let user = model.person().filter(|user| Some(&user.id) == about.as_ref());
+    let command = commands::of(&write, user);
+    let ticket = model.next_ticket(about, command);
+    effects.push(Effect::Write(ticket, write));
+    ticket
 }
 
 fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {
@@ -231,6 +253,7 @@ pub fn key(model: &mut Model, key: Key) {
             if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
                 form.key(key);
             }
+            layer.typed();
             layer.refresh();
         }
     }
@@ -244,6 +267,7 @@ pub fn paste(model: &mut Model, text: &str) {
             if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
                 form.paste(text);
             }
+            layer.typed();
             layer.refresh();
         }
         None => {}
@@ -272,8 +296,10 @@ pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Eff
                 act_below(model, action, effects);
             }
         }
+        None if matches!(key.code, Code::Char(_)) => model.refuse(format!("no key {key} here · ? shows the keys")),
         Some(Layer::Code(code)) if key.code == Code::Char('c') => {
             effects.push(Effect::Copy(code.reveal().to_owned()));
+            model.progress("sent to your terminal's clipboard, if it takes OSC 52".to_owned());
         }
         _ => {}
     }

@@ -9,7 +9,7 @@ use super::theme::Role;
 use super::window::{Row, Want, Window};
 use super::words::{clipped, width};
 use crate::accounts::Result;
-use crate::accounts::query::{Filter, Page};
+use crate::accounts::query::{Filter, Key, Page};
 
 /// The state of a list.
 pub struct Listing<T: Row> {
@@ -67,6 +67,29 @@ impl<T: Row> Listing<T> {
         self.due = Some(Want::Top);
         self.count_due = true;
         self.matches = None;
+    }
+
+    /// Starts over around the row of this key, so that the cursor stays on it while the list changes around it.
+    pub fn restart_at(&mut self, key: Option<Key>) {
+        self.restart();
+        if let Some(key) = key {
+            self.due = Some(Want::At(key));
+        }
+    }
+
+    /// Takes the filter away; whoever is under the cursor stays there.
+    pub fn clear_filter(&mut self) {
+        let key = self.window.current_key().cloned();
+        self.set_filter("");
+        if self.due == Some(Want::Top) {
+            self.restart_at(key);
+        }
+    }
+
+    /// Begins to type a filter: a new one, while the old list stays until there is something to look for.
+    pub fn start_typing(&mut self) {
+        self.typing = true;
+        self.input = Input::default();
     }
 
     /// Reads what is shown once more, since something has changed.

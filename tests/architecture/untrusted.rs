@@ -44,7 +44,18 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("src/console/panes/everybody.rs", "self.client", "the width of a column"),
     ("src/console/panes/everybody.rs", "self.address", "the width of a column"),
     ("src/console/act.rs", "if let Some(email) = &user.email", "what is copied; the menu shows it through its door"),
-    ("src/console/outcome.rs", "Code::new(&user.name", "the layer keeps it, and shows it through its door"),
+    ("src/console/outcome.rs", "Code::reset(&user.name", "the layer keeps it, and shows it through its door"),
+    ("src/console/outcome.rs", "Code::password(&user.name", "the layer keeps it, and shows it through its door"),
+    (
+        "src/console/outcome.rs",
+        "Code::password(&changed.after.name",
+        "the layer keeps it, and shows it through its door",
+    ),
+    (
+        "src/console/commands.rs",
+        "word(self.name)",
+        "made one word of a shell, and escaped where it holds anything hostile",
+    ),
     ("src/console/layers/palette.rs", "about.name", "the name of an action, our own word"),
 ];
 

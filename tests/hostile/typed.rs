@@ -27,7 +27,7 @@ fn type_in(stage: &mut Stage, text: &str) {
 /// Pastes and types every text into what the script has opened, and empties it again.
 fn feed(stage: &mut Stage, open: &str, close: &str) {
     // Each place takes its half of the texts: what escapes them is the same everywhere.
-    for (n, text) in texts().iter().enumerate().filter(|(n, _)| (n / 2 + open.len()) % 2 == 0) {
+    for (n, text) in texts().iter().enumerate().filter(|(n, _)| (n / 2 + open.len()).is_multiple_of(2)) {
         stage.press(open);
         if n % 2 == 0 {
             type_in(stage, text)

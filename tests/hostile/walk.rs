@@ -58,7 +58,7 @@ pub fn go(stage: &mut Stage, script: &str) {
 
 /// Every dialog, the copies and their notices, every pane whole and small, of the person under the cursor.
 const DIALOGS: &[&str] = &["w", "i", "p", "e", "c", "cn"];
-const PANES: &str = "<tab><enter>G<enter><tab><enter><down><enter><tab>";
+const PANES: &[&str] = &["<tab>", "<enter>", "G", "<enter><tab><enter>", "<down>", "<enter><tab>"];
 
 fn walk(columns: u16, rows: u16) {
     let planted = Planted::all();
@@ -76,8 +76,8 @@ fn walk(columns: u16, rows: u16) {
             go(&mut stage, "X");
             stage.model.layers.clear();
         }
-        if n % 4 == 0 {
-            go(&mut stage, PANES);
+        if n % 2 == 0 || columns == 120 {
+            PANES.iter().for_each(|pane| go(&mut stage, pane));
         }
         go(&mut stage, "<down>");
     }

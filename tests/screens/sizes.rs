@@ -151,7 +151,7 @@ fn at_all_sizes(stage: &mut Stage, nth: usize) {
     for (n, size) in sizes().into_iter().enumerate() {
         // Themes and ASCII take turns, each screen beginning with another.
         stage.model.setup.theme = Theme::ALL[(n + nth) % 4];
-        stage.model.setup.ascii = (n + nth) % 3 == 0;
+        stage.model.setup.ascii = (n + nth).is_multiple_of(3);
         resize(stage, size);
         is_sound(&stage.model);
     }

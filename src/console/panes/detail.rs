@@ -103,7 +103,7 @@ impl Detail {
             facts(user, dossier, look, inside)
         };
         let height = usize::from(inside.height);
-        let scroll = if whole { self.scroll.min(lines.len().saturating_sub(height)) } else { 0 };
+        let scroll = self.scroll.min(lines.len().saturating_sub(height));
         for (line, y) in lines.iter().skip(scroll).zip(inside.top()..inside.bottom()) {
             ink.pieces(inside.x, y, inside.width, line);
         }
@@ -116,7 +116,9 @@ impl Detail {
         }
         ink.title(area, &[("History".to_owned(), Role::Title)], &[], false);
         let Some(dossier) = person.and_then(|user| self.of(&user.id)) else { return };
-        for (happening, y) in dossier.history.iter().zip(area.y + 1..area.bottom()) {
+        let height = usize::from(area.height.saturating_sub(1));
+        let scroll = self.scroll.min(dossier.history.len().saturating_sub(height));
+        for (happening, y) in dossier.history.iter().skip(scroll).zip(area.y + 1..area.bottom()) {
             let line = history_line(happening, look.now, look.zone);
             ink.pieces(area.x + 1, y, area.width.saturating_sub(2), &line);
         }
@@ -164,18 +166,12 @@ fn facts(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, inside: Rect) 
         words.push(plain(format!("note: {}", shown(note))));
     }
     let mut lines = flow(&words, usize::from(inside.width));
-    let room = usize::from(inside.height);
     // Where the history has no place of its own, the last of it fills what is left.
-    if let Some(dossier) = dossier.filter(|_| !look.heads && lines.len() < room) {
-        let last: Vec<(String, Role)> = dossier
-            .history
-            .iter()
-            .map(|h| (joined(&history_line(h, look.now, look.zone)), Role::Faint))
-            .take(6)
-            .collect();
+    if let Some(dossier) = dossier.filter(|_| !look.heads) {
+        let last: Vec<(String, Role)> =
+            dossier.history.iter().map(|h| (joined(&history_line(h, look.now, look.zone)), Role::Faint)).collect();
         lines.extend(flow(&last, usize::from(inside.width)));
     }
-    lines.truncate(room);
     lines
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::sessions::{left_words, over_words};
 use super::users::Look;
-use crate::accounts::query::Filter;
+use crate::accounts::query::{Filter, Term};
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::user::UserId;
 use crate::console::effect::{Effect, Read, Slot};
@@ -42,10 +42,11 @@ impl Everybody {
         self.list.window.current().map(|session| &session.user_id)
     }
 
-    /// Turns the order round.
+    /// Turns the order round. The cursor stays on its session.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;
-        self.list.restart();
+        let key = self.list.window.current_key().cloned();
+        self.list.restart_at(key);
     }
 
     /// What has to be asked for now, if the view is looked at.
@@ -67,7 +68,10 @@ impl Everybody {
         if area.is_empty() {
             return;
         }
-        let count = self.list.matches.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        // What is counted is told: ended sessions stand among the live ones until their old time is over.
+        let all = !self.list.filter.terms.iter().any(|term| matches!(term, Term::Is(_)));
+        let kind = if all { " with ended ones" } else { "" };
+        let count = self.list.matches.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default();
         let order = if self.reversed { "oldest first" } else { "newest first" };
         self.list.draw_title(ink, area, "Sessions of everybody", format!("{count}{order}"), look.focused);
         let columns = Columns::of(area);
@@ -116,7 +120,7 @@ impl Columns {
         let (client, address, state) = match area.width {
             100.. => (16, 20, 38),
             72..100 => (12, 15, 27),
-            _ => (0, 0, 22),
+            _ => (9, 0, 18),
         };
         Columns { name: area.width.saturating_sub(4 + client + address + state), client, address, state }
     }
