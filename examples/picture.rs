@@ -36,7 +36,13 @@ const PICTURES: &[Picture] = &[
     Picture {
         file: "why.svg",
         size: (100, 24),
-        steps: &[("", "newest first"), ("f", "Ready lists"), ("i", "is:inactive"), ("w", "activates")],
+        steps: &[
+            ("", "newest first"),
+            ("f", "Ready lists"),
+            ("i", "is:inactive"),
+            ("j", "farid.okafor ─"),
+            ("w", "activates"),
+        ],
         says: "Why a person cannot log in, with the key that cures it.",
     },
 ];

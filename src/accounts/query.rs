@@ -189,6 +189,20 @@ pub enum Order {
 impl Order {
     /// All orders.
     pub const ALL: [Order; 3] = [Order::Created, Order::Name, Order::LastLogin];
+
+    /// The value by which this order places a user.
+    pub fn value_of(self, user: &User) -> KeyValue {
+        match self {
+            Order::Created => KeyValue::Number(user.created_at.millis()),
+            Order::Name => KeyValue::Text(user.name_key().into_bytes()),
+            Order::LastLogin => KeyValue::Number(user.last_login_at.map_or(0, Time::millis)),
+        }
+    }
+
+    /// Whether greater values come first.
+    pub const fn is_descending(self, reversed: bool) -> bool {
+        matches!(self, Order::Created | Order::LastLogin) != reversed
+    }
 }
 
 /// A question for people.

@@ -101,15 +101,20 @@ fn push_escape(shown: &mut String, kind: char, value: u32) {
 }
 
 /// Untrusted text inside one of our sentences: escaped, and cut at 64 characters.
-pub fn quote(text: &str) -> String {
-    // Escaping never shortens, so that more than this cannot be seen anyway, however long the text is.
+pub fn brief(text: &str) -> String {
+    // Escaping never shortens: what lies beyond cannot be seen anyway, however long the text is.
     let text = text.char_indices().nth(65).map_or(text, |(end, _)| &text[..end]);
     let shown = visible(text);
     if shown.chars().count() <= 64 {
-        return format!("\"{shown}\"");
+        return shown.into_owned();
     }
     let head: String = shown.chars().take(63).collect();
-    format!("\"{head}…\"")
+    format!("{head}…")
+}
+
+/// The same in quotation marks.
+pub fn quote(text: &str) -> String {
+    format!("\"{}\"", brief(text))
 }
 
 /// The first character that may not be in a name or another one-line field, if there is one.

@@ -159,7 +159,7 @@ pub enum Until {
 }
 
 impl Until {
-    /// Reads what [`Time::parse`] reads, `+30d` counted from `now`, or `never`.
+    /// Reads what [`Time::parse`] reads, `+30d` counted from `now`, or `never`. A bare date ends with that day, in UTC.
     ///
     /// # Errors
     /// `constraint_violation` when it is none of these.
@@ -168,10 +168,13 @@ impl Until {
         if text.eq_ignore_ascii_case("never") {
             return Ok(Until::Never);
         }
-        match text.strip_prefix('+') {
-            Some(distance) => Ok(Until::At(now.plus(Span::parse(distance)?))),
-            None => Time::parse(text).map(Until::At),
+        if let Some(distance) = text.strip_prefix('+') {
+            return Ok(Until::At(now.plus(Span::parse(distance)?)));
         }
+        let at = Time::parse(text)?;
+        // A bare date means all of that day: who may come until the 31st may come on the 31st.
+        let whole_day = text.parse::<jiff::civil::Date>().is_ok() && !text.contains(['T', ':', ' ']);
+        Ok(Until::At(if whole_day { at.plus(Span::DAY).minus(Span::from_millis(1)) } else { at }))
     }
 }
 
@@ -196,6 +199,8 @@ mod tests {
         );
         assert_eq!(Until::parse("+1s", now).ok(), Some(Until::At(Time::from_millis(1_001_000))));
         assert_eq!(Until::parse("never", now).ok(), Some(Until::Never));
+        let last = Time::parse("2026-12-31T23:59:59.999Z").ok().map(Until::At);
+        assert_eq!(Until::parse("2026-12-31", now).ok(), last, "the whole of the last day counts");
         for bad in ["", "soon", "+", "+0d", "+1y", "-5d", "inf", "NaN", "+99999999d"] {
             assert!(Until::parse(bad, now).is_err(), "{bad:?} was read as a time");
         }

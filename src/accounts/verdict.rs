@@ -95,7 +95,8 @@ fn status_obstacle(user: &User) -> Option<Obstacle> {
     Some(Obstacle {
         word,
         since: user.status_at.or((user.status == Status::Pending).then_some(user.created_at)),
-        by: user.status_by.clone(),
+        // Somebody pending was put so by nobody: they registered.
+        by: user.status_by.clone().filter(|_| user.status == Status::Inactive),
         reason: user.reason.clone(),
         cure: Cure::Activate,
     })
@@ -113,7 +114,7 @@ impl Obstacle {
             _ => "the stored password hash cannot be used".to_owned(),
         };
         if let Some(by) = &self.by {
-            sentence.push_str(&format!(", by {}", super::text::visible(by)));
+            sentence.push_str(&format!(", by {}", super::text::brief(by)));
         }
         if let Some(reason) = &self.reason {
             sentence.push_str(&format!(": {}", quote(reason)));

@@ -1,8 +1,9 @@
 //! What an action does: to the panes, by opening a layer, or by an order to the worker.
 
 use super::action::Action;
+use super::commands;
 use super::effect::{Effect, Target, Write};
-use super::keymap::{GLOBAL, KEYS, bindings};
+use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
 use super::layers::menu::{Item, Menu, Pick};
@@ -13,7 +14,7 @@ use super::layers::password::Password;
 use super::layers::prompt::Prompt;
 use super::layers::question::Question;
 use super::layout::Pane;
-use super::model::{Book, Model};
+use super::model::{Book, Model, Undo};
 use super::theme::Role;
 use super::words::{clipped, count, day, exact};
 use crate::accounts::policy::Policy;
@@ -97,16 +98,7 @@ fn move_cursor(model: &mut Model, action: Action) {
         (Pane::Users, None) => model.users.list.window.move_by(delta, height),
         (Pane::Everybody, Some(last)) => model.everybody.list.to_edge(last, height),
         (Pane::Everybody, None) => model.everybody.list.window.move_by(delta, height),
-        // Beside the list the detail shows its beginning; only alone is there anything to scroll.
-        (Pane::Detail, _) if model.whole => model.detail.scroll_by(delta),
-        (Pane::Detail, Some(last)) => {
-            let height = model.screen().rows(Pane::Users).max(1);
-            model.users.list.to_edge(last, height);
-        }
-        (Pane::Detail, None) => {
-            let height = model.screen().rows(Pane::Users).max(1);
-            model.users.list.window.move_by(delta, height);
-        }
+        (Pane::Detail, _) => model.detail.scroll_by(delta),
         (Pane::Sessions, _) => {
             let sessions = model.their_sessions().unwrap_or_default().to_vec();
             model.sessions.move_by(delta, &sessions, height);
@@ -116,9 +108,9 @@ fn move_cursor(model: &mut Model, action: Action) {
 
 fn turn_pane(model: &mut Model, forward: bool) {
     model.pane = match (model.pane, forward) {
-        (Pane::Users, true) | (Pane::Sessions, false) => Pane::Detail,
-        (Pane::Detail, true) | (Pane::Users, false) => Pane::Sessions,
-        (Pane::Sessions, true) | (Pane::Detail, false) => Pane::Users,
+        (Pane::Users, true) | (Pane::Detail, false) => Pane::Sessions,
+        (Pane::Sessions, true) | (Pane::Users, false) => Pane::Detail,
+        (Pane::Detail, true) | (Pane::Sessions, false) => Pane::Users,
         (Pane::Everybody, _) => Pane::Everybody,
     };
 }
@@ -128,24 +120,20 @@ fn back(model: &mut Model) {
     if model.whole {
         model.whole = false;
     } else if model.pane == Pane::Everybody {
-        if model.everybody.list.input.value().is_empty() {
-            model.pane = Pane::Users;
-        } else {
-            model.everybody.list.set_filter("");
-        }
+        model.everybody.list.clear_filter();
     } else if model.pane != Pane::Users {
         model.pane = Pane::Users;
-    } else if !model.users.list.input.value().is_empty() {
-        model.users.list.set_filter("");
+    } else {
+        model.users.list.clear_filter();
     }
 }
 
 fn start_filter(model: &mut Model) {
     if model.pane == Pane::Everybody {
-        model.everybody.list.typing = true;
+        model.everybody.list.start_typing();
     } else {
         (model.pane, model.whole) = (Pane::Users, false);
-        model.users.list.typing = true;
+        model.users.list.start_typing();
     }
 }
 
@@ -164,7 +152,8 @@ fn open_about(model: &mut Model, make: impl FnOnce(&User, &Model) -> Layer) {
 
 /// Gives an order about the person under the cursor, in the version that was drawn.
 fn order(model: &mut Model, user: &User, write: Write, effects: &mut Vec<Effect>) {
-    let ticket = model.next_ticket(Some(user.id.clone()));
+    let command = commands::of(&write, Some(user));
+    let ticket = model.next_ticket(Some(user.id.clone()), command);
     effects.push(Effect::Write(ticket, write));
 }
 
@@ -205,9 +194,9 @@ fn end(model: &mut Model, effects: &mut Vec<Effect>) {
         model.say("several sessions: choose one here, x ends it; X ends all");
         return;
     };
-    let (id, owner) = (session.id.clone(), session.user_id.clone());
-    let ticket = model.next_ticket(Some(owner));
-    effects.push(Effect::Write(ticket, Write::EndSession { id }));
+    let (write, owner) = (Write::EndSession { id: session.id.clone() }, session.user_id.clone());
+    let ticket = model.next_ticket(Some(owner), commands::of(&write, None));
+    effects.push(Effect::Write(ticket, write));
 }
 
 fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -245,11 +234,24 @@ fn delete(model: &mut Model) {
     });
 }
 
+/// Takes the last change back. Where that was one that cannot be, or was made to somebody who is not under the cursor,
+/// it is said first: `z` must not reach past what one has in mind.
 fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
+    let before = model.undo.last().map(Undo::sentence);
+    if let Some(last) = model.never_undone.take() {
+        let next = before.map(|words| format!(" · z again takes back: {words}")).unwrap_or_default();
+        return model.refuse(format!("{last}: that cannot be taken back{next}"));
+    }
     let Some(undo) = model.undo.pop() else { return };
-    let id = undo.changed.after.id.clone();
-    let ticket = model.next_ticket(Some(id));
-    effects.push(Effect::Write(ticket, Write::Undo(Box::new(undo.changed))));
+    let (id, words) = (undo.changed.after.id.clone(), undo.sentence());
+    let write = Write::Undo(Box::new(undo.changed));
+    if model.person_id() == Some(&id) {
+        let ticket = model.next_ticket(Some(id), None);
+        return effects.push(Effect::Write(ticket, write));
+    }
+    let lines = vec!["who is not under the cursor now; this brings back the state before".to_owned()];
+    let question = Question::new(format!("Take back: {words}?"), lines, "takes it back", model.now, write);
+    model.layers.push(Layer::Question(Box::new(question)));
 }
 
 fn open_why(model: &mut Model) {
@@ -262,7 +264,7 @@ fn open_why(model: &mut Model) {
 
 fn open_copy(model: &mut Model) {
     let Some(user) = model.person() else { return };
-    let name = super::words::shell_word(&user.name);
+    let name = super::words::typed(user);
     let item = |letter, label: &str, text: String| Item {
         letter,
         label: label.to_owned(),
@@ -272,6 +274,9 @@ fn open_copy(model: &mut Model) {
     let mut items = vec![item('n', "name", user.name.clone()), item('i', "id", user.id.as_str().to_owned())];
     if let Some(email) = &user.email {
         items.push(item('e', "e-mail", email.clone()));
+    }
+    if let Some(command) = &model.last_command {
+        items.push(item('l', "command: last change", command.clone()));
     }
     items.push(item('s', "command: show", format!("rollbook user show {name}")));
     items.push(item('w', "command: why", format!("rollbook user why {name}")));
@@ -299,9 +304,7 @@ fn open_help(model: &mut Model) {
 }
 
 fn open_palette(model: &mut Model) {
-    let panes = |binding: &&super::keymap::Binding| {
-        binding.scopes.iter().any(|scope| !scope.takes_text() && !matches!(scope, super::keymap::Scope::Confirm))
-    };
+    let panes = |binding: &&super::keymap::Binding| binding.scopes.iter().any(|scope| ANYWHERE.contains(scope));
     let mut lines = lines_of(model, KEYS.iter().filter(panes).chain(GLOBAL));
     for action in [Action::Demo, Action::OpenFile, Action::Messages, Action::Upgrade] {
         if lines.iter().all(|line| line.action != action) {

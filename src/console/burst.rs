@@ -8,6 +8,9 @@ use super::key::{Code, Key};
 const FINGERS: usize = 8;
 const WITHIN: u64 = 20;
 
+/// What is said when a burst would have changed something.
+pub const TOO_FAST: &str = "keys came faster than fingers: taken for a paste, and nothing was changed";
+
 /// The times of the printable keys that were taken lately.
 #[derive(Default)]
 pub struct Burst {

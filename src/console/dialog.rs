@@ -2,8 +2,11 @@
 
 use super::act::act as act_below;
 use super::action::Action;
-use super::effect::{Effect, Target, Write};
+use super::burst::TOO_FAST;
+use super::commands;
+use super::effect::{Effect, Target, Ticket, Write};
 use super::key::{Code, Key};
+use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
 use super::layers::form::Pressed;
 use super::layers::menu::Pick;
@@ -12,21 +15,35 @@ use super::layers::question::Answer;
 use super::layout::Pane;
 use super::model::{Book, Model};
 use crate::accounts::passphrase;
+use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
 /// An action in the top layer.
-pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Effect>) {
     let Some(layer) = model.layers.last_mut() else { return };
-    if let Layer::Question(question) = layer
-        && question.is_fresh(model.now)
-        && matches!(action, Action::Yes | Action::Accept | Action::Quit | Action::Back)
-    {
-        // Typed ahead of a question that nobody has read yet.
+    if is_unread(layer, model.now) {
+        if matches!(action, Action::Yes | Action::Accept) {
+            model.refuse("that came before it could be read: once more".to_owned());
+        }
+        return;
+    }
+    if burst && action == Action::Accept {
+        // A paste may fill one field after the other, but it presses no button and runs nothing.
+        let form = layer.form_mut().filter(|form| !form.sent);
+        if form.is_none_or(|form| form.accept() != Pressed::Stay) {
+            model.refuse(TOO_FAST.to_owned());
+        }
         return;
     }
     match (action, layer) {
-        (Action::Back | Action::Quit, _) => {
-            model.layers.pop();
+        (Action::Back | Action::Quit, layer) => {
+            // What was filled in is not thrown away by one key.
+            if let Some(form) = layer.form_mut().filter(|form| form.edited && !form.sent) {
+                form.edited = false;
+                model.refuse("Esc again throws away what was typed".to_owned());
+            } else {
+                model.layers.pop();
+            }
         }
         (Action::Accept, _) => accept(model, effects),
         (Action::Yes, Layer::Question(question)) => {
@@ -47,6 +64,22 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         (action, layer) => move_in(layer, action),
     }
+}
+
+/// Whether it is a question that nobody can have read yet: what comes now was typed ahead of it.
+fn is_unread(layer: &Layer, now: Time) -> bool {
+    match layer {
+        Layer::Question(question) => question.is_fresh(now),
+        Layer::Code(code) => code.is_fresh(now),
+        _ => false,
+    }
+}
+
+/// Whether a key of the top layer may change data although the key itself is none that does: a button, a line of the
+/// palette, a cure.
+pub fn may_act(model: &Model, key: Key) -> bool {
+    let meaning = resolve(model.scope(), key);
+    !model.layers.is_empty() && matches!(meaning, Meaning::Act(Action::Accept) | Meaning::Nothing)
 }
 
 fn move_in(layer: &mut Layer, action: Action) {
@@ -115,8 +148,7 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
-            let ticket = model.next_ticket(about(&write));
-            effects.push(Effect::Write(ticket, *write));
+            give(model, *write, effects);
         }
     }
 }
@@ -166,12 +198,21 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         _ => None,
     };
     if let Some(write) = write {
-        let ticket = model.next_ticket(about(&write));
+        let ticket = give(model, write, effects);
         if let Some(layer) = model.layers.last_mut() {
             layer.sent(ticket);
         }
-        effects.push(Effect::Write(ticket, write));
     }
+}
+
+/// Gives an order, and remembers the command that does the same.
+fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticket {
+    let about = about(&write);
+    let user = model.person().filter(|user| Some(&user.id) == about.as_ref());
+    let command = commands::of(&write, user);
+    let ticket = model.next_ticket(about, command);
+    effects.push(Effect::Write(ticket, write));
+    ticket
 }
 
 fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {
@@ -205,12 +246,14 @@ fn generate(model: &mut Model) {
 pub fn key(model: &mut Model, key: Key) {
     let Some(layer) = model.layers.last_mut() else { return };
     match layer {
+        layer if is_unread(layer, model.now) => {}
         Layer::Question(question) => question.key(key),
         Layer::Palette(palette) => palette.key(key),
         layer => {
             if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
                 form.key(key);
             }
+            layer.typed();
             layer.refresh();
         }
     }
@@ -224,6 +267,7 @@ pub fn paste(model: &mut Model, text: &str) {
             if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
                 form.paste(text);
             }
+            layer.typed();
             layer.refresh();
         }
         None => {}
@@ -231,8 +275,12 @@ pub fn paste(model: &mut Model, text: &str) {
 }
 
 /// A key that the table of keys does not know here: a letter of a menu, a cure, or `c` on a code.
-pub fn other_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
-    let below = super::keymap::resolve(model.pane_scope(), key);
+pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
+    if burst && !model.layers.is_empty() {
+        model.refuse(TOO_FAST.to_owned());
+        return;
+    }
+    let below = resolve(model.pane_scope(), key);
     match model.layers.last() {
         Some(Layer::Menu(menu)) => {
             if let Some(pick) = menu.by_key(key) {
@@ -241,15 +289,17 @@ pub fn other_key(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
             }
         }
         Some(Layer::Pager(pager)) => {
-            if let super::keymap::Meaning::Act(action) = below
+            if let Meaning::Act(action) = below
                 && pager.cures.contains(&action)
             {
                 model.layers.pop();
                 act_below(model, action, effects);
             }
         }
+        None if matches!(key.code, Code::Char(_)) => model.refuse(format!("no key {key} here · ? shows the keys")),
         Some(Layer::Code(code)) if key.code == Code::Char('c') => {
             effects.push(Effect::Copy(code.reveal().to_owned()));
+            model.progress("sent to your terminal's clipboard, if it takes OSC 52".to_owned());
         }
         _ => {}
     }

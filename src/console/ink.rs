@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::{Role, Theme};
-use super::words::{clip_end, width};
+use super::words::{clip_end, shown, width};
 
 /// The screen being drawn.
 pub struct Ink<'a> {
@@ -44,9 +44,27 @@ impl<'a> Ink<'a> {
         end
     }
 
+    /// Untrusted text such that no two texts are drawn alike: spaces at its ends are spelled out, and in ASCII so is
+    /// all that is not, even where a sign of our own would stand for it.
+    pub fn exactly(&self, text: &str) -> String {
+        let shown = shown(text);
+        let last = shown.chars().count().saturating_sub(1);
+        let spelled = |(n, c): (usize, char)| match c {
+            ' ' if n == 0 || n == last => escape(c),
+            c if self.ascii && !c.is_ascii() => escape(c),
+            c => c.to_string(),
+        };
+        shown.chars().enumerate().map(spelled).collect()
+    }
+
+    /// The text as it is drawn.
+    pub fn drawn<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.ascii { plain(text) } else { Cow::Borrowed(text) }
+    }
+
     /// Writes so that the text ends before column `right`.
     pub fn right(&mut self, right: u16, y: u16, room: u16, text: &str, role: Role) {
-        let text = if self.ascii { plain(text) } else { Cow::Borrowed(text) };
+        let text = self.drawn(text);
         let cells = u16::try_from(width(&text)).unwrap_or(room).min(room);
         self.text(right.saturating_sub(cells), y, cells, &text, role);
     }
@@ -160,10 +178,14 @@ fn plain(text: &str) -> Cow<'_, str> {
             '←' => plain.push_str("Left"),
             '→' => plain.push_str("Right"),
             c if c.is_ascii() => plain.push(c),
-            c => plain.push_str(&format!("\\u{{{:02x}}}", c as u32)),
+            c => plain.push_str(&escape(c)),
         }
     }
     Cow::Owned(plain)
+}
+
+fn escape(c: char) -> String {
+    format!("\\u{{{:02x}}}", c as u32)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody];
 /// Where keys act on a person or their sessions.
 const PERSON: &[Scope] = LISTS;
 /// Wherever no text is typed.
-const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Nothing];
+pub const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Nothing];
 
 /// One line of the table.
 pub struct Binding {
@@ -97,8 +97,8 @@ pub const KEYS: &[Binding] = &[
     bind(&[Nothing], &[c('o')], Action::OpenFile, 2),
     bind(&[Nothing], &[c('U')], Action::Upgrade, 1),
     bind(&[Users, Detail, Sessions, Everybody, Nothing, Pager, Menu], &[c('q')], Action::Quit, 0),
-    bind(&[Form], &[k(Code::Tab), k(Code::Down)], Action::NextField, 0),
-    bind(&[Form], &[k(Code::BackTab), k(Code::Up)], Action::PreviousField, 0),
+    bind(&[Form], &[k(Code::Tab)], Action::NextField, 0),
+    bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 0),
     bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 0),
     bind(&[Confirm], &[k(Code::BackTab)], Action::PreviousField, 0),
     bind(&[Confirm], &[c('y')], Action::Yes, 0),

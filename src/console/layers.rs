@@ -1,5 +1,6 @@
 //! What lies over the panes: the top layer has the keys, the lowest is drawn first.
 
+pub mod code;
 pub mod edit;
 pub mod field;
 pub mod form;
@@ -14,11 +15,12 @@ pub mod question;
 use super::effect::Ticket;
 use super::ink::Ink;
 use super::keymap::Scope;
+use code::Code;
 use edit::Edit;
 use form::Form;
 use menu::Menu;
 use new_user::NewUser;
-use pager::{Code, Pager};
+use pager::Pager;
 use palette::Palette;
 use password::Password;
 use prompt::Prompt;
@@ -114,7 +116,26 @@ impl Layer {
         match self {
             Layer::NewUser(new, _) => new.refresh(),
             Layer::Password(password, _) => password.refresh(),
+            Layer::Edit(edit, _) => edit.refresh(),
             _ => {}
+        }
+    }
+
+    /// Tells a form that its field was typed into.
+    pub fn typed(&mut self) {
+        match self {
+            Layer::NewUser(new, _) => new.typed(),
+            Layer::Password(password, _) => password.typed(),
+            _ => {}
+        }
+    }
+
+    /// The password that was made in this form, to be shown once now that it has been set.
+    pub fn made(&mut self) -> Option<crate::accounts::Secret> {
+        match self {
+            Layer::NewUser(new, _) => new.made(),
+            Layer::Password(password, _) => password.made(),
+            _ => None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::theme::Role;
 use super::window::{Row, Want, Window};
 use super::words::{clipped, width};
 use crate::accounts::Result;
-use crate::accounts::query::{Filter, Page};
+use crate::accounts::query::{Filter, Key, Page};
 
 /// The state of a list.
 pub struct Listing<T: Row> {
@@ -64,15 +64,43 @@ impl<T: Row> Listing<T> {
 
     /// Starts over at the top, as after a new filter or order. The old rows stay until the new ones are there.
     pub fn restart(&mut self) {
+        self.window.stay();
         self.due = Some(Want::Top);
         self.count_due = true;
         self.matches = None;
     }
 
+    /// Starts over around the row of this key, so that the cursor stays on it while the list changes around it.
+    pub fn restart_at(&mut self, key: Option<Key>) {
+        self.restart();
+        if let Some(key) = key {
+            self.due = Some(Want::At(key));
+        }
+    }
+
+    /// Takes the filter away; whoever is under the cursor stays there.
+    pub fn clear_filter(&mut self) {
+        let key = self.window.current_key().cloned();
+        self.set_filter("");
+        if self.due == Some(Want::Top) {
+            self.restart_at(key);
+        }
+    }
+
+    /// Begins to type a filter: a new one, while the old list stays until there is something to look for.
+    pub fn start_typing(&mut self) {
+        self.typing = true;
+        self.input = Input::default();
+    }
+
     /// Reads what is shown once more, since something has changed.
     pub fn refresh(&mut self) {
         if self.due.is_none() {
-            self.due = Some(self.window.again());
+            // A new beginning that is on its way is asked for anew, and not given up for what stood there before.
+            self.due = Some(match self.asked.take() {
+                Some(want @ (Want::Top | Want::Bottom)) => want,
+                _ => self.window.again(),
+            });
         }
         self.count_due = true;
     }
@@ -82,6 +110,7 @@ impl<T: Row> Listing<T> {
         if self.window.holds_edge(last) {
             self.window.to_edge(last, height);
         } else {
+            self.window.jump();
             self.due = Some(if last { Want::Bottom } else { Want::Top });
         }
     }
@@ -152,6 +181,7 @@ impl<T: Row> Listing<T> {
     /// A page could not be read.
     pub fn failed(&mut self) {
         self.asked = None;
+        self.window.stay();
     }
 
     /// Draws the title: what is listed, by which filter, how many and in which order; places the terminal's cursor

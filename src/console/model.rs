@@ -16,7 +16,7 @@ use super::panes::users::Users;
 use super::theme::Theme;
 use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
-use crate::accounts::time::{Clock, Time};
+use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
 use crate::accounts::user::{User, UserId};
 use crate::accounts::{Actor, Error};
@@ -78,6 +78,13 @@ pub struct Undo {
     pub words: &'static str,
 }
 
+impl Undo {
+    /// Whom it was done to, and what: "alice deleted".
+    pub fn sentence(&self) -> String {
+        format!("{} {}", super::words::clipped(&self.changed.before.name, 30), self.words)
+    }
+}
+
 /// The state.
 pub struct Model {
     /// Columns and rows.
@@ -110,8 +117,16 @@ pub struct Model {
     pub attention: Option<Attention>,
     /// The changes that can be undone, the last at the end.
     pub undo: Vec<Undo>,
+    /// The last change, where it is one that cannot be undone; `z` says so before it reaches past it.
+    pub never_undone: Option<String>,
     /// The orders that are on their way, with the person they are about.
     pub orders: BTreeMap<Ticket, Option<UserId>>,
+    /// The commands that do the same as these orders.
+    pub commands: BTreeMap<Ticket, String>,
+    /// The command that does the same as the last change.
+    pub last_command: Option<String>,
+    /// Whom the last change here was made to, and when: that they leave the list is no surprise.
+    pub changed_here: Option<(UserId, Time)>,
     /// When Ctrl-C was pressed at the top.
     pub cancel_at: Option<Time>,
     /// Whether the console is done.
@@ -141,7 +156,11 @@ impl Model {
             messages: VecDeque::new(),
             attention: None,
             undo: Vec::new(),
+            never_undone: None,
             orders: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            last_command: None,
+            changed_here: None,
             cancel_at: None,
             done: false,
             ticket: 0,
@@ -242,8 +261,17 @@ impl Model {
     pub fn is_adrift(&self) -> bool {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.is_adrift(),
-            _ => self.users.list.window.is_adrift(),
+            _ => self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
         }
+    }
+
+    /// Whether the one who vanished from under the cursor left the list by a change that was made here, long enough ago
+    /// for the next one to have been seen there. So a list of pending people is worked through by `a a a`, but a key
+    /// that bounces hits nobody.
+    fn left_by_our_own_change(&self) -> bool {
+        const SEEN: Span = Span::from_millis(500);
+        let gone = self.users.list.window.vanished();
+        self.changed_here.as_ref().is_some_and(|(id, at)| gone == Some(id) && self.now.since(*at) >= SEEN)
     }
 
     /// Whether there is nobody at all in the open database.
@@ -288,10 +316,13 @@ impl Model {
         self.notice = Some(Notice { text, fault, session: None });
     }
 
-    /// A number for the next order, which is about this person.
-    pub fn next_ticket(&mut self, about: Option<UserId>) -> Ticket {
+    /// A number for the next order, which is about this person and which this command would do as well.
+    pub fn next_ticket(&mut self, about: Option<UserId>, command: Option<String>) -> Ticket {
         self.ticket += 1;
         self.orders.insert(self.ticket, about);
+        if let Some(command) = command {
+            self.commands.insert(self.ticket, command);
+        }
         self.ticket
     }
 

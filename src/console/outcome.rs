@@ -3,16 +3,18 @@
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
-use super::layers::pager::Code;
+use super::layers::code::Code;
 use super::layers::prompt::Prompt;
 use super::layout::Pane;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
+use super::panes::users::standing;
 use super::words::{clipped, day, shown};
 use crate::accounts::change::Changed;
-use crate::accounts::time::Span;
+use crate::accounts::reset::Issued;
+use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{KEPT_DAYS, User, UserId};
-use crate::accounts::{Error, Kind, Result};
+use crate::accounts::{Error, Kind, Result, Secret};
 
 /// An answer; one to an older question is dropped.
 pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
@@ -64,7 +66,10 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::Person => model.detail.land(turn, None),
         _ => {}
     }
-    model.complain(error);
+    // What was just said about a change is worth more than that looking again failed.
+    if model.notice.is_none() {
+        model.complain(error);
+    }
 }
 
 /// A database was opened, or could not be.
@@ -82,8 +87,6 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
         Ok(place) => {
             if let Some(remark) = &place.remark {
                 model.say(remark.clone());
-            } else if place.demo {
-                model.say("sample people in a throw-away database · ? shows the keys, q quits");
             }
             open(model, place);
         }
@@ -123,14 +126,16 @@ fn open(model: &mut Model, place: Place) {
 /// The outcome of an order.
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
     let about = model.orders.remove(&ticket).flatten();
+    let command = model.commands.remove(&ticket);
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
     model.refresh();
     match result {
         Ok(done) => {
-            if let Some(at) = asker {
-                model.layers.remove(at);
+            let made = asker.and_then(|at| model.layers.remove(at).made());
+            if command.is_some() {
+                model.last_command = command;
             }
-            accomplished(model, done);
+            accomplished(model, done, made);
         }
         Err(error) => match asker {
             Some(at) => model.layers[at].refused(&error),
@@ -151,13 +156,15 @@ fn refused(model: &mut Model, about: Option<&UserId>, error: Error) {
     model.complain(&error);
 }
 
-fn accomplished(model: &mut Model, done: Done) {
+fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
     match done {
-        Done::Created { user, code } => created(model, &user, code),
+        Done::Created { user, code } => created(model, &user, code, made),
         Done::Changed(changed, deed) => {
             model.say(changed_words(&changed, deed, model));
             offer(model, &changed.after);
             if changed.is_change() {
+                model.changed_here = Some((changed.after.id.clone(), model.now));
+                model.never_undone = None;
                 let words = match deed {
                     Deed::Activate => "activated",
                     Deed::Deactivate => "deactivated",
@@ -169,42 +176,62 @@ fn accomplished(model: &mut Model, done: Done) {
             }
         }
         Done::Undone(changed) => {
-            let name = clipped(&changed.after.name, 40);
-            model.say(format!("{name} is as before · sessions that ended stay ended"));
+            model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());
         }
         Done::PasswordSet(changed) => {
             let ended = ended_words(changed.ended).map(|words| format!(" · {words}")).unwrap_or_default();
             model.say(format!("{} has a new password{ended}", clipped(&changed.after.name, 40)));
+            model.never_undone = Some(format!("the password of {} was set", clipped(&changed.after.name, 40)));
             offer(model, &changed.after);
+            if let Some(made) = made {
+                model.layers.push(Layer::Code(Code::password(&changed.after.name, made, model.now)));
+            }
         }
         Done::Code { name, code } => {
+            model.never_undone = Some(format!("a reset code for {} was issued", clipped(&name, 40)));
             model.say(format!("a reset code for {} was issued", clipped(&name, 40)));
-            model.layers.push(Layer::Code(Code::new(&name, code)));
+            model.layers.push(Layer::Code(Code::reset(&name, code, model.now)));
         }
         Done::Ended(Some(session)) => {
             let client =
                 session.client.as_deref().map_or_else(|| "the session".to_owned(), |client| clipped(client, 30));
-            model.say(format!("{client} ended"));
+            let words = format!("{client} of {} ended", clipped(&session.name, 40));
+            model.never_undone = Some(words.clone());
+            model.say(words);
             model.notice = model.notice.take().map(|notice| Notice { session: Some(session.id.clone()), ..notice });
         }
         Done::Ended(None) => model.say("it was over already"),
         Done::EndedAll { count } => match ended_words(count) {
-            Some(words) => model.say(words),
+            Some(words) => {
+                model.never_undone = Some(words.clone());
+                model.say(words);
+            }
             None => model.say("no session was live any more"),
         },
     }
 }
 
-fn created(model: &mut Model, user: &User, code: Option<crate::accounts::reset::Issued>) {
+fn created(model: &mut Model, user: &User, code: Option<Issued>, made: Option<Secret>) {
     let pending = if user.activated_at.is_none() { " · pending: a activates" } else { "" };
     model.say(format!("{} created{pending}", clipped(&user.name, 48)));
-    model.users.seek = Some(user.id.clone());
-    model.users.list.restart();
+    model.never_undone = Some(format!("{} was created", clipped(&user.name, 40)));
+    model.users.go_to_new(user, model.now);
     if let Some(code) = code {
-        model.layers.push(Layer::Code(Code::new(&user.name, code)));
+        model.layers.push(Layer::Code(Code::reset(&user.name, code, model.now)));
+    } else if let Some(made) = made {
+        model.layers.push(Layer::Code(Code::password(&user.name, made, model.now)));
     }
+}
+
+/// What was given back.
+fn undone_words(changed: &Changed, now: Time) -> String {
+    let state = match standing(&changed.after, now) {
+        Some((words, _)) => words,
+        None => "active".to_owned(),
+    };
+    format!("taken back: {} is {state} again", clipped(&changed.after.name, 40))
 }
 
 /// Gives a newer state to every pane that may hold the person.

@@ -29,6 +29,7 @@ impl Model {
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },
+            Action::Undo if self.never_undone.is_some() => None,
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
                 Some(_) => say("the last change is still at work"),
@@ -117,7 +118,7 @@ impl Model {
             Action::EndAll => format!("end all {}", self.live_sessions().len()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
-                Some(undo) => format!("undo ({})", undo.words),
+                Some(undo) => format!("undo: {}", undo.sentence()),
                 None => "undo".to_owned(),
             },
             Action::Whole if self.whole => "all panes".to_owned(),

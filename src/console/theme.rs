@@ -89,7 +89,7 @@ impl Theme {
                 Role::Warn => shape.fg(Color::Yellow),
                 Role::Bad | Role::Fault => shape.fg(Color::Red),
                 Role::Badge => shape.fg(Color::Magenta),
-                Role::Key => shape.fg(Color::Cyan),
+                Role::Key | Role::Focus => shape.fg(Color::Cyan),
                 _ => shape,
             },
             Theme::Dark => painted(role, shape, &DARK),
@@ -139,7 +139,7 @@ fn painted(role: Role, shape: Style, palette: &Palette) -> Style {
         Role::Warn => palette.warn,
         Role::Bad | Role::Fault => palette.bad,
         Role::Badge => palette.badge,
-        Role::Key => palette.key,
+        Role::Key | Role::Focus => palette.key,
         _ => palette.text,
     };
     shape.fg(fg).bg(palette.back).remove_modifier(Modifier::DIM)

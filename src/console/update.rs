@@ -2,6 +2,7 @@
 
 use super::act::act;
 use super::action::Action;
+use super::burst::TOO_FAST;
 use super::dialog;
 use super::effect::{Effect, Event};
 use super::key::Key;
@@ -54,7 +55,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 
 /// Whether a key would change data if it were pressed now: such keys wait until what they act on was drawn.
 pub fn would_change(model: &Model, key: Key) -> bool {
-    matches!(resolve(model.scope(), key), Meaning::Act(action) if action.about().changes)
+    let changes = matches!(resolve(model.scope(), key), Meaning::Act(action) if action.about().changes);
+    changes || dialog::may_act(model, key)
 }
 
 fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
@@ -66,32 +68,30 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
     }
     match meaning {
         Meaning::Act(Action::Cancel) => {
-            cancel(model, cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2)))
+            let again = cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2));
+            cancel(model, again, effects);
         }
         Meaning::Act(action) if burst && action.about().changes => {
-            model.refuse("keys came faster than fingers: taken for a paste, and nothing was changed".to_owned());
+            model.refuse(TOO_FAST.to_owned());
         }
         Meaning::Act(action @ (Action::Repaint | Action::Suspend)) => act(model, action, effects),
-        Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, effects),
+        Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, burst, effects),
         Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),
         Meaning::Act(action) => act(model, action, effects),
         Meaning::Text(key) if scope == Scope::Filter => type_filter(model, |input| edit(input, key)),
         Meaning::Text(key) => dialog::key(model, key),
-        Meaning::Nothing => dialog::other_key(model, key, effects),
+        Meaning::Nothing => dialog::other_key(model, key, burst, effects),
     }
 }
 
 /// Ctrl-C: cancels whatever is open; at the top, twice within two seconds quits.
-fn cancel(model: &mut Model, again: bool) {
+fn cancel(model: &mut Model, again: bool, effects: &mut Vec<Effect>) {
     if model.layers.pop().is_some() {
         return;
     }
-    for typing in [&mut model.users.list.typing, &mut model.everybody.list.typing] {
-        if std::mem::take(typing) {
-            return;
-        }
-    }
-    if again {
+    if model.scope() == Scope::Filter {
+        in_filter(model, Action::Back, effects);
+    } else if again {
         model.done = true;
     } else {
         model.cancel_at = Some(model.now);

@@ -179,15 +179,38 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
                     ("Enter", "keeps"),
                     ("Esc", "clears"),
                     ("^ali", "by prefix"),
-                    ("is:", "state"),
-                    ("role:", ""),
-                    ("label:", ""),
+                    ("is:", "pending inactive live stale never admin expired deleted"),
+                    ("role:", "admin"),
+                    ("label:", "ops"),
                 ],
             );
         }
         Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody => keys_line(model, ink, screen, scope),
-        Scope::Nothing => {}
-        _ => {}
+        Scope::Form => hints(
+            ink,
+            row.y,
+            row.width,
+            &[
+                ("Tab", "next"),
+                ("Shift-Tab", "back"),
+                ("←→ Space", "choose"),
+                ("Enter", "goes on"),
+                ("Ctrl-G", "makes a password"),
+                ("Esc", "cancels"),
+            ],
+        ),
+        Scope::Confirm => {
+            hints(ink, row.y, row.width, &[("y", "yes"), ("Enter", "the marked one"), ("Esc", "cancels")])
+        }
+        Scope::Menu => hints(ink, row.y, row.width, &[("↑↓ Enter", "choose"), ("Esc", "closes")]),
+        Scope::Pager => hints(ink, row.y, row.width, &[("↑↓", "scroll"), ("Esc", "closes")]),
+        Scope::Palette => hints(
+            ink,
+            row.y,
+            row.width,
+            &[("letters", "search"), ("↑↓", "choose"), ("Enter", "runs it"), ("Esc", "closes")],
+        ),
+        Scope::Typed | Scope::Nothing => {}
     }
 }
 

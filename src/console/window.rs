@@ -25,8 +25,10 @@ pub struct Window<T: Row> {
     more_after: bool,
     /// Moves that could not be made because the rows were not there yet.
     owed: isize,
-    /// The one under the cursor vanished, and the cursor was not moved since.
-    vanished: bool,
+    /// An edge is on its way: moves count from there.
+    jumping: bool,
+    /// Who was under the cursor and vanished; the cursor was not moved since.
+    vanished: Option<T::Id>,
     /// Whether any page has come yet.
     loaded: bool,
 }
@@ -40,7 +42,8 @@ impl<T: Row> Default for Window<T> {
             more_before: false,
             more_after: false,
             owed: 0,
-            vanished: false,
+            jumping: false,
+            vanished: None,
             loaded: false,
         }
     }
@@ -53,6 +56,8 @@ pub enum Want {
     Top,
     /// In the place of everything, with the cursor on its last row.
     Bottom,
+    /// In the place of everything, with the cursor on the row of this key, or where it would stand.
+    At(Key),
     /// Behind what is there.
     Below(Key),
     /// Before what is there.
@@ -69,7 +74,7 @@ impl Want {
             Want::Bottom => Anchor::End,
             Want::Below(key) => Anchor::After(key.clone()),
             Want::Above(key) => Anchor::Before(key.clone()),
-            Want::Again(Some(key)) => Anchor::From(key.clone()),
+            Want::At(key) | Want::Again(Some(key)) => Anchor::From(key.clone()),
         }
     }
 }
@@ -83,6 +88,11 @@ impl<T: Row> Window<T> {
     /// The row under the cursor.
     pub fn current(&self) -> Option<&T> {
         self.rows.get(self.cursor).map(|(_, row)| row)
+    }
+
+    /// The place of the row under the cursor in its order.
+    pub fn current_key(&self) -> Option<&Key> {
+        self.rows.get(self.cursor).map(|(key, _)| key)
     }
 
     /// The cursor's place among the visible rows.
@@ -102,7 +112,12 @@ impl<T: Row> Window<T> {
 
     /// Whether the one under the cursor is not the one that was drawn there: vanished, or moves are still owed.
     pub fn is_adrift(&self) -> bool {
-        self.vanished || self.owed != 0
+        self.vanished.is_some() || self.jumping || self.owed != 0
+    }
+
+    /// Who vanished from under the cursor.
+    pub fn vanished(&self) -> Option<&T::Id> {
+        self.vanished.as_ref()
     }
 
     /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
@@ -117,7 +132,11 @@ impl<T: Row> Window<T> {
 
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
-        self.vanished = false;
+        self.vanished = None;
+        if self.jumping {
+            self.owed += delta;
+            return;
+        }
         let wanted = isize::try_from(self.cursor).unwrap_or(0) + self.owed + delta;
         let last = self.rows.len().saturating_sub(1);
         let reached = usize::try_from(wanted.max(0)).unwrap_or(0).min(last);
@@ -128,9 +147,19 @@ impl<T: Row> Window<T> {
         self.follow(height);
     }
 
+    /// An edge that is not held has been asked for.
+    pub fn jump(&mut self) {
+        (self.jumping, self.owed) = (true, 0);
+    }
+
+    /// What was asked for does not come: the cursor is where it was.
+    pub fn stay(&mut self) {
+        (self.jumping, self.owed) = (false, 0);
+    }
+
     /// Puts the cursor on the first or last row that is held.
     pub fn to_edge(&mut self, last: bool, height: usize) {
-        self.vanished = false;
+        self.vanished = None;
         self.owed = 0;
         self.cursor = if last { self.rows.len().saturating_sub(1) } else { 0 };
         self.follow(height);
@@ -181,11 +210,13 @@ impl<T: Row> Window<T> {
     pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
         self.loaded = true;
         match want {
-            Want::Top | Want::Bottom => {
+            Want::Top | Want::Bottom | Want::At(_) => {
                 self.replace(page);
                 self.top = 0;
-                self.owed = 0;
-                self.vanished = false;
+                if !std::mem::take(&mut self.jumping) {
+                    self.owed = 0;
+                }
+                self.vanished = None;
                 self.cursor = if *want == Want::Bottom { self.rows.len().saturating_sub(1) } else { 0 };
             }
             Want::Below(key) => {
@@ -236,8 +267,8 @@ impl<T: Row> Window<T> {
                 self.top =
                     if was_at_start && !self.more_before && at < offset + 8 { 0 } else { at.saturating_sub(offset) };
             }
-            (None, Some(_)) => {
-                self.vanished = true;
+            (None, Some(gone)) => {
+                self.vanished = Some(gone);
                 self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
             }
             (None, None) => self.cursor = 0,
@@ -249,7 +280,7 @@ impl<T: Row> Window<T> {
         let found = self.rows.iter().position(|(_, row)| row.identity() == id);
         if let Some(at) = found {
             self.cursor = at;
-            self.vanished = false;
+            self.vanished = None;
             self.owed = 0;
             self.follow(height);
         }

@@ -1,5 +1,7 @@
 //! How things are said on the screen: times, names, counts. Untrusted text becomes [`Shown`] here and nowhere else.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -7,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::accounts::text::visible;
 use crate::accounts::time::{Span, Time};
+use crate::accounts::user::User;
 
 /// Text that may go to the screen: our own words, or somebody else's after escaping.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -15,7 +18,7 @@ pub struct Shown(String);
 impl Shown {
     /// Escapes untrusted text.
     pub fn from_outside(text: &str) -> Shown {
-        Shown(visible(text).into_owned())
+        Shown(shown(text))
     }
 
     /// The text.
@@ -31,22 +34,38 @@ impl Shown {
 
 /// Untrusted text, escaped.
 pub fn shown(text: &str) -> String {
-    visible(text).into_owned()
+    visible(&bounded(text, LONGEST)).into_owned()
 }
 
 /// Untrusted text, escaped and cut in the middle to `width` cells.
 pub fn clipped(text: &str, width: usize) -> String {
-    clip_middle(&visible(text), width)
+    // A row of a list pays for no more than it can show.
+    clip_middle(&visible(&bounded(text, LONGEST / 4)), width)
 }
 
-/// How many cells a text takes.
+/// Many times what the rules allow and what a screen holds; another program may have written a mebibyte, and every
+/// frame would pay for it.
+const LONGEST: usize = 16 * 1024;
+
+fn bounded(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
+        return Cow::Borrowed(text);
+    }
+    let boundary = |at: usize| (at..).find(|&at| text.is_char_boundary(at)).unwrap_or(at);
+    let head = &text[..boundary(longest / 2)];
+    let tail = &text[boundary(text.len() - longest / 2)..];
+    let left_out = number((text.len() - head.len() - tail.len()) as u64);
+    Cow::Owned(format!("{head} … {left_out} bytes … {tail}"))
+}
+
+/// How many cells a text takes. A ligature is counted as its letters: the screen sets each into cells of its own.
 pub fn width(text: &str) -> usize {
-    text.width()
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(|g| g.width()).sum() }
 }
 
 /// Cuts a text in its middle to at most `width` cells.
 pub fn clip_middle(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if self::width(text) <= width {
         return text.to_owned();
     }
     if width == 0 {
@@ -54,70 +73,77 @@ pub fn clip_middle(text: &str, width: usize) -> String {
     }
     let room = width - 1;
     let (head, tail) = (room.div_ceil(2), room / 2);
-    let mut clipped = take(text.graphemes(true), head);
-    clipped.push('…');
-    let end: Vec<&str> = {
-        let mut used = 0;
-        let fits = |g: &&str| {
-            used += g.width();
-            used <= tail
-        };
-        text.graphemes(true).rev().take_while(fits).collect()
-    };
-    clipped.extend(end.into_iter().rev());
-    clipped
+    format!("{}…{}", take(text, head), take_last(text, tail))
 }
 
 /// Cuts a text at its end to at most `width` cells.
 pub fn clip_end(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if self::width(text) <= width {
         return text.to_owned();
     }
     if width == 0 {
         return String::new();
     }
-    let mut clipped = take(text.graphemes(true), width - 1);
-    clipped.push('…');
-    clipped
+    format!("{}…", take(text, width - 1))
 }
 
-fn take<'a>(graphemes: impl Iterator<Item = &'a str>, width: usize) -> String {
+/// As much of the beginning as fits.
+fn take(text: &str, width: usize) -> &str {
     let mut used = 0;
-    graphemes
-        .take_while(|g| {
-            used += g.width();
-            used <= width
-        })
-        .collect()
+    let over = text.grapheme_indices(true).find(|(_, g)| {
+        used += g.width();
+        used > width
+    });
+    over.map_or(text, |(at, _)| &text[..at])
+}
+
+/// As much of the end as fits.
+pub fn take_last(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    let over = text.grapheme_indices(true).rev().find(|(_, g)| {
+        used += g.width();
+        used > width
+    });
+    over.map_or(text, |(at, g)| &text[at + g.len()..])
 }
 
 /// Breaks a text into lines of at most `width` cells, at spaces where there are any.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    if text.width() <= width {
+    let cells = self::width;
+    if cells(text) <= width {
         return vec![text.to_owned()];
     }
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        let mut word = word.to_owned();
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
+        let mut pieces = pieces(word, width);
+        let last = pieces.pop().unwrap_or_default();
+        if !line.is_empty() && (!pieces.is_empty() || cells(&line) + 1 + cells(&last) > width) {
             lines.push(std::mem::take(&mut line));
         }
-        while word.width() > width && width > 0 {
-            let head = take(word.graphemes(true), width);
-            if head.is_empty() {
-                break;
-            }
-            word = word[head.len()..].to_owned();
-            lines.push(head);
-        }
+        lines.extend(pieces);
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(&word);
+        line.push_str(&last);
     }
     lines.push(line);
     lines
+}
+
+/// Breaks a text into lines of at most `width` cells wherever that is: nothing of it is lost at the breaks.
+pub fn pieces(text: &str, width: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    loop {
+        let head = take(rest, width);
+        if head.len() == rest.len() || head.is_empty() {
+            pieces.push(rest.to_owned());
+            return pieces;
+        }
+        pieces.push(head.to_owned());
+        rest = &rest[head.len()..];
+    }
 }
 
 /// A length of time in its largest unit: `now`, `3 min`, `2 h`, `41 d`.
@@ -204,6 +230,17 @@ pub fn count(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", number(n)) }
 }
 
+/// A person as a command line names them, such that it means this person and nothing else: by id where the name cannot
+/// be typed, would be taken for an option, or would do something on its way through a shell.
+pub fn typed(user: &User) -> String {
+    let name = user.name.as_str();
+    let forced = if name.starts_with("id:") || name.starts_with("name:") { "name:" } else { "" };
+    if name.is_empty() || name.starts_with('-') || name.contains('\'') || visible(name) != name {
+        return format!("id:{}", shell_word(&shown(user.id.as_str())));
+    }
+    shell_word(&format!("{forced}{name}"))
+}
+
 /// A text as one word of a shell's command line.
 pub fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || "@._+-:/=".contains(c);
@@ -224,6 +261,30 @@ mod tests {
         assert_eq!(clip_middle("alice", 5), "alice");
         assert_eq!(clip_middle("alice", 1), "…");
         assert_eq!(clip_middle("alice", 0), "");
+    }
+
+    #[test]
+    fn cells_are_counted_as_they_are_set() {
+        // As a ligature these two are one cell wide, and yet each is set into its own.
+        assert_eq!(width("\u{644}\u{627}"), 2);
+        assert_eq!(clip_end("\u{644}\u{627}\u{644}\u{627}", 3), "\u{644}\u{627}…");
+        assert_eq!(take_last("ab李", 3), "b李");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_or_where_they_must() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
+        assert_eq!(pieces("abcd efgh", 4), ["abcd", " efg", "h"]);
+        assert_eq!(wrap(&"x".repeat(1 << 20), 100).len(), 10_486, "in one pass");
+    }
+
+    #[test]
+    fn what_is_much_too_long_is_cut_in_its_middle() {
+        let long = format!("begin{}end", "\u{1b}".repeat(1 << 20));
+        let text = shown(&long);
+        assert!(text.starts_with("begin") && text.ends_with("end") && text.contains(" … 1,032,200 bytes … "));
+        assert_eq!(clipped(&long, 20).len(), 20 + 2);
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn why_names_each_obstacle_with_a_command_that_cures_it() {
     let kinds: Vec<&str> = why["obstacles"].as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["inactive", "expired"]);
     assert_eq!(why["obstacles"][0]["reason"], "left");
-    assert_eq!(why["obstacles"][1]["since"], "2001-01-01T00:00:00.000Z");
+    assert_eq!(why["obstacles"][1]["since"], "2001-01-01T23:59:59.999Z");
     let text = desk.run(&["user", "why", "bob smith"], "").ok().out;
     assert!(text.contains("  1. inactive") && text.contains("  2. the end date has passed"), "{text}");
     // The cures are typed into a real shell, as the reader would.
@@ -163,7 +163,7 @@ fn editing_changes_what_is_said_and_leaves_the_rest() {
         "",
     );
     assert_eq!((&edited["name"], &edited["email"]), (&"Alicia".into(), &"a@b.c".into()));
-    assert_eq!(edited["valid_until"], "2040-01-01T00:00:00.000Z");
+    assert_eq!(edited["valid_until"], "2040-01-01T23:59:59.999Z");
     let emptied =
         desk.json(&["user", "edit", "alicia", "--email", "", "--label", "", "--note", "", "--valid-until", "none"], "");
     for key in ["email", "note", "valid_until"] {

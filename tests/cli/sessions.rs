@@ -53,7 +53,7 @@ fn an_expiry_is_written_in_any_of_its_forms() {
         desk.json(&["session", "login", "alice", "--password-stdin", "--expires", when], "pw\n")["expires_at"].clone()
     };
     assert_eq!(expiry("2040-01-02T03:04:05Z"), "2040-01-02T03:04:05.000Z");
-    assert_eq!(expiry("2040-01-02"), "2040-01-02T00:00:00.000Z");
+    assert_eq!(expiry("2040-01-02"), "2040-01-02T23:59:59.999Z");
     assert_eq!(expiry("2208988800"), "2040-01-01T00:00:00.000Z");
     assert_eq!(expiry("never"), serde_json::Value::Null);
     assert!(expiry("+30d").is_string());

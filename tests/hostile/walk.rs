@@ -44,7 +44,7 @@ pub fn is_harmless(stage: &Stage, after: &str) {
         let at = (n % usize::from(buffer.area.width), n / usize::from(buffer.area.width));
         assert!(!symbol.chars().any(is_hostile), "after {after:?} at {at:?}: {symbol:?}\n{}", stage.screen());
         assert!(symbol.chars().count() <= 8, "after {after:?} at {at:?} a tower: {symbol:?}");
-        assert!((1..=2).contains(&symbol.width()) || symbol.width() < 12 && symbol.chars().count() == 1, "{symbol:?}");
+        assert!((1..=8).contains(&symbol.width()), "after {after:?} at {at:?} it takes no place: {symbol:?}");
     }
 }
 
@@ -52,13 +52,13 @@ pub fn is_harmless(stage: &Stage, after: &str) {
 pub fn go(stage: &mut Stage, script: &str) {
     for key in keys(script) {
         stage.event(Event::Key { key, burst: false });
-        is_harmless(stage, script);
     }
+    is_harmless(stage, script);
 }
 
-/// Every pane whole and small, every dialog, the copies and their notices, of the person under the cursor.
-const DIALOGS: &[&str] = &["w<esc>", "i<esc>", "p<down><esc>", "e<tab><tab><tab><esc>", "cn", "cs"];
-const PANES: &str = "<tab><enter>G<pgdn>g<enter><tab><enter><down><enter><tab>";
+/// Every dialog, the copies and their notices, every pane whole and small, of the person under the cursor.
+const DIALOGS: &[&str] = &["w", "i", "p", "e", "c", "cn"];
+const PANES: &[&str] = &["<tab>", "<enter>", "G", "<enter><tab><enter>", "<down>", "<enter><tab>"];
 
 fn walk(columns: u16, rows: u16) {
     let planted = Planted::all();
@@ -67,14 +67,17 @@ fn walk(columns: u16, rows: u16) {
     for n in 0..planted.names.len() {
         for dialog in DIALOGS {
             go(&mut stage, dialog);
+            stage.model.layers.clear();
         }
-        go(&mut stage, "d");
-        stage.moment();
-        go(&mut stage, "<esc>X");
-        stage.moment();
-        go(&mut stage, "<esc>");
-        if n % 4 == 0 {
-            go(&mut stage, PANES);
+        // What a question says is the same at every size.
+        if columns == 80 {
+            go(&mut stage, "d");
+            stage.model.layers.clear();
+            go(&mut stage, "X");
+            stage.model.layers.clear();
+        }
+        if n % 2 == 0 || columns == 120 {
+            PANES.iter().for_each(|pane| go(&mut stage, pane));
         }
         go(&mut stage, "<down>");
     }
@@ -85,8 +88,8 @@ fn walk(columns: u16, rows: u16) {
         go(&mut stage, "G<up><up>g");
     }
     go(&mut stage, "2");
-    for _ in 0..planted.names.len() * 2 {
-        go(&mut stage, "<down>");
+    for _ in 0..planted.names.len() * 2 / usize::from(rows - 4) + 1 {
+        go(&mut stage, "<pgdn>");
     }
     go(&mut stage, "<enter>ggG<enter>e<esc>w<esc>1?<esc>:messages<enter><pgdn><pgdn><esc>");
 }
@@ -110,7 +113,7 @@ fn nothing_hostile_stands_on_a_small_screen() {
 fn outcomes_told_of_hostile_people_are_harmless() {
     let planted = Planted::all();
     let mut stage = console(&planted, 120, 40);
-    for n in 0..planted.names.len() {
+    for n in (0..planted.names.len()).step_by(3) {
         // Activated or brought back, kept out and undone, an end, a code, deleted and brought back.
         for script in
             ["a", "ithe reason<enter>", "z", "x", "X", "<esc>p<tab><tab><tab><enter><enter>", "<esc><esc><esc>"]
@@ -128,7 +131,7 @@ fn outcomes_told_of_hostile_people_are_harmless() {
             stage.moment();
         }
         go(&mut stage, "1<esc><esc>");
-        stage.model.users.list.window.move_by(1, 30);
+        stage.model.users.list.window.move_by(3, 30);
         stage.moved();
     }
     go(&mut stage, ":messages<enter><pgdn><pgdn><pgdn>");
@@ -137,7 +140,7 @@ fn outcomes_told_of_hostile_people_are_harmless() {
 /// The person's name as the whole pane of detail tells it.
 fn told_name(stage: &Stage) -> String {
     let screen = stage.screen();
-    let lines = screen.lines().skip_while(|line| !line.trim_start().starts_with("name  "));
+    let lines = screen.lines().skip_while(|line| line.split(' ').find(|word| !word.is_empty()) != Some("name"));
     lines.take_while(|line| !line.trim_start().starts_with("e-mail  ")).collect::<Vec<_>>().join("\n")
 }
 
@@ -212,5 +215,24 @@ fn the_own_account_is_asked_for_harmlessly() {
             is_harmless(&stage, "a typed answer");
         }
         go(&mut stage, "<esc>");
+    }
+}
+
+#[test]
+fn a_command_for_somebody_with_a_dangerous_name_goes_by_id() {
+    let names = ["-rf", "$(reboot)", "it's", "id:id0", "two\nlines", "\u{1b}[201~reboot\n", "bob smith", "bob"];
+    let wanted = ["id:id0", "'$(reboot)'", "id:id2", "name:id:id0", "id:id4", "id:id5", "'bob smith'", "bob"];
+    let planted = Planted::of(names.iter().map(|name| name.as_bytes().to_vec()).collect());
+    let mut stage = console(&planted, 120, 40);
+    go(&mut stage, "G");
+    for (name, wanted) in names.into_iter().zip(wanted) {
+        assert_eq!(stage.under_cursor(), name);
+        go(&mut stage, "cs");
+        assert_eq!(stage.copied.pop().unwrap(), format!("rollbook user show {wanted}"));
+        go(&mut stage, "w");
+        let told = stage.line_with("     rollbook ");
+        let wanted = if wanted.starts_with("name:") { "id:id3" } else { wanted };
+        assert!(told.contains(&format!(" {wanted} ")), "{told}");
+        go(&mut stage, "<esc><up>");
     }
 }

@@ -71,13 +71,20 @@ fn walk(size: (u16, u16)) {
         pty.keys(keys);
         pty.wait_for(shows);
     };
-    for _ in 0..planted.names.len() / 2 {
-        step(&mut pty, "w", "Esc closes");
+    for _ in 0..planted.names.len() / 8 {
+        // Until the person has been read, the key only says so.
+        loop {
+            pty.keys("w");
+            pty.wait_until("an answer", |s| ["Esc closes", "still reading"].iter().any(|w| s.contents().contains(w)));
+            if pty.screen().contains("Esc closes") {
+                break;
+            }
+        }
         pty.keys("\x1b");
         pty.wait_until("the evidence is closed", |screen| !screen.contents().contains("Esc closes"));
-        step(&mut pty, "c", "─ Copy ");
+        step(&mut pty, "c", "┌ Copy ");
         step(&mut pty, "n", "sent to your terminal's clipboard");
-        pty.keys("\x1b[B\x1b[B");
+        pty.keys(&"\x1b[B".repeat(8));
     }
     step(&mut pty, "\t\r", "password set");
     pty.keys("\r");

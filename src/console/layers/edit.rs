@@ -6,8 +6,9 @@ use crate::accounts::error::Field as Fault;
 use crate::accounts::time::{Time, Until};
 use crate::accounts::user::{Edit as Changes, Name, Role, User, parse_email, parse_labels, parse_words};
 use crate::accounts::{Error, Kind};
+use crate::console::commands;
 use crate::console::effect::Write;
-use crate::console::words::{clipped, shell_word};
+use crate::console::words::clipped;
 
 const NAME: usize = 0;
 const EMAIL: usize = 1;
@@ -38,45 +39,60 @@ impl Edit {
             Field::choice("Role", ROLES, role),
             Field::text("Valid until", &user.valid_until.map(Time::rfc3339).unwrap_or_default()),
         ];
-        fields[UNTIL].remark = Some("empty: no end · 2026-12-31, +30d".to_owned());
-        let mut form = Form::new(format!("Edit {}", clipped(&user.name, 44)), fields, "Save");
-        form.command = format!("rollbook user edit {} …", shell_word(&clipped(&user.name, 24)));
-        Edit { form, user: user.clone(), now }
+        fields[LABELS].remark = Some("words, parted by spaces".to_owned());
+        fields[UNTIL].remark = Some("2026-12-31 (through that day, UTC) · +30d · empty: no end".to_owned());
+        let form = Form::new(format!("Edit {}", clipped(&user.name, 44)), fields, "Save");
+        let mut edit = Edit { form, user: user.clone(), now };
+        edit.refresh();
+        edit
     }
 
-    /// The order, or faults beneath their fields. What was not touched is not judged again: a name that another
+    /// What was touched, and what is wrong with it. What was not touched is not judged again: a name that another
     /// program wrote may break a rule and must not stand in the way of a note.
-    pub fn submit(&mut self) -> Option<Write> {
-        let user = self.user.clone();
+    fn read(&self) -> (Changes, Vec<(usize, Error)>) {
+        let user = &self.user;
+        let mut faults = Vec::new();
+        let touched = |at: usize, before: &str| {
+            let value = self.form.fields[at].value();
+            (value != before && value.trim() != before).then_some(value)
+        };
         let mut changes = Changes::default();
-        if self.form.fields[NAME].value() != user.name {
-            changes.name = self.judge(NAME, Name::parse);
+        if let Some(text) = touched(NAME, &user.name) {
+            changes.name = keep(NAME, Name::parse(text), &mut faults);
         }
-        if self.form.fields[EMAIL].value().trim() != user.email.as_deref().unwrap_or_default() {
-            changes.email = self.judge(EMAIL, parse_email);
+        if let Some(text) = touched(EMAIL, user.email.as_deref().unwrap_or_default()) {
+            changes.email = keep(EMAIL, parse_email(text), &mut faults);
         }
-        if self.form.fields[LABELS].value().trim() != user.labels.join(" ") {
-            changes.labels = self.judge(LABELS, |text| parse_labels([text]));
+        if let Some(text) = touched(LABELS, &user.labels.join(" ")) {
+            changes.labels = keep(LABELS, parse_labels([text]), &mut faults);
         }
-        if self.form.fields[NOTE].value().trim() != user.note.as_deref().unwrap_or_default() {
-            changes.note = self.judge(NOTE, |text| parse_words(Fault::Note, text, 500));
+        if let Some(text) = touched(NOTE, user.note.as_deref().unwrap_or_default()) {
+            changes.note = keep(NOTE, parse_words(Fault::Note, text, 500), &mut faults);
         }
         let role = Role::ALL[self.form.fields[ROLE].chosen().min(2)];
         changes.role = (role != user.role).then_some(role);
-        if self.form.fields[UNTIL].value().trim() != user.valid_until.map(Time::rfc3339).unwrap_or_default() {
-            let now = self.now;
-            changes.valid_until = self.judge(UNTIL, |text| until(text, now));
+        if let Some(text) = touched(UNTIL, &user.valid_until.map(Time::rfc3339).unwrap_or_default()) {
+            changes.valid_until = keep(UNTIL, until(text, self.now), &mut faults);
+        }
+        (changes, faults)
+    }
+
+    /// Brings the command at the foot up to what was typed.
+    pub fn refresh(&mut self) {
+        self.form.command = commands::edit(&self.user, &self.read().0);
+    }
+
+    /// The order, or faults beneath their fields.
+    pub fn submit(&mut self) -> Option<Write> {
+        let (changes, faults) = self.read();
+        for (at, fault) in faults {
+            self.form.fields[at].fault = Some(fault.to_string());
         }
         if self.form.to_fault() {
             return None;
         }
         self.form.sent = true;
-        Some(Write::Edit { id: user.id, expect: user.version, edit: Box::new(changes) })
-    }
-
-    fn judge<T>(&mut self, at: usize, parse: impl Fn(&str) -> Result<T, Error>) -> Option<T> {
-        let outcome = parse(self.form.fields[at].value());
-        outcome.map_err(|error| self.form.fields[at].fault = Some(error.to_string())).ok()
+        Some(Write::Edit { id: self.user.id.clone(), expect: self.user.version, edit: Box::new(changes) })
     }
 
     /// The order was refused; what was typed stays.
@@ -94,6 +110,10 @@ impl Edit {
     pub fn user(&self) -> &User {
         &self.user
     }
+}
+
+fn keep<T>(at: usize, parsed: Result<T, Error>, faults: &mut Vec<(usize, Error)>) -> Option<T> {
+    parsed.map_err(|error| faults.push((at, error))).ok()
 }
 
 fn until(text: &str, now: Time) -> Result<Option<Time>, Error> {

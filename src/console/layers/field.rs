@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::Secret;
 use crate::console::key::{Code, Key};
-use crate::console::words::{shown, width};
+use crate::console::words::{shown, take_last};
 
 /// A password being typed. It never enters a text input, which keeps copies of what it held.
 pub struct SecretField {
@@ -62,9 +62,7 @@ impl SecretField {
     pub(super) fn drawn(&self, room: usize) -> String {
         if self.shown {
             // The end is what is being typed.
-            let text = shown(&self.text);
-            let skip = width(&text).saturating_sub(room);
-            return text.chars().skip(skip).collect();
+            return take_last(&shown(&self.text), room).to_owned();
         }
         "•".repeat(self.count().min(room))
     }

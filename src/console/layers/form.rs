@@ -7,7 +7,7 @@ use super::field::{Content, Field, SecretField, edit, paste};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
-use crate::console::words::{clip_end, shown, width, wrap};
+use crate::console::words::{shown, take_last, width, wrap};
 
 /// What pressing a key in a form came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,13 +34,16 @@ pub struct Form {
     pub fault: Option<String>,
     /// Whether it was sent and waits for its outcome; keys but Esc are ignored.
     pub sent: bool,
+    /// Whether anything was typed into it.
+    pub edited: bool,
     focus: usize,
 }
 
 impl Form {
     /// A form with the cursor in its first field.
     pub fn new(title: String, fields: Vec<Field>, button: &'static str) -> Form {
-        let mut form = Form { title, fields, button, command: String::new(), fault: None, sent: false, focus: 0 };
+        let mut form =
+            Form { title, fields, button, command: String::new(), fault: None, sent: false, edited: false, focus: 0 };
         let first = form.stops().next();
         form.focus = first.unwrap_or(0);
         form
@@ -88,8 +91,37 @@ impl Form {
         }
     }
 
+    /// Whether the keys go to a password.
+    pub fn is_on_secret(&self) -> bool {
+        self.fields.get(self.focus).is_some_and(|field| matches!(field.content, Content::Secret(_)))
+    }
+
+    /// Up or down among options that stand one below the other; `false` where that leads out of them.
+    fn step_choice(&mut self, forward: bool) -> bool {
+        let Some(field) = self.fields.get_mut(self.focus) else { return false };
+        match &mut field.content {
+            Content::Choice { options, at } if is_tall(options) => {
+                let next = if forward { at.checked_add(1) } else { at.checked_sub(1) };
+                match next.filter(|next| *next < options.len()) {
+                    Some(next) => *at = next,
+                    None => return false,
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// A key that edits.
     pub fn key(&mut self, key: Key) {
+        if matches!(key.code, Code::Up | Code::Down) {
+            let forward = key.code == Code::Down;
+            if !self.step_choice(forward) {
+                self.step(forward);
+            }
+            return;
+        }
+        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else {
             // On the buttons the arrows go from one to the other.
             if matches!(key.code, Code::Left | Code::Right) {
@@ -117,6 +149,7 @@ impl Form {
 
     /// A paste goes into the field whole, without line ends and control characters.
     pub fn paste(&mut self, text: &str) {
+        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else { return };
         field.fault = None;
         match &mut field.content {
@@ -137,13 +170,15 @@ impl Form {
     /// Draws the form in the middle of the screen.
     pub fn draw(&self, ink: &mut Ink<'_>) {
         // A toggle has its words behind its box, not in the column of labels.
-        let labelled = |field: &&Field| !field.hidden && !matches!(field.content, Content::Toggle(_));
+        // Hidden fields count, so that nothing moves sideways when one comes or goes.
+        let labelled = |field: &&Field| !matches!(field.content, Content::Toggle(_));
         let label =
             self.fields.iter().filter(labelled).map(|field| width(field.label)).max().unwrap_or(0).min(14) as u16;
         let area = ink.area();
         let wide = 62.min(area.width);
         let room = usize::from(wide.saturating_sub(4 + label + 2));
-        let mut height = 5 + u16::from(!self.command.is_empty()) + u16::from(self.fault.is_some()) * 2;
+        let command = self.command_lines(wide.saturating_sub(4));
+        let mut height = 5 + command.len() as u16 + u16::from(self.fault.is_some()) * 2;
         for field in self.fields.iter().filter(|field| !field.hidden) {
             height += rows_of(field) + below(field, room).len() as u16;
         }
@@ -231,7 +266,14 @@ impl Form {
         y
     }
 
+    /// The command at the foot, broken where it does not fit: it is there to be copied whole.
+    fn command_lines(&self, room: u16) -> Vec<String> {
+        if self.command.is_empty() { Vec::new() } else { wrap(&self.command, usize::from(room)) }
+    }
+
     fn draw_foot(&self, ink: &mut Ink<'_>, inside: Rect, y: u16) {
+        let command = self.command_lines(inside.width);
+        let command = if inside.height > 3 + command.len() as u16 { command } else { Vec::new() };
         let mut y = y;
         if let Some(fault) = &self.fault {
             for line in wrap(fault, usize::from(inside.width)).into_iter().take(2) {
@@ -239,7 +281,7 @@ impl Form {
                 y += 1;
             }
         }
-        let y = (y + 1).min(inside.bottom().saturating_sub(1 + u16::from(!self.command.is_empty())));
+        let y = (y + 1).min(inside.bottom().saturating_sub(1 + command.len() as u16));
         if self.sent {
             ink.text(inside.x, y, inside.width, "at work … Esc closes this, the work goes on", Role::Notice);
         } else {
@@ -261,19 +303,24 @@ impl Form {
                 x += 2;
             }
         }
-        if !self.command.is_empty() && inside.height > 3 {
-            let command = clip_end(&self.command, usize::from(inside.width));
-            ink.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &command, Role::Faint);
+        let top = inside.bottom().saturating_sub(command.len() as u16);
+        for (line, y) in command.iter().zip(top..inside.bottom()) {
+            ink.text(inside.x, y, inside.width, line, Role::Faint);
         }
     }
 }
 
 fn rows_of(field: &Field) -> u16 {
     match &field.content {
-        Content::Choice { options, .. } if options.iter().any(|(_, help)| !help.is_empty()) => options.len() as u16,
+        Content::Choice { options, .. } if is_tall(options) => options.len() as u16,
         Content::Words(text) => wrap(text, 58).len() as u16,
         _ => 1,
     }
+}
+
+/// Whether options stand one below the other, each with a word of explanation.
+fn is_tall(options: &[(&str, &str)]) -> bool {
+    options.iter().any(|(_, help)| !help.is_empty())
 }
 
 /// The fault or the remark beneath a field.
@@ -287,14 +334,16 @@ fn below(field: &Field, room: usize) -> Vec<String> {
 fn draw_text(ink: &mut Ink<'_>, x: u16, y: u16, room: u16, input: &Input, role: Role, focused: bool) {
     let cells = usize::from(room.max(2)) - 1;
     ink.text(x, y, room, &" ".repeat(usize::from(room)), role);
-    // What is typed is as untrusted as what is read: it may have been pasted.
-    let before: String = input.value().chars().take(input.cursor()).collect();
-    let (all, before) = (shown(input.value()), shown(&before));
-    let skip = width(&before).saturating_sub(cells);
-    let visible: String = all.chars().skip(skip).collect();
-    ink.text(x, y, room, &visible, role);
+    // What is typed is as untrusted as what is read: it may have been pasted, and be longer than any screen.
+    let (chars, reach) = (input.value().chars(), cells * 4);
+    let before: String = chars.clone().take(input.cursor()).skip(input.cursor().saturating_sub(reach)).collect();
+    let after: String = chars.skip(input.cursor()).take(reach).collect();
+    let (before, after) = (shown(&before), shown(&after));
+    let before = ink.drawn(&before).into_owned();
+    let end = ink.text(x, y, room, take_last(&before, cells), role);
+    ink.text(end, y, (x + room).saturating_sub(end), &after, role);
     if focused {
-        ink.cursor = Some((x + (width(&before) - skip.min(width(&before))) as u16, y));
+        ink.cursor = Some((end, y));
     }
 }
 
@@ -306,7 +355,7 @@ fn draw_choice(
     at: usize,
     focused: bool,
 ) -> u16 {
-    let tall = options.iter().any(|(_, help)| !help.is_empty());
+    let tall = is_tall(options);
     let (mut end, mut row) = (x, y);
     for (i, (option, help)) in options.iter().enumerate() {
         let mark = if i == at { "(•)" } else { "( )" };

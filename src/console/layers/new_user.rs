@@ -6,8 +6,9 @@ use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
 use crate::accounts::user::{Draft, Name, Role, parse_email, parse_labels};
 use crate::accounts::{Error, Kind, Secret};
+use crate::console::commands;
 use crate::console::effect::Write;
-use crate::console::words::{clipped, shell_word};
+use crate::console::words::{shell_word, shown};
 
 const NAME: usize = 0;
 const EMAIL: usize = 1;
@@ -26,6 +27,8 @@ pub struct NewUser {
     pub form: Form,
     /// Whether this is the very first administrator.
     pub founding: bool,
+    /// Whether the password was made here, and has to be shown to whoever hands it on.
+    made: bool,
     policy: Policy,
 }
 
@@ -42,13 +45,14 @@ impl NewUser {
             Field::choice("Role", ROLES, if founding { 2 } else { 0 }),
             Field::toggle("must be activated before the first log-in", false),
         ];
+        fields[LABELS].remark = Some("words, parted by spaces".to_owned());
         for hidden in [HOW, LABELS, ROLE, PENDING] {
             fields[hidden].hidden = founding;
         }
         if founding {
             fields[PASSWORD].label = "Password";
         }
-        let mut new = NewUser { form: Form::new(title.to_owned(), fields, "Create"), founding, policy };
+        let mut new = NewUser { form: Form::new(title.to_owned(), fields, "Create"), founding, made: false, policy };
         new.refresh();
         new
     }
@@ -59,16 +63,16 @@ impl NewUser {
         self.form.fields[PASSWORD].hidden = by_code;
         let remark = self.password_remark();
         self.form.fields[PASSWORD].remark = remark;
-        let name = self.form.fields[NAME].value().trim();
-        let name = if name.is_empty() { "NAME".to_owned() } else { shell_word(&clipped(name, 24)) };
-        let rest = match (by_code, self.form.fields[PENDING].is_on()) {
-            (true, _) => "then: rollbook reset request",
-            (_, true) => "--pending --password-stdin",
-            _ => "--password-stdin",
-        };
-        self.form.command = match self.founding {
-            true => format!("rollbook init --admin {name} --password-stdin"),
-            false => format!("rollbook user register {name} {rest}"),
+        let value = |at: usize| self.form.fields[at].value().trim();
+        let name = value(NAME);
+        self.form.command = if self.founding {
+            let name = if name.is_empty() { "NAME".to_owned() } else { shell_word(&shown(name)) };
+            format!("rollbook init --admin {name} --password-stdin")
+        } else {
+            let labels = value(LABELS).split([',', ' ']).filter(|label| !label.is_empty()).collect();
+            let role = Role::ALL[self.form.fields[ROLE].chosen().min(2)];
+            let pending = self.form.fields[PENDING].is_on();
+            commands::NewUser { name, email: value(EMAIL), labels, role, pending, by_code }.command()
         };
     }
 
@@ -150,8 +154,22 @@ impl NewUser {
         if let Some(field) = self.form.secret_mut() {
             field.set(made);
             field.shown = true;
+            self.made = true;
         }
         self.form.fields[PASSWORD].fault = None;
         self.refresh();
+    }
+
+    /// The password that was made here and sent, to be shown once; `None` where somebody typed one.
+    pub fn made(&mut self) -> Option<Secret> {
+        let made = self.made;
+        self.form.secret_mut().filter(|_| made).map(|field| field.secret())
+    }
+
+    /// A key in the password field: what was made may be something else now.
+    pub fn typed(&mut self) {
+        if self.form.is_on_secret() {
+            self.made = false;
+        }
     }
 }

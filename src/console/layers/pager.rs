@@ -1,10 +1,8 @@
-//! Text to read: why somebody cannot log in, the messages so far, a code that is shown once.
+//! Text to read: why somebody cannot log in, the messages so far.
 
 use ratatui::layout::Rect;
 
-use crate::accounts::Secret;
 use crate::accounts::looking::Dossier;
-use crate::accounts::reset::Issued;
 use crate::accounts::time::Time;
 use crate::accounts::user::User;
 use crate::accounts::verdict::{Cure, Verdict};
@@ -12,7 +10,7 @@ use crate::console::action::Action;
 use crate::console::ink::{Ink, centered};
 use crate::console::keymap::{Scope, key_of};
 use crate::console::theme::Role;
-use crate::console::words::{ago, clipped, clock, shown, wrap};
+use crate::console::words::{ago, clipped, shell_word, shown, typed, wrap};
 
 /// A text with its place.
 pub struct Pager {
@@ -79,6 +77,17 @@ fn cure(cure: Cure) -> (Action, &'static str) {
     }
 }
 
+/// The command that does the same, ready to be typed.
+fn command(cure: Cure, user: &User) -> String {
+    let (name, id) = (typed(user), shell_word(&shown(user.id.as_str())));
+    match cure {
+        // A reset is requested by name alone; several deleted people may have had one name.
+        Cure::Password if name.starts_with("id:") || name.starts_with("name:") => format!("user passwd id:{id} --set"),
+        Cure::Restore => format!("user restore id:{id}"),
+        cure => format!("{} {name}", cure.command()),
+    }
+}
+
 fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
     let mut lines = Vec::new();
     for (i, obstacle) in verdict.obstacles.iter().enumerate() {
@@ -87,7 +96,7 @@ fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
         let (action, words) = cure(obstacle.cure);
         let key = key_of(Scope::Users, action).map(|key| key.to_string()).unwrap_or_default();
         lines.push((format!("     {key}  {words}"), Role::Key));
-        lines.push((format!("     rollbook {} {}", obstacle.cure.command(), shown(&user.name)), Role::Faint));
+        lines.push((format!("     rollbook {}", command(obstacle.cure, user)), Role::Faint));
     }
     if verdict.can_log_in() {
         lines.push(("A right password lets them in.".to_owned(), Role::Good));
@@ -96,44 +105,4 @@ fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
     lines.push((String::new(), Role::Text));
     lines.push((format!("fine: {}", verdict.fine.join(" · ")), Role::Faint));
     lines
-}
-
-/// A code that is shown once. It is wiped when the layer closes.
-pub struct Code {
-    name: String,
-    secret: Secret,
-    until: Time,
-}
-
-impl Code {
-    /// Shows a code for a person of this name.
-    pub fn new(name: &str, issued: Issued) -> Code {
-        Code { name: shown(name), secret: issued.request_id, until: issued.expires_at }
-    }
-
-    /// The code itself, for the terminal's clipboard, which is at the other end of the line.
-    pub fn reveal(&self) -> &str {
-        self.secret.expose()
-    }
-
-    /// Draws the code.
-    pub fn draw(&self, ink: &mut Ink<'_>, zone: &jiff::tz::TimeZone) {
-        let area = ink.area();
-        let wide = 64.min(area.width);
-        let room = usize::from(wide.saturating_sub(4));
-        let mut lines: Vec<(String, Role)> = Vec::new();
-        lines.extend(wrap(self.secret.expose(), room).into_iter().map(|line| (line, Role::Focus)));
-        lines.push((String::new(), Role::Text));
-        let until = format!("for {}, until {}", clipped(&self.name, room.saturating_sub(18)), clock(self.until, zone));
-        lines.push((until, Role::Text));
-        lines.push(("c copies, if your terminal takes OSC 52".to_owned(), Role::Text));
-        lines.push(("rollbook reset complete --stdin  redeems it".to_owned(), Role::Faint));
-        let frame = centered(area, wide, lines.len() as u16 + 3);
-        let inside = ink.frame(frame, "Reset code, shown once");
-        for ((text, role), y) in lines.iter().zip(inside.top()..inside.bottom()) {
-            ink.text(inside.x, y, inside.width, text, *role);
-        }
-        let foot = inside.bottom().saturating_sub(1);
-        ink.right(inside.right(), foot, inside.width, "Enter closes and forgets", Role::Faint);
-    }
 }

@@ -7,7 +7,7 @@ use crate::accounts::policy::Policy;
 use crate::accounts::user::User;
 use crate::accounts::{Error, Kind, Secret};
 use crate::console::effect::Write;
-use crate::console::words::{clipped, count, shell_word};
+use crate::console::words::{clipped, count, typed};
 
 const HOW: usize = 0;
 const PASSWORD: usize = 1;
@@ -20,20 +20,23 @@ pub struct Password {
     pub form: Form,
     user: User,
     policy: Policy,
+    /// Whether the password was made here, and has to be shown to whoever hands it on.
+    made: bool,
 }
 
 impl Password {
     /// The form for this person, as drawn.
     pub fn new(user: &User, policy: Policy) -> Password {
-        let effect = match user.sessions {
-            0 => "ends no session; an earlier code is void".to_owned(),
-            n => format!("its use ends {}", count(u64::from(n), "session")),
-        };
         let life = format!("a code can be used once, for {}", policy.reset_life);
-        let fields =
-            vec![Field::choice("", WAYS, 0), Field::secret("Password"), Field::words(life), Field::words(effect)];
+        let fields = vec![
+            Field::choice("", WAYS, 0),
+            Field::secret("Password"),
+            Field::words(life),
+            Field::words(String::new()),
+        ];
         let title = format!("Password of {}", clipped(&user.name, 40));
-        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy };
+        let mut password =
+            Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, made: false };
         password.refresh();
         password
     }
@@ -52,7 +55,14 @@ impl Password {
         self.form.button = if by_code { "Issue" } else { "Set" };
         self.form.fields[PASSWORD].hidden = by_code;
         self.form.fields[2].hidden = !by_code;
-        let name = shell_word(&clipped(&self.user.name, 24));
+        let ends = match (self.user.sessions, by_code) {
+            (0, true) => "ends no session; an earlier code is void".to_owned(),
+            (0, false) => "ends no session".to_owned(),
+            (n, true) => format!("its use ends {}", count(u64::from(n), "session")),
+            (n, false) => format!("ends {}, now", count(u64::from(n), "session")),
+        };
+        self.form.fields[3] = Field::words(ends);
+        let name = typed(&self.user);
         self.form.command = match by_code {
             true => format!("rollbook reset request {name}"),
             false => format!("rollbook user passwd {name} --set --password-stdin"),
@@ -100,8 +110,22 @@ impl Password {
         if let Some(field) = self.form.secret_mut() {
             field.set(made);
             field.shown = true;
+            self.made = true;
         }
         self.form.fields[PASSWORD].fault = None;
         self.refresh();
+    }
+
+    /// The password that was made here and sent, to be shown once; `None` where somebody typed one.
+    pub fn made(&mut self) -> Option<Secret> {
+        let made = self.made;
+        self.form.secret_mut().filter(|_| made).map(|field| field.secret())
+    }
+
+    /// A key in the password field: what was made may be something else now.
+    pub fn typed(&mut self) {
+        if self.form.is_on_secret() {
+            self.made = false;
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::accounts::Error;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::user::{Name, User, parse_words};
 use crate::console::effect::{Target, Write};
-use crate::console::words::{clipped, count, shell_word};
+use crate::console::words::{clipped, count, typed};
 
 /// What the line is for.
 enum Purpose {
@@ -41,7 +41,7 @@ impl Prompt {
             n => format!("Enter alone: no reason · ends {}", count(u64::from(n), "session")),
         });
         let mut form = Form::new(format!("Deactivate {}", clipped(&user.name, 40)), fields, "Deactivate");
-        form.command = format!("rollbook user deactivate {} --reason …", shell_word(&clipped(&user.name, 24)));
+        form.command = format!("rollbook user deactivate {} --reason …", typed(user));
         Prompt { form, purpose: Purpose::Reason(Box::new(user.clone())) }
     }
 

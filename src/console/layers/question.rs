@@ -9,7 +9,7 @@ use crate::console::effect::Write;
 use crate::console::ink::{Ink, centered};
 use crate::console::key::Key;
 use crate::console::theme::Role;
-use crate::console::words::{width, wrap};
+use crate::console::words::{shown, width, wrap};
 
 /// For how long a fresh question drops what was typed ahead of it.
 const GRACE: Span = Span::from_millis(250);
@@ -91,7 +91,7 @@ impl Question {
             Some((word, input)) => {
                 let end = ink.text(foot.x, foot.y, foot.width, &format!("type {word}, then Enter  "), Role::Text);
                 ink.text(end, foot.y, 12, "            ", Role::Typed);
-                let end = ink.text(end, foot.y, 12, input.value(), Role::Typed);
+                let end = ink.text(end, foot.y, 12, &shown(input.value()), Role::Typed);
                 ink.cursor = Some((end, foot.y));
                 ink.right(foot.right(), foot.y, 12, "Esc cancels", Role::Faint);
             }

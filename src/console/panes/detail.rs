@@ -11,7 +11,7 @@ use crate::accounts::user::{User, UserId};
 use crate::console::effect::{Effect, Read, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
-use crate::console::words::{ago, clipped, count, day, exact, short, shown, since, width, wrap};
+use crate::console::words::{ago, clipped, count, day, exact, pieces, short, shown, since, width, wrap};
 
 /// The state of the pane.
 #[derive(Default)]
@@ -97,9 +97,13 @@ impl Detail {
         ink.title(area, &[(name, Role::Title)], &verdict_words(dossier), look.focused);
         let inside =
             Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
-        let lines = if whole { full(user, dossier, look, inside.width) } else { facts(user, dossier, look, inside) };
+        let lines = if whole {
+            full(user, &ink.exactly(&user.name), dossier, look, inside.width)
+        } else {
+            facts(user, dossier, look, inside)
+        };
         let height = usize::from(inside.height);
-        let scroll = if whole { self.scroll.min(lines.len().saturating_sub(height)) } else { 0 };
+        let scroll = self.scroll.min(lines.len().saturating_sub(height));
         for (line, y) in lines.iter().skip(scroll).zip(inside.top()..inside.bottom()) {
             ink.pieces(inside.x, y, inside.width, line);
         }
@@ -112,7 +116,9 @@ impl Detail {
         }
         ink.title(area, &[("History".to_owned(), Role::Title)], &[], false);
         let Some(dossier) = person.and_then(|user| self.of(&user.id)) else { return };
-        for (happening, y) in dossier.history.iter().zip(area.y + 1..area.bottom()) {
+        let height = usize::from(area.height.saturating_sub(1));
+        let scroll = self.scroll.min(dossier.history.len().saturating_sub(height));
+        for (happening, y) in dossier.history.iter().skip(scroll).zip(area.y + 1..area.bottom()) {
             let line = history_line(happening, look.now, look.zone);
             ink.pieces(area.x + 1, y, area.width.saturating_sub(2), &line);
         }
@@ -160,18 +166,12 @@ fn facts(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, inside: Rect) 
         words.push(plain(format!("note: {}", shown(note))));
     }
     let mut lines = flow(&words, usize::from(inside.width));
-    let room = usize::from(inside.height);
     // Where the history has no place of its own, the last of it fills what is left.
-    if let Some(dossier) = dossier.filter(|_| !look.heads && lines.len() < room) {
-        let last: Vec<(String, Role)> = dossier
-            .history
-            .iter()
-            .map(|h| (joined(&history_line(h, look.now, look.zone)), Role::Faint))
-            .take(6)
-            .collect();
+    if let Some(dossier) = dossier.filter(|_| !look.heads) {
+        let last: Vec<(String, Role)> =
+            dossier.history.iter().map(|h| (joined(&history_line(h, look.now, look.zone)), Role::Faint)).collect();
         lines.extend(flow(&last, usize::from(inside.width)));
     }
-    lines.truncate(room);
     lines
 }
 
@@ -198,14 +198,14 @@ fn flow(words: &[(String, Role)], room: usize) -> Vec<Line> {
 }
 
 /// Everything about the person, with exact times.
-fn full(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, room: u16) -> Vec<Line> {
+fn full(user: &User, name: &str, dossier: Option<&Dossier>, look: &Look<'_>, room: u16) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let room = usize::from(room);
     let at = |t: Option<Time>| {
         t.map_or_else(|| "never".to_owned(), |t| format!("{}  ({})", exact(t, look.zone), ago(t, look.now)))
     };
-    let mut row = |label: &str, value: String, role: Role| {
-        let parts = wrap(&value, room.saturating_sub(16).max(8));
+    let wrapped = |value: &str| wrap(value, room.saturating_sub(16).max(8));
+    let mut rows = |label: &str, parts: Vec<String>, role: Role| {
         for (i, part) in parts.into_iter().enumerate() {
             let label = if i == 0 { label } else { "" };
             lines.push(vec![(format!("{label:<14}  "), Role::Faint), (part, role)]);
@@ -213,11 +213,14 @@ fn full(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, room: u16) -> V
     };
     if let Some(dossier) = dossier {
         for obstacle in &dossier.verdict.obstacles {
-            row("cannot log in", format!("{} ({})", obstacle.sentence(), at(obstacle.since)), Role::Bad);
+            let words = format!("{} ({})", obstacle.sentence(), at(obstacle.since));
+            rows("cannot log in", wrapped(&words), Role::Bad);
         }
     }
-    row("id", user.id.to_string(), Role::Text);
-    row("name", shown(&user.name), Role::Text);
+    rows("id", wrapped(user.id.to_string().as_str()), Role::Text);
+    // Broken wherever a line ends: which name it is shall not depend on where its spaces are.
+    rows("name", pieces(name, room.saturating_sub(16).max(8)), Role::Text);
+    let mut row = |label: &str, value: String, role: Role| rows(label, wrapped(&value), role);
     row("e-mail", user.email.as_deref().map(shown).unwrap_or_else(|| "none".into()), Role::Text);
     row("role", user.role.word().to_owned(), Role::Text);
     row("labels", user.labels.iter().map(|label| shown(label)).collect::<Vec<_>>().join(", "), Role::Text);
@@ -290,7 +293,7 @@ fn entry_words(entry: &Entry) -> String {
         .filter(|change| entry.deed == "edit" || entry.deed == "undo" && change.field != "reason")
         .map(|change| {
             let word = |text: &str| if text.is_empty() { "none".to_owned() } else { shown(text) };
-            format!("{} {} → {}", change.field, word(&change.before), word(&change.after))
+            format!("{} {} → {}", shown(&change.field), word(&change.before), word(&change.after))
         })
         .collect();
     if !told.is_empty() {

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::sessions::{left_words, over_words};
+use super::sessions::{exact_words, left_words, over_words};
 use super::users::Look;
-use crate::accounts::query::Filter;
+use crate::accounts::query::{Filter, Term};
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::user::UserId;
 use crate::console::effect::{Effect, Read, Slot};
@@ -12,7 +12,7 @@ use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::theme::Role;
 use crate::console::window::Row;
-use crate::console::words::{clipped, number, since, wrap};
+use crate::console::words::{clip_end, clipped, number, since, wrap};
 
 impl Row for Session {
     type Id = SessionId;
@@ -42,10 +42,11 @@ impl Everybody {
         self.list.window.current().map(|session| &session.user_id)
     }
 
-    /// Turns the order round.
+    /// Turns the order round. The cursor stays on its session.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;
-        self.list.restart();
+        let key = self.list.window.current_key().cloned();
+        self.list.restart_at(key);
     }
 
     /// What has to be asked for now, if the view is looked at.
@@ -67,10 +68,13 @@ impl Everybody {
         if area.is_empty() {
             return;
         }
-        let count = self.list.matches.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        // What is counted is told: ended sessions stand among the live ones until their old time is over.
+        let all = !self.list.filter.terms.iter().any(|term| matches!(term, Term::Is(_)));
+        let kind = if all { " with ended ones" } else { "" };
+        let count = self.list.matches.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default();
         let order = if self.reversed { "oldest first" } else { "newest first" };
         self.list.draw_title(ink, area, "Sessions of everybody", format!("{count}{order}"), look.focused);
-        let columns = Columns::of(area);
+        let columns = Columns::of(area, look.whole);
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
@@ -112,11 +116,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(area: Rect) -> Columns {
+    fn of(area: Rect, whole: bool) -> Columns {
         let (client, address, state) = match area.width {
+            100.. if whole => (12, 15, 66),
             100.. => (16, 20, 38),
             72..100 => (12, 15, 27),
-            _ => (0, 0, 22),
+            _ => (9, 0, 18),
         };
         Columns { name: area.width.saturating_sub(4 + client + address + state), client, address, state }
     }
@@ -142,7 +147,9 @@ impl Columns {
         let address = session.address.as_deref().unwrap_or("–");
         ink.text(x, line.y, self.address, &clipped(address, column(self.address)), role);
         let x = x + self.address;
-        let state = if live {
+        let state = if look.whole && self.state >= 38 {
+            exact_words(session, look.now, look.zone)
+        } else if live {
             let used =
                 session.last_used_at.map_or_else(|| "unused".to_owned(), |at| format!("used {}", since(at, look.now)));
             if self.state >= 38 {
@@ -154,6 +161,7 @@ impl Columns {
         } else {
             over_words(session, look.now)
         };
-        ink.text(x, line.y, self.state, &state, role);
+        let room = line.right().saturating_sub(x + 1);
+        ink.text(x, line.y, room, &clip_end(&state, usize::from(room)), role);
     }
 }

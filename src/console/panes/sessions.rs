@@ -156,7 +156,8 @@ pub fn over_words(session: &Session, now: Time) -> String {
     }
 }
 
-fn exact_words(session: &Session, now: Time, zone: &TimeZone) -> String {
+/// The same with exact times.
+pub fn exact_words(session: &Session, now: Time, zone: &TimeZone) -> String {
     let began = format!("began {}", exact(session.created_at, zone));
     match session.ended_at {
         Some(at) => {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::accounts::query::{Filter, Order, Page, Query};
+use crate::accounts::query::{Filter, Key, Order, Page, Query};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role as UserRole, Status, User, UserId};
 use crate::console::effect::{Effect, Read, Slot};
@@ -40,17 +40,32 @@ impl Default for Users {
 }
 
 impl Users {
-    /// Orders by something else; by the same, the other way round.
+    /// Orders by something else; by the same, the other way round. The cursor stays on its person.
     pub fn set_order(&mut self, order: Order) {
         self.reversed = self.order == order && !self.reversed;
         self.order = order;
-        self.list.restart();
+        let place = |user: &User, seq| Key { value: order.value_of(user), seq };
+        let current = self.list.window.current().zip(self.list.window.current_key());
+        let key = current.map(|(user, key)| place(user, key.seq));
+        self.list.restart_at(key);
     }
 
-    /// Turns the order round.
+    /// Turns the order round. The cursor stays on its person.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;
-        self.list.restart();
+        let key = self.list.window.current_key().cloned();
+        self.list.restart_at(key);
+    }
+
+    /// Goes to somebody who has just come into being, taking a filter away that would hide them.
+    pub fn go_to_new(&mut self, user: &User, now: Time) {
+        if !self.list.filter.matches(user, now) {
+            self.list.set_filter("");
+        }
+        // Their number is not known here; of those with the same value the newest has the highest.
+        let seq = if self.order.is_descending(self.reversed) { i64::MAX } else { i64::MIN };
+        self.list.restart_at(Some(Key { value: self.order.value_of(user), seq }));
+        self.seek = Some(user.id.clone());
     }
 
     /// What has to be asked for now.

@@ -1,0 +1,80 @@
+//! A secret that is shown once: a reset code, or a password that was made here. Wiped when the layer closes.
+
+use jiff::tz::TimeZone;
+
+use crate::accounts::Secret;
+use crate::accounts::reset::Issued;
+use crate::accounts::time::{Span, Time};
+use crate::console::ink::{Ink, centered};
+use crate::console::theme::Role;
+use crate::console::words::{clipped, clock, wrap};
+
+/// For how long it stays whatever is pressed: it comes by itself after a key, and a key that bounces or was typed ahead
+/// must not close what can never be seen again.
+const STAYS: Span = Span::from_millis(1000);
+
+/// The secret and what it is.
+pub struct Code {
+    title: &'static str,
+    name: String,
+    secret: Secret,
+    until: Option<Time>,
+    redeems: &'static str,
+    opened_at: Time,
+}
+
+impl Code {
+    /// A reset code for a person of this name.
+    pub fn reset(name: &str, issued: Issued, now: Time) -> Code {
+        Code {
+            title: "Reset code, shown once",
+            name: name.to_owned(),
+            secret: issued.request_id,
+            until: Some(issued.expires_at),
+            redeems: "rollbook reset complete --stdin  redeems it",
+            opened_at: now,
+        }
+    }
+
+    /// A password that was made for a person of this name.
+    pub fn password(name: &str, made: Secret, now: Time) -> Code {
+        Code {
+            title: "Password, shown once",
+            name: name.to_owned(),
+            secret: made,
+            until: None,
+            redeems: "hand it over on a way that only they read",
+            opened_at: now,
+        }
+    }
+
+    /// The secret itself, for the terminal's clipboard, which is at the other end of the line.
+    pub fn reveal(&self) -> &str {
+        self.secret.expose()
+    }
+
+    /// Whether it is too early to close it.
+    pub fn is_fresh(&self, now: Time) -> bool {
+        now.since(self.opened_at) < STAYS
+    }
+
+    /// Draws it.
+    pub fn draw(&self, ink: &mut Ink<'_>, zone: &TimeZone) {
+        let wide = 64.min(ink.area().width);
+        let room = usize::from(wide.saturating_sub(4));
+        let mut lines: Vec<(String, Role)> = Vec::new();
+        lines.extend(wrap(self.secret.expose(), room).into_iter().map(|line| (line, Role::Focus)));
+        lines.push((String::new(), Role::Text));
+        let until = self.until.map(|at| format!(", until {}", clock(at, zone))).unwrap_or_default();
+        lines.push((format!("for {}{until}", clipped(&self.name, room.saturating_sub(18))), Role::Text));
+        lines.push(("c copies, if your terminal takes OSC 52".to_owned(), Role::Text));
+        lines.push((self.redeems.to_owned(), Role::Faint));
+        let frame = centered(ink.area(), wide, lines.len() as u16 + 3);
+        let inside = ink.frame(frame, self.title);
+        for ((text, role), y) in lines.iter().zip(inside.top()..inside.bottom()) {
+            ink.text(inside.x, y, inside.width, text, *role);
+        }
+        let foot = inside.bottom().saturating_sub(1);
+        ink.right(inside.right(), foot, inside.width, "Enter or Esc closes and forgets", Role::Faint);
+    }
+}

@@ -1,0 +1,220 @@
+//! The forms for a new user and for what is said about somebody.
+
+use rollbook::accounts::user::{Edit, Role, Status};
+use rollbook::accounts::{Secret, Time};
+
+use crate::others::draft;
+use crate::stage::{PASSWORD, Stage};
+
+const TABS_TO_BUTTON: &str = "<tab><tab><tab><tab><tab><tab><tab>";
+
+fn filled(name: &str) -> Stage {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n").press(name).press("<tab><tab><tab>").press(PASSWORD);
+    stage
+}
+
+#[test]
+fn new_makes_a_person_with_everything_that_was_said() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n").shows("New user");
+    stage.press("alina<tab>alina@mail.example<tab><tab>").press(PASSWORD);
+    stage.press("<tab>ops billing<tab><right><tab><space><enter>");
+    stage.says("alina created · pending: a activates").is_under_cursor("alina");
+    let user = stage.person("alina");
+    assert_eq!(
+        (user.status, user.role, user.email.as_deref()),
+        (Status::Pending, Role::Auditor, Some("alina@mail.example"))
+    );
+    assert_eq!(user.labels, ["billing", "ops"]);
+    stage.press("a");
+    assert!(stage.lets_in("alina", PASSWORD));
+}
+
+#[test]
+fn new_is_active_unless_said_otherwise_and_can_log_in() {
+    let mut stage = filled("alina");
+    stage.press("<tab><tab><tab><tab><enter>").says("alina created").shows("CAN LOG IN").is_under_cursor("alina");
+    assert!(stage.lets_in("alina", PASSWORD));
+    assert_eq!(stage.person("alina").role, Role::Member);
+}
+
+#[test]
+fn new_under_a_taken_name_says_so_beneath_it_and_loses_nothing() {
+    let mut stage = filled("Ann");
+    let dots = "•".repeat(PASSWORD.chars().count());
+    stage.press("<tab>billing<tab><tab><tab><enter>").shows("New user").shows("billing").shows(&dots);
+    assert!(stage.line_with("Name").contains("Ann"));
+    let fault = stage.row_of("there is a user \"ann\"");
+    assert_eq!(fault, stage.row_of("Name ") + 1, "{}", stage.screen());
+    stage.press("a<tab><tab><tab><tab><tab><tab><tab><enter>").says("Anna created");
+    assert!(stage.lets_in("anna", PASSWORD));
+    assert_eq!(stage.person("anna").labels, ["billing"]);
+}
+
+#[test]
+fn new_by_code_shows_the_code_once_and_the_person_chooses() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina<tab><tab><space>").hides("characters").press("<tab><tab><tab><tab><enter>");
+    stage.shows("Reset code, shown once").shows("for alina, until").shows("alina created");
+    let code = stage.line_with("rbr_");
+    let code =
+        code.trim_matches(|c: char| c == '│' || c.is_whitespace()).split_whitespace().find(|w| w.starts_with("rbr_"));
+    let code = Secret::from(code.unwrap());
+    stage.press("<enter>").hides("rbr_").shows("no password");
+    stage.db().complete_reset(&code, &Secret::from(PASSWORD)).unwrap();
+    assert!(stage.lets_in("alina", PASSWORD));
+}
+
+#[test]
+fn new_judges_every_field_before_anything_is_sent() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n<tab>nobody").press(TABS_TO_BUTTON).press("<s-tab><enter>");
+    stage.shows("a name is needed").shows("an e-mail address has the form name@host").shows("a password is needed");
+    assert!(stage.model.orders.is_empty());
+    stage.press("<esc>").press("nx<tab><tab><tab>short<tab>b@d!<tab><tab><tab><enter>");
+    stage.shows("5 of 15 characters").shows("not a label: \"b@d!\"");
+}
+
+#[test]
+fn new_tells_the_verdict_on_the_password_as_one_types() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina<tab><tab><tab>").shows("15 or more characters · Ctrl-G makes one");
+    stage.press("correct").shows("7 of 15 characters");
+    stage.press(" horse battery").shows("good").hides("correct horse");
+    stage.press("<c-u>passwordpassword").hides("good");
+}
+
+#[test]
+fn new_refuses_hostile_characters_in_a_name_with_a_sentence() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n").event(rollbook::console::effect::Event::Paste("al\u{202e}ice".into()));
+    stage.press(TABS_TO_BUTTON).press("<enter>").shows("the name contains").hides("\u{202e}");
+}
+
+#[test]
+fn next_field_and_previous_field_go_round_the_form() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n<tab>e-mail here<s-tab>name here");
+    assert!(stage.line_with("Name").contains("name here") && stage.line_with("E-mail").contains("e-mail here"));
+    stage.press("<s-tab><enter>").hides("New user");
+}
+
+#[test]
+fn next_field_with_the_arrow_too() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("n<down>below<up>above");
+    assert!(stage.line_with("Name").contains("above") && stage.line_with("E-mail").contains("below"));
+}
+
+#[test]
+fn previous_field_from_the_first_is_cancel() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina<s-tab><enter>").hides("New user").hides("alina");
+    assert!(stage.is_gone("alina"));
+}
+
+#[test]
+fn accept_walks_through_the_fields_and_creates_from_the_last() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina<enter><enter><enter>").press(PASSWORD).press("<enter><enter><enter>").shows("New user");
+    stage.press("<enter>").says("alina created");
+}
+
+#[test]
+fn the_command_at_the_foot_says_the_same() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina").shows("rollbook user register alina --password-stdin");
+    stage.press("<esc>e").shows("rollbook user edit ann").press("<esc>p").shows("rollbook reset request ann");
+}
+
+#[test]
+fn a_form_that_was_sent_takes_no_more_keys_but_escape() {
+    let mut stage = filled("alina");
+    stage.holding = true;
+    stage.press("<tab><tab><tab><tab><enter>").shows("at work").press("xyz<enter>").shows("at work").hides("xyz");
+    stage.release().says("alina created").hides("New user");
+    assert_eq!(stage.db().count(&Default::default(), None).unwrap(), 2);
+}
+
+#[test]
+fn the_outcome_is_told_though_its_form_was_closed() {
+    let mut stage = filled("alina");
+    stage.holding = true;
+    stage.press("<tab><tab><tab><tab><enter><esc>").hides("New user");
+    stage.release().says("alina created");
+    let mut stage = filled("ann");
+    stage.holding = true;
+    stage.press("<tab><tab><tab><tab><enter><esc>");
+    stage.release().says("\"ann\"");
+    assert!(stage.model.layers.is_empty());
+}
+
+#[test]
+fn edit_changes_every_field() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.create(draft("root", |draft| draft.role = Role::Admin));
+    stage.moved().press("G").is_under_cursor("ann").press("e").shows("Edit ann");
+    stage.press("abel<tab>a@b.example<tab>ops, billing<tab>on call<tab><right><right><tab>2026-12-31<enter>");
+    stage.says("annabel edited: name").says("z undoes").shows("annabel").shows("billing, ops");
+    let user = stage.person("annabel");
+    assert_eq!((user.email.as_deref(), user.note.as_deref()), (Some("a@b.example"), Some("on call")));
+    assert_eq!((user.role, user.labels.join(" ")), (Role::Admin, "billing ops".to_owned()));
+    assert!(user.valid_until.is_some_and(|until| until.rfc3339().starts_with("2026-12-31")));
+}
+
+#[test]
+fn edit_takes_an_end_as_a_day_an_instant_a_distance_or_none() {
+    let mut stage = Stage::people(&["ann"]);
+    let month = stage.now().plus(rollbook::accounts::Span::DAY.times(30));
+    let cases: [(&str, Option<Time>); 6] = [
+        ("2026-12-31T18:00:00Z", Time::parse("2026-12-31T18:00:00Z").ok()),
+        ("none", None),
+        ("+30d", Some(month)),
+        ("never", None),
+        ("2027-01-31", Time::parse("2027-01-31").ok()),
+        ("", None),
+    ];
+    for (typed, until) in cases {
+        stage.press("e<s-tab><s-tab><s-tab><c-u>").press(typed).press("<enter>").says("ann edited: valid until");
+        assert_eq!(stage.person("ann").valid_until, until, "{typed:?}");
+    }
+    stage.press("e<s-tab><s-tab><s-tab>tomorrow<enter>").shows("Edit ann").shows("tomorrow");
+    assert_eq!(stage.person("ann").valid_until, None);
+}
+
+#[test]
+fn edit_to_a_taken_name_says_so_beneath_it() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage
+        .press("e<c-u>ANN<tab><tab><tab>kept<s-tab><s-tab><s-tab><s-tab><s-tab><enter>")
+        .shows("Edit bob")
+        .shows("kept");
+    assert_eq!(stage.row_of("there is a user \"ann\""), stage.row_of("Name ") + 1, "{}", stage.screen());
+    assert!(stage.person("bob").note.is_none());
+}
+
+#[test]
+fn edit_judges_only_what_was_touched() {
+    let mut stage = Stage::people(&["ann"]);
+    let unlawful =
+        Edit { labels: Some(vec!["not a label!".into()]), email: Some(Some("nowhere".into())), ..Default::default() };
+    stage.edit_elsewhere("ann", unlawful);
+    stage.press("e<tab><tab><tab>on call<tab><tab><enter>").says("ann edited: note");
+    assert_eq!(stage.person("ann").email.as_deref(), Some("nowhere"));
+    stage.press("e<tab>!<enter><enter><enter><enter><enter>").shows("an e-mail address has the form");
+}
+
+#[test]
+fn edit_of_nothing_says_so() {
+    Stage::people(&["ann"]).press("e<s-tab><s-tab><enter>").says("ann: nothing was different");
+}
+
+#[test]
+fn edit_is_refused_when_somebody_was_faster_and_what_was_typed_stays() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab><tab><tab>on call");
+    stage.edit_elsewhere("ann", Edit { note: Some(Some("bob was here".into())), ..Default::default() });
+    stage.press("<tab><tab><enter>").shows("\"ann\" has changed: edited by \"bob\"").shows("on call");
+    assert_eq!(stage.person("ann").note.as_deref(), Some("bob was here"));
+}
