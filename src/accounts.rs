@@ -3,9 +3,11 @@
 //! Knows no SQL, no terminal, no command line, and neither a clock nor a source of randomness that it is not handed.
 //! [`Accounts`] is its only door; [`store::Store`] is the port behind which a database stands.
 
+pub mod api_token;
 pub mod audit;
 pub mod chain;
 pub mod change;
+pub mod contain;
 pub mod door;
 pub mod error;
 pub mod hash;

@@ -15,6 +15,7 @@ mod policy;
 mod prompt;
 mod reset;
 mod session;
+mod token;
 mod user;
 mod user_change;
 mod words;
@@ -80,6 +81,7 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
         Command::Policy(verb) => policy::run(&mut call, verb),
         Command::Db(args::Db::Upgrade) => db::upgrade(&mut call),
         Command::Config(args::Config::Show) => config::show(&mut call),
+        Command::Token(verb) => token::run(&mut call, verb),
     }?;
     call.out.flush()
 }

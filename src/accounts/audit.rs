@@ -79,11 +79,14 @@ pub enum Deed {
     SetPolicy,
     Upgrade,
     Load,
+    CreateToken,
+    RevokeToken,
+    Contain,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 19] = [
+    pub const ALL: [Deed; 22] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -103,6 +106,9 @@ impl Deed {
         Deed::SetPolicy,
         Deed::Upgrade,
         Deed::Load,
+        Deed::CreateToken,
+        Deed::RevokeToken,
+        Deed::Contain,
     ];
 
     /// The stable word.
@@ -127,6 +133,9 @@ impl Deed {
             Deed::SetPolicy => "set policy",
             Deed::Upgrade => "upgrade",
             Deed::Load => "load",
+            Deed::CreateToken => "create token",
+            Deed::RevokeToken => "revoke token",
+            Deed::Contain => "contain",
         }
     }
 
@@ -152,6 +161,9 @@ impl Deed {
             Deed::SetPolicy => "policy set",
             Deed::Upgrade => "schema upgraded",
             Deed::Load => "loaded",
+            Deed::CreateToken => "token created",
+            Deed::RevokeToken => "token revoked",
+            Deed::Contain => "contained",
         }
     }
 
@@ -179,7 +191,7 @@ pub struct Detail {
     /// What was changed: field, before, after. Never a secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// Words for the history: client and address of a log-in, how many sessions ended.
+    /// Words for the history: client and address of a log-in, how many sessions ended, a token's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
 }

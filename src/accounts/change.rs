@@ -25,6 +25,8 @@ pub enum UserChange {
     Restore(Option<Name>),
     /// Gives back a former state, sessions and passwords aside.
     Undo(Box<User>),
+    /// Keeps them out as [`UserChange::Deactivate`] does, and takes tokens and resets from them as well.
+    Contain,
 }
 
 /// What came of a change.
@@ -36,6 +38,10 @@ pub struct Changed {
     pub after: User,
     /// How many live sessions were ended with it.
     pub ended: u32,
+    /// How many API tokens that were still good were revoked with it.
+    pub revoked: u32,
+    /// How many open resets became void with it.
+    pub voided: u32,
 }
 
 impl Changed {
@@ -55,13 +61,20 @@ impl UserChange {
             UserChange::Delete => Deed::Delete,
             UserChange::Restore(_) => Deed::Restore,
             UserChange::Undo(_) => Deed::Undo,
+            UserChange::Contain => Deed::Contain,
         }
     }
 
-    /// Whether every live session ends with it. Open resets are void only where the person is deleted: one that was made
-    /// before a deactivation can still be completed, and activates nobody.
+    /// Whether every live session ends with it.
     pub const fn ends_sessions(&self) -> bool {
-        matches!(self, UserChange::Deactivate | UserChange::Delete)
+        matches!(self, UserChange::Deactivate | UserChange::Delete | UserChange::Contain)
+    }
+
+    /// Whether tokens are revoked and open resets void with it, where it leads to `after`: for the deleted and the
+    /// contained. Whoever is merely switched off keeps both; a token is of no use meanwhile, and a reset that was made
+    /// before can still be completed and activates nobody.
+    pub const fn strips(&self, after: &User) -> bool {
+        after.deleted_at.is_some() || matches!(self, UserChange::Contain)
     }
 
     /// The user after this change. Equal to `user` where there is nothing to do.
@@ -88,7 +101,7 @@ impl UserChange {
                     next.reason = None;
                 }
             }
-            UserChange::Deactivate => {
+            UserChange::Deactivate | UserChange::Contain => {
                 if user.status != Status::Inactive {
                     set_status(&mut next, Status::Inactive, stamp);
                     next.reason.clone_from(&stamp.reason);

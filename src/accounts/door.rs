@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::api_token::TokenId;
 use super::audit::{Actor, Stamp};
 use super::error::{Error, Kind, Result};
 use super::hash::{Cost, Hasher};
@@ -46,6 +47,7 @@ pub struct Accounts {
 pub(super) struct Gathered {
     pub(super) used: HashMap<SessionId, Time>,
     pub(super) refused: HashMap<SessionId, (u32, Time)>,
+    pub(super) tokens: HashMap<TokenId, Time>,
     pub(super) written_at: Option<Time>,
     /// The shortest idle limit among the sessions used since then.
     pub(super) idle: Option<Span>,
@@ -192,7 +194,7 @@ impl Accounts {
     }
 
     /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
-    fn acting_role(&mut self, id: &UserId) -> Result<Role> {
+    pub(super) fn acting_role(&mut self, id: &UserId) -> Result<Role> {
         let now = self.now();
         let user = self.store.user(id, now)?.filter(|user| user.can_log_in(now));
         user.map(|user| user.role).ok_or_else(Error::unauthenticated)
@@ -213,6 +215,7 @@ impl Accounts {
         let uses = Uses {
             used: self.gathered.used.drain().collect(),
             refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),
+            tokens: self.gathered.tokens.drain().collect(),
         };
         self.gathered.written_at = Some(self.now());
         self.gathered.idle = None;

@@ -106,6 +106,7 @@ pub enum Field {
     Policy,
     Client,
     Address,
+    TokenName,
 }
 
 /// A refusal or a failure. Its text is safe to print: whoever builds it escapes what came from outside.

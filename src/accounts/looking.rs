@@ -1,6 +1,7 @@
 //! Looking, without changing anything: find, list, count, history, why. A member who acts sees nobody else.
 
-use super::audit::{Entry, Happening};
+use super::api_token::ApiToken;
+use super::audit::{Actor, Entry, Happening};
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
 use super::query::{Anchor, Filter, Page, Query};
@@ -21,6 +22,8 @@ pub struct Dossier {
     pub sessions: Vec<Session>,
     /// What happened, newest first.
     pub history: Vec<Happening>,
+    /// Their API tokens that are neither revoked nor over, newest first; none are shown to a service.
+    pub tokens: Vec<ApiToken>,
 }
 
 impl Accounts {
@@ -139,7 +142,7 @@ impl Accounts {
         self.store.sessions_count(filter, at_most, now)
     }
 
-    /// Everything about one person, `limit` sessions and `limit` happenings at most.
+    /// Everything about one person, at most `limit` sessions, happenings and tokens.
     ///
     /// # Errors
     /// `unknown_user`.
@@ -149,7 +152,12 @@ impl Accounts {
         let verdict = self.judge(&user)?;
         let sessions = self.sessions_of(id, limit)?;
         let history = self.store.history(id, limit)?;
-        Ok(Dossier { user, verdict, sessions, history })
+        let now = self.now();
+        let tokens = match self.actor() {
+            Actor::Service(_) => Vec::new(),
+            Actor::Operator(_) | Actor::User { .. } => self.store.tokens_of(id, limit, now)?,
+        };
+        Ok(Dossier { user, verdict, sessions, history, tokens })
     }
 
     /// Why a person can or cannot log in: the log-in's own questions, asked without the password.

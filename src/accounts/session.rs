@@ -1,5 +1,6 @@
 //! A session: one log-in of one person, from its token's first use to its end.
 
+use super::api_token::TokenId;
 use super::secret::Secret;
 use super::time::{Time, Until};
 use super::token::Digest;
@@ -133,11 +134,13 @@ pub struct Uses {
     pub used: Vec<(SessionId, Time)>,
     /// Refused checks by session: how many, and the last.
     pub refused: Vec<(SessionId, u32, Time)>,
+    /// Last successful check by API token.
+    pub tokens: Vec<(TokenId, Time)>,
 }
 
 impl Uses {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.used.is_empty() && self.refused.is_empty()
+        self.used.is_empty() && self.refused.is_empty() && self.tokens.is_empty()
     }
 }

@@ -4,9 +4,11 @@
 //! paged by keys, and every change compares what it expects before it sets: so SQLite and PostgreSQL can keep the same
 //! promises. `tests/store.rs` holds every engine to them.
 
+use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::chain::Link;
 use super::change::{Changed, UserChange};
+use super::contain::Exposure;
 use super::error::Result;
 use super::hash::PasswordHash;
 use super::policy::Policy;
@@ -164,7 +166,9 @@ pub trait Store: Send {
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User>;
 
     /// Applies a change to the version expected (`stale` if it moved on; any version if `None`), by
-    /// [`UserChange::apply`]. `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
+    /// [`UserChange::apply`]; ends sessions where [`UserChange::ends_sessions`], and revokes tokens and voids resets where
+    /// [`UserChange::strips`]. A containment of somebody inactive who has such things left is a change too.
+    /// `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
 
     /// Erases a user with everything about them, the personal values in the audit included. The chain still holds.
@@ -223,4 +227,29 @@ pub trait Store: Send {
     /// From now on every change is carried out and then taken back: what it would do, errors included, without doing
     /// it (`--dry-run`).
     fn rehearse(&mut self, on: bool);
+
+    // API tokens, and what a person has out in the world.
+
+    /// Adds a token for a living user (`unknown_user`). `token_name_exists` if one of theirs that is not revoked has
+    /// the folded name; one that is over gives its name up, and is revoked by that.
+    fn insert_token(&mut self, new: &NewToken, stamp: &Stamp) -> Result<ApiToken>;
+
+    /// One token that is not revoked, over or not.
+    fn token(&mut self, id: &TokenId) -> Result<Option<ApiToken>>;
+
+    /// A user's tokens that are neither revoked nor over, newest first.
+    fn tokens_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<ApiToken>>;
+
+    /// Looks a token's digest up together with its owner, if it is neither revoked nor over and the owner is active and
+    /// within their end date. Writes nothing.
+    fn check_token(&mut self, digest: &Digest, now: Time) -> Result<Option<(User, ApiToken)>>;
+
+    /// Revokes a token, over or not. `None` if there is none or it was revoked before.
+    fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>>;
+
+    /// The same by its value's digest.
+    fn revoke_token_value(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<ApiToken>>;
+
+    /// What [`UserChange::Contain`] would take from a user; `None` for one that does not exist.
+    fn exposure(&mut self, id: &UserId, now: Time) -> Result<Option<Exposure>>;
 }

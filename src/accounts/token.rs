@@ -25,6 +25,8 @@ pub enum TokenKind {
     Session,
     /// A password-reset request, `rbr_`.
     Reset,
+    /// An API token, `rbk_`.
+    Api,
 }
 
 /// SHA-256 over the kind and the token: the only form in which a token is stored.
@@ -47,6 +49,7 @@ impl TokenKind {
         match self {
             TokenKind::Session => "rbs_",
             TokenKind::Reset => "rbr_",
+            TokenKind::Api => "rbk_",
         }
     }
 
@@ -107,7 +110,7 @@ fn push_base62(text: &mut String, number: &mut [u8; 32], digits: usize) {
     text.extend(out.iter().map(|&digit| char::from(digit)));
 }
 
-/// Sixteen random bytes as 32 hex digits: the public id of a user or a session.
+/// Sixteen random bytes as 32 hex digits: the public id of a user, a session or an API token.
 ///
 /// # Errors
 /// When there is no randomness to be had.

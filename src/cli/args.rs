@@ -3,6 +3,7 @@
 //! No flag takes a password: other accounts of the machine can read every process's arguments.
 
 pub mod session;
+pub mod token;
 pub mod user;
 
 use std::ffi::OsString;
@@ -106,6 +107,9 @@ pub enum Command {
     /// This program's own configuration
     #[command(subcommand)]
     Config(Config),
+    /// API tokens: create, list, check, revoke
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 /// `init`

@@ -7,6 +7,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use super::words;
+use crate::accounts::api_token::ApiToken;
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::error::Error;
 use crate::accounts::secret::Secret;
@@ -167,6 +168,50 @@ impl<'a> SessionJson<'a> {
     /// The same with its owner.
     pub fn with_user(self, user: &'a User) -> Self {
         SessionJson { user: Some(user.into()), ..self }
+    }
+}
+
+/// An API token; its value only when it was created just now, its user only when it was checked.
+#[derive(Serialize)]
+pub struct TokenJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    token_id: &'a str,
+    user_id: &'a str,
+    name: &'a str,
+    token_name: &'a str,
+    created_at: String,
+    expires_at: Option<String>,
+    last_used_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserJson<'a>>,
+}
+
+impl<'a> From<&'a ApiToken> for TokenJson<'a> {
+    fn from(token: &'a ApiToken) -> Self {
+        TokenJson {
+            token: None,
+            token_id: token.id.as_str(),
+            user_id: token.user_id.as_str(),
+            name: &token.owner,
+            token_name: &token.name,
+            created_at: token.created_at.rfc3339(),
+            expires_at: time(token.expires_at),
+            last_used_at: time(token.last_used_at),
+            user: None,
+        }
+    }
+}
+
+impl<'a> TokenJson<'a> {
+    /// The same with its value.
+    pub fn with_value(self, value: &'a Secret) -> Self {
+        TokenJson { token: Some(value.expose()), ..self }
+    }
+
+    /// The same with its owner.
+    pub fn with_user(self, user: &'a User) -> Self {
+        TokenJson { user: Some(user.into()), ..self }
     }
 }
 

@@ -33,6 +33,7 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
         Verb::Purge(target) => user_change::purge(call, &target.name),
         Verb::Passwd(args) => user_change::passwd(call, &args),
         Verb::Authenticate(args) => user_change::authenticate(call, &args),
+        Verb::Contain(target) => user_change::contain(call, &target.name),
     }
 }
 
@@ -164,6 +165,19 @@ fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
             ago(Some(session.created_at), now),
             ago(session.last_used_at, now),
             left(session.runs_out_at(), now)
+        ))?;
+    }
+    if !dossier.tokens.is_empty() {
+        let tokens = u32::try_from(dossier.tokens.len()).unwrap_or(u32::MAX);
+        call.out.line(&format!("  {}", count(tokens, "API token", "API tokens")))?;
+    }
+    for token in &dossier.tokens {
+        call.out.line(&format!(
+            "    {} · created {} · used {} · {}",
+            visible(&token.name),
+            ago(Some(token.created_at), now),
+            ago(token.last_used_at, now),
+            left(token.expires_at, now)
         ))?;
     }
     Ok(())

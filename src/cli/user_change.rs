@@ -1,4 +1,6 @@
-//! `user`: registering and changing people, and their passwords.
+//! `user`: registering, changing and containing people, and their passwords.
+
+use serde::Serialize;
 
 use super::args::user::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
 use super::call::{Call, Missing, called, find_anybody};
@@ -6,6 +8,7 @@ use super::json::UserJson;
 use super::output::{Halt, Outcome, fault};
 use super::words::{count, local};
 use crate::accounts::change::Changed;
+use crate::accounts::contain::Exposure;
 use crate::accounts::error::{Field, Kind};
 use crate::accounts::password::About;
 use crate::accounts::time::Until;
@@ -100,11 +103,35 @@ pub fn deactivate(call: &mut Call<'_>, wanted: &str) -> Outcome {
 pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
-    let live = count(user.sessions, "live session ends", "live sessions end");
-    call.confirm(&format!("Delete {}? {live}; restorable for {KEPT_DAYS} days.", called(&user)))?;
+    let taken = taken(accounts.exposure(&user.id)?);
+    call.confirm(&format!("Delete {}? {taken}; restorable for {KEPT_DAYS} days.", called(&user)))?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.delete(&user.id, Some(user.version))?;
     tell_change(call, &changed, "deleted", "is deleted already")
+}
+
+/// `user contain`
+pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find(wanted)?;
+    let taken = taken(accounts.exposure(&user.id)?);
+    call.confirm(&format!("Contain {}? Nobody can log in as them; {taken}.", called(&user)))?;
+    // Only as looked at: while the question stood on the screen somebody else may have changed them.
+    let changed = accounts.contain(&user.id, Some(user.version))?;
+    let (user, dry_run) = (&changed.after, call.global.dry_run);
+    if call.out.is_json() {
+        return call.out.json(&Contained {
+            user: UserJson::from(user).rehearsed(dry_run),
+            ended: changed.ended,
+            revoked: changed.revoked,
+            voided: changed.voided,
+        });
+    }
+    let words = match changed.is_change() {
+        true => format!("{} contained · {}", called(user), counts(&changed).join(" · ")),
+        false => format!("{} is contained already", called(user)),
+    };
+    tell(call, user, &words)
 }
 
 /// `user restore`
@@ -154,13 +181,50 @@ pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
     call.out.done(&format!("{} is authenticated", called(&user)))
 }
 
+/// Somebody contained, and what was taken from them.
+#[derive(Serialize)]
+struct Contained<'a> {
+    #[serde(flatten)]
+    user: UserJson<'a>,
+    ended: u32,
+    revoked: u32,
+    voided: u32,
+}
+
+/// What would be taken from somebody, as a question says it.
+fn taken(exposure: Exposure) -> String {
+    let parts = [
+        count(exposure.sessions, "session ends", "sessions end"),
+        count(exposure.tokens, "token is revoked", "tokens are revoked"),
+        count(exposure.resets, "reset is void", "resets are void"),
+    ];
+    parts.join(", ")
+}
+
+fn counts(changed: &Changed) -> [String; 3] {
+    [
+        count(changed.ended, "session ended", "sessions ended"),
+        count(changed.revoked, "token revoked", "tokens revoked"),
+        count(changed.voided, "reset void", "resets void"),
+    ]
+}
+
+/// What was taken from somebody, without what was not there.
+fn gone(changed: &Changed) -> String {
+    let numbers = [changed.ended, changed.revoked, changed.voided];
+    let parts: Vec<String> =
+        counts(changed).into_iter().zip(numbers).filter(|(_, number)| *number > 0).map(|(words, _)| words).collect();
+    parts.join(" · ")
+}
+
 fn tell_change(call: &mut Call<'_>, changed: &Changed, done: &str, already: &str) -> Outcome {
     let user = &changed.after;
     let mut words = called(user);
     if changed.is_change() {
         words.push_str(&format!(" {done}"));
-        if changed.ended > 0 {
-            words.push_str(&format!(" · {}", count(changed.ended, "session ended", "sessions ended")));
+        let gone = gone(changed);
+        if !gone.is_empty() {
+            words.push_str(&format!(" · {gone}"));
         }
         if let Some(until) = user.valid_until.filter(|_| changed.before.valid_until != user.valid_until) {
             words.push_str(&format!(" · valid until {}", local(until)));

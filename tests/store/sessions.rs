@@ -156,7 +156,7 @@ pub fn uses_are_noted_and_never_go_back(make: Make) {
     let (session, _) = bench.open(&user);
     let (early, late) = (bench.now.plus(Span::SECOND), bench.now.plus(Span::MINUTE));
     for at in [late, early] {
-        bench.store.note_uses(Uses { used: vec![(session.id.clone(), at)], refused: vec![] });
+        bench.store.note_uses(Uses { used: vec![(session.id.clone(), at)], ..Uses::default() });
         settle(&mut bench);
     }
     let found = bench.store.session(&session.id, bench.now).unwrap().unwrap();
@@ -172,7 +172,7 @@ pub fn refusals_are_counted_and_move_the_counter(make: Make) {
     let before = bench.store.counters().unwrap().sessions;
     for (count, after) in [(2, Span::SECOND), (3, Span::MINUTE)] {
         let at = bench.now.plus(after);
-        bench.store.note_uses(Uses { used: vec![], refused: vec![(session.id.clone(), count, at)] });
+        bench.store.note_uses(Uses { refused: vec![(session.id.clone(), count, at)], ..Uses::default() });
         settle(&mut bench);
     }
     let found = bench.store.session(&session.id, bench.now).unwrap().unwrap();

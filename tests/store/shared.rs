@@ -153,7 +153,11 @@ fn uses_wait_for_nobody() {
     let other = beside(&bench);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let id = session.id.clone();
-    bench.store.note_uses(Uses { used: vec![(id.clone(), bench.now)], refused: vec![(id, 1, bench.now)] });
+    bench.store.note_uses(Uses {
+        used: vec![(id.clone(), bench.now)],
+        refused: vec![(id, 1, bench.now)],
+        ..Uses::default()
+    });
     bench.store.check_session(&digest, bench.now).unwrap();
     // Closing waits for the writer, which gives up although the other program never lets go.
     bench.store = open(bench.path.as_ref().unwrap(), Access::Full).unwrap();

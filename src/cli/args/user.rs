@@ -37,6 +37,8 @@ pub enum User {
     Passwd(UserPasswd),
     /// Check a name and password; no session is opened
     Authenticate(UserAuthenticate),
+    /// Shut a person out at once: deactivate, end sessions, revoke tokens, void resets
+    Contain(Target),
 }
 
 /// `user list`

@@ -1,23 +1,79 @@
-//! The end of all sessions of a person: what the rows of sessions, users and resets have in common.
+//! The end of all that a person has out in the world: what the rows of users, sessions, resets and tokens have in common.
 
 use rusqlite::{Connection, params};
 
 use super::rows::{self, RUNS, Raw};
+use super::tokens::GOOD;
 use crate::accounts::audit::Stamp;
+use crate::accounts::contain::Exposure;
 use crate::accounts::error::Result;
+use crate::accounts::time::Time;
 
 /// How many sessions, in words.
 pub fn counted(number: u32) -> String {
     if number == 1 { "1 session".to_owned() } else { format!("{number} sessions") }
 }
 
+/// What was taken from somebody, in words; `None` where it was nothing.
+pub fn told(taken: Exposure) -> Option<String> {
+    let of = |number: u32, one: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{number} {one}s")),
+    };
+    let parts = [of(taken.sessions, "session"), of(taken.tokens, "token"), of(taken.resets, "reset")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What a person has out in the world.
+pub fn exposure(db: &Connection, user_seq: i64, now: Time) -> Result<Exposure> {
+    Ok(Exposure {
+        sessions: live(db, user_seq, now)?,
+        tokens: good(db, user_seq, now)?,
+        resets: open(db, user_seq, now)?,
+    })
+}
+
+fn live(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {
+    asked(db, &format!("SELECT count(*) FROM session s WHERE s.user_seq = ?2 AND {RUNS}"), user_seq, now)
+}
+
+fn good(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {
+    asked(db, &format!("SELECT count(*) FROM api_token t WHERE t.user_seq = ?2 AND {GOOD}"), user_seq, now)
+}
+
+fn open(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {
+    asked(db, "SELECT count(*) FROM reset r WHERE r.user_seq = ?2 AND r.expires_at >= ?1", user_seq, now)
+}
+
+fn asked(db: &Connection, sql: &str, user_seq: i64, now: Time) -> Result<u32> {
+    Ok(db.prepare_cached(sql)?.query_row([now.millis(), user_seq], |row| rows::count(row, 0))?)
+}
+
 /// Ends all sessions of a person and says how many of them were live.
 ///
 /// Those that merely lay idle too long are marked as well: a clock that is set back must not revive them.
 pub fn end_all(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<u32> {
-    let live = format!("SELECT count(*) FROM session s WHERE s.user_seq = ?2 AND {RUNS}");
-    let live = db.prepare_cached(&live)?.query_row([stamp.at.millis(), user_seq], |row| rows::count(row, 0))?;
+    let live = live(db, user_seq, stamp.at)?;
     db.prepare_cached("UPDATE session SET ended_at = ?2, ended_by = ?3 WHERE user_seq = ?1 AND ended_at IS NULL")?
         .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
     Ok(live)
+}
+
+/// Revokes all tokens of a person, those that are over among them, and says how many of them were good.
+pub fn revoke_all(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<u32> {
+    let good = good(db, user_seq, stamp.at)?;
+    db.prepare_cached(
+        "UPDATE api_token SET revoked_at = ?2, revoked_by = ?3 WHERE user_seq = ?1 AND revoked_at IS NULL",
+    )?
+    .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
+    Ok(good)
+}
+
+/// Removes all resets of a person and says how many of them were open.
+pub fn void_all(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {
+    let open = open(db, user_seq, now)?;
+    db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([user_seq])?;
+    Ok(open)
 }

@@ -71,6 +71,8 @@ pub fn complete(db: &Connection, digest: &Digest, hash: &PasswordHash, stamp: &S
         Error::new(Kind::UnknownRequest, "no such reset request: unknown, used, replaced or past its time")
             .hint("request a new one")
     })?;
+    // What is used up is not void.
+    db.prepare_cached("DELETE FROM reset WHERE digest = ?1")?.execute([digest.bytes()])?;
     replace(db, person.seq, person.user, hash, Deed::CompleteReset, stamp)
 }
 
@@ -82,10 +84,10 @@ fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: D
         before.version + 1,
     ])?;
     let ended = endings::end_all(db, seq, stamp)?;
-    db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([seq])?;
+    let voided = endings::void_all(db, seq, stamp.at)?;
     let after = User { password_set_at: Some(stamp.at), version: before.version + 1, sessions: 0, ..before.clone() };
     let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Both)?;
-    Ok(Changed { before, after, ended })
+    Ok(Changed { before, after, ended, revoked: 0, voided })
 }

@@ -13,7 +13,8 @@ use crate::engines::opening::Upgraded;
 const APPLICATION: i32 = 0x524F_4C4C;
 
 /// The steps from an empty file to the present schema. Steps only add, so that programs of the version before go on.
-pub const STEPS: &[&str] = &[include_str!("../../../assets/schema/sqlite/0001.sql")];
+pub const STEPS: &[&str] =
+    &[include_str!("../../../assets/schema/sqlite/0001.sql"), include_str!("../../../assets/schema/sqlite/0002.sql")];
 
 /// Lays the schema into an empty database.
 pub fn lay(db: &Connection) -> Result<()> {
@@ -131,30 +132,34 @@ mod tests {
     use crate::accounts::store::Store as _;
     use crate::engines::opening::Access;
 
-    const LATER: &[&str] = &[STEPS[0], "CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"];
+    /// The present steps and two more.
+    fn later() -> Vec<&'static str> {
+        [STEPS, &["CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"]].concat()
+    }
 
     #[test]
     fn an_older_file_is_copied_and_brought_up_step_by_step() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
+        let (later, present) = (later(), last(STEPS));
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        let error = judge_against(&db, &path, LATER).unwrap_err();
+        let error = judge_against(&db, &path, &later).unwrap_err();
         assert_eq!(error.kind, Kind::Schema);
         assert!(error.hint.unwrap().contains("rollbook db upgrade"));
         drop(db);
-        let upgraded = upgrade(&path, LATER).unwrap();
-        assert_eq!((upgraded.from, upgraded.to), (1, 3));
+        let upgraded = upgrade(&path, &later).unwrap();
+        assert_eq!((upgraded.from, upgraded.to), (present, present + 2));
         let backup = upgraded.backup.unwrap();
-        assert!(backup.to_string_lossy().contains("people.db.bak-v1-"));
+        assert!(backup.to_string_lossy().contains(&format!("people.db.bak-v{present}-")));
         assert_eq!(backup.metadata().unwrap().mode() & 0o777, 0o600);
         let mut copy = Sqlite::open(&backup, Access::Full).unwrap();
         assert!(copy.is_empty().unwrap(), "the copy is a database of the version before");
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        judge_against(&db, &path, LATER).unwrap();
+        judge_against(&db, &path, &later).unwrap();
         assert_eq!(db.query_row("SELECT x FROM extra", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         assert!(judge(&db, &path).unwrap_err().message.contains("newer"));
-        assert_eq!(upgrade(&path, LATER).unwrap().backup, None, "the second time there is nothing to do");
+        assert_eq!(upgrade(&path, &later).unwrap().backup, None, "the second time there is nothing to do");
     }
 
     #[test]
@@ -162,8 +167,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
-        let broken = &[STEPS[0], "CREATE TABLE extra (x)", "CREATE TABLE extra (x)"];
-        assert!(upgrade(&path, broken).is_err());
+        let broken = [STEPS, &["CREATE TABLE extra (x)", "CREATE TABLE extra (x)"]].concat();
+        assert!(upgrade(&path, &broken).is_err());
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
         judge(&db, &path).unwrap();
         assert!(db.prepare("SELECT * FROM extra").is_err());

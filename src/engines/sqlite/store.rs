@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{audit, connection, files, load, query, resets, schema, sessions, settings, users, uses};
+use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
+use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
+use crate::accounts::contain::Exposure;
 use crate::accounts::error::Result;
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::policy::Policy;
@@ -275,5 +277,36 @@ impl Store for Sqlite {
 
     fn rehearse(&mut self, on: bool) {
         self.rehearsing = on;
+    }
+
+    fn insert_token(&mut self, new: &NewToken, stamp: &Stamp) -> Result<ApiToken> {
+        self.write(|tx| tokens::insert(tx, new, stamp))
+    }
+
+    fn token(&mut self, id: &TokenId) -> Result<Option<ApiToken>> {
+        Ok(tokens::by_id(&self.db, id)?.map(|(_, token)| token))
+    }
+
+    fn tokens_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<ApiToken>> {
+        tokens::of_user(&self.db, id, limit, now)
+    }
+
+    fn check_token(&mut self, digest: &Digest, now: Time) -> Result<Option<(User, ApiToken)>> {
+        tokens::check(&self.db, digest, now)
+    }
+
+    fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>> {
+        self.write(|tx| tokens::revoke(tx, tokens::by_id(tx, id)?, stamp))
+    }
+
+    fn revoke_token_value(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<ApiToken>> {
+        self.write(|tx| tokens::revoke(tx, tokens::by_digest(tx, digest)?, stamp))
+    }
+
+    fn exposure(&mut self, id: &UserId, now: Time) -> Result<Option<Exposure>> {
+        self.read(|db| match users::by_id(db, id, now)? {
+            Some(person) => endings::exposure(db, person.seq, now).map(Some),
+            None => Ok(None),
+        })
     }
 }

@@ -8,6 +8,7 @@ use super::settings::{Moved, moved};
 use super::{audit, endings};
 use crate::accounts::audit::{Deed, Stamp, changes};
 use crate::accounts::change::{Changed, UserChange, last_admin, stale};
+use crate::accounts::contain::Exposure;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::store::{Credential, NewUser};
@@ -204,7 +205,11 @@ pub fn change(
     let before = person.user;
     let mut after = change.apply(&before, stamp)?;
     if after == before {
-        return Ok(Changed { before, after, ended: 0 });
+        // Who is inactive already may still have tokens and resets that a containment takes from them.
+        if *change != UserChange::Contain || endings::exposure(db, person.seq, stamp.at)?.is_empty() {
+            return Ok(Changed { before, after, ended: 0, revoked: 0, voided: 0 });
+        }
+        after.version += 1;
     }
     if before.is_keeper() && !after.is_keeper() {
         keep_one(db, person.seq, &before)?;
@@ -219,21 +224,21 @@ pub fn change(
     }
     update(db, person.seq, &before, &after)?;
     let open = |user: &User| user.status == Status::Active && user.deleted_at.is_none();
-    let mut ended = 0;
+    let mut taken = Exposure::default();
     // An undone activation shuts the door as well, and what it shuts must not open again with the next one.
     if change.ends_sessions() || open(&before) && !open(&after) {
-        ended = endings::end_all(db, person.seq, stamp)?;
+        taken.sessions = endings::end_all(db, person.seq, stamp)?;
     }
-    // Whoever is merely switched off may still complete a reset, which activates nobody.
-    if after.deleted_at.is_some() {
-        db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([person.seq])?;
+    if change.strips(&after) {
+        taken.tokens = endings::revoke_all(db, person.seq, stamp)?;
+        taken.resets = endings::void_all(db, person.seq, stamp.at)?;
     }
     // What is live depends on the status too, so it is counted anew rather than carried over.
     after.sessions = by_seq(db, person.seq, stamp.at)?.map_or(0, |person| person.user.sessions);
-    let words = (ended > 0).then(|| endings::counted(ended));
+    let words = endings::told(taken);
     audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes(&before, &after), words))?;
     moved(db, Moved::Both)?;
-    Ok(Changed { before, after, ended })
+    Ok(Changed { before, after, ended: taken.sessions, revoked: taken.tokens, voided: taken.resets })
 }
 
 /// Refuses to go on unless another administrator keeps the door open.
@@ -298,6 +303,7 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
         "DELETE FROM session WHERE user_seq = ?1",
         "DELETE FROM reset WHERE user_seq = ?1",
         "DELETE FROM credential WHERE user_seq = ?1",
+        "DELETE FROM api_token WHERE user_seq = ?1",
         "DELETE FROM failure WHERE user_seq = ?1",
         "DELETE FROM user WHERE seq = ?1",
     ] {

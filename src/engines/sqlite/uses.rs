@@ -1,4 +1,4 @@
-//! That sessions were used or refused, written without anybody waiting for it.
+//! That sessions and tokens were used or refused, written without anybody waiting for it.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -66,6 +66,7 @@ fn note(db: &Connection, mut uses: Uses) {
             return;
         }
         uses.used.clear();
+        uses.tokens.clear();
         if uses.is_empty() {
             return;
         }
@@ -82,6 +83,14 @@ pub fn write(db: &Connection, uses: &Uses) -> Result<()> {
             .prepare_cached(
                 "UPDATE session SET last_used_at = ?2
                  WHERE id = ?1 AND ended_at IS NULL AND coalesce(last_used_at, created_at - 1) < ?2",
+            )?
+            .execute(params![Raw::new(id.as_str()), at.millis()])?;
+    }
+    for (id, at) in &uses.tokens {
+        written += tx
+            .prepare_cached(
+                "UPDATE api_token SET last_used_at = ?2
+                 WHERE id = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, created_at - 1) < ?2",
             )?
             .execute(params![Raw::new(id.as_str()), at.millis()])?;
     }

@@ -1,0 +1,99 @@
+//! `token`: keys that people give to programs.
+
+use serde::Serialize;
+
+use super::args::token::{Token as Verb, TokenCreate, TokenRevoke};
+use super::call::{Call, Missing, called};
+use super::json::TokenJson;
+use super::output::{Outcome, Table};
+use super::words::{ago, left, local};
+use crate::accounts::api_token::TokenId;
+use crate::accounts::text::{quote, visible};
+use crate::accounts::time::Until;
+
+#[derive(Serialize)]
+struct Revoked {
+    revoked: u32,
+    dry_run: bool,
+}
+
+/// Creates, lists, checks, revokes.
+pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Create(args) => create(call, &args),
+        Verb::List(args) => list(call, &args.owner),
+        Verb::Check(args) => check(call, args.token_stdin),
+        Verb::Revoke(args) => revoke(call, &args),
+    }
+}
+
+fn create(call: &mut Call<'_>, args: &TokenCreate) -> Outcome {
+    call.no_rehearsal("the answer is a token that works")?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let until = match &args.expires {
+        Some(text) => Until::parse(text, accounts.now())?,
+        None => Until::Default,
+    };
+    let user = accounts.find_owner(&args.owner)?;
+    let (token, value) = accounts.create_token(&user.id, args.name.as_deref(), until)?;
+    if call.out.is_json() {
+        return call.out.json(&TokenJson::from(&token).with_value(&value));
+    }
+    call.out.line(value.expose())
+}
+
+fn list(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let now = accounts.now();
+    let user = accounts.find_owner(wanted)?;
+    let tokens = accounts.tokens_of(&user.id)?;
+    let mut table = Table::new(["token", "created", "used", "left", "token id"]);
+    for token in &tokens {
+        if call.out.is_json() {
+            call.out.json(&TokenJson::from(token))?;
+            continue;
+        }
+        table.push([
+            visible(&token.name).into_owned(),
+            ago(Some(token.created_at), now),
+            ago(token.last_used_at, now),
+            left(token.expires_at, now),
+            visible(token.id.as_str()).into_owned(),
+        ]);
+    }
+    table.write(&mut call.out)?;
+    if tokens.is_empty() {
+        call.out.say(&format!("{} has no tokens", called(&user)));
+    }
+    Ok(())
+}
+
+fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
+    let value = call.input.token("the token", token_stdin, "--token-stdin")?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let (user, token) = accounts.check_token(&value)?;
+    if call.out.is_json() {
+        return call.out.json(&TokenJson::from(&token).with_user(&user));
+    }
+    let until = token.expires_at.map_or_else(|| "without end".to_owned(), |at| format!("until {}", local(at)));
+    call.out.line(&format!("token {} of {}, good {until}", quote(&token.name), called(&user)))
+}
+
+fn revoke(call: &mut Call<'_>, args: &TokenRevoke) -> Outcome {
+    let revoked = if args.token_stdin {
+        let value = call.input.token("the token", true, "--token-stdin")?;
+        call.accounts(Missing::Refuse)?.revoke_token_value(&value)?
+    } else {
+        let id = TokenId::new(args.token_id.as_deref().unwrap_or_default());
+        Some(call.accounts(Missing::Refuse)?.revoke_token(&id)?)
+    };
+    let dry_run = call.global.dry_run;
+    if call.out.is_json() {
+        return call.out.json(&Revoked { revoked: u32::from(revoked.is_some()), dry_run });
+    }
+    let dry = if dry_run { "dry run: " } else { "" };
+    match revoked {
+        Some(token) => call.out.done(&format!("{dry}token {} of {} revoked", quote(&token.name), quote(&token.owner))),
+        None => call.out.done(&format!("{dry}no token revoked")),
+    }
+}
