@@ -2,6 +2,7 @@
 
 use super::api_token::ApiToken;
 use super::audit::{Actor, Entry, Happening};
+use super::contain::Exposure;
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
 use super::query::{Anchor, Filter, Page, Query};
@@ -24,6 +25,8 @@ pub struct Dossier {
     pub history: Vec<Happening>,
     /// Their API tokens that are neither revoked nor over, newest first; none are shown to a service.
     pub tokens: Vec<ApiToken>,
+    /// What a containment would take from them.
+    pub exposure: Exposure,
 }
 
 impl Accounts {
@@ -157,7 +160,8 @@ impl Accounts {
             Actor::Service(_) => Vec::new(),
             Actor::Operator(_) | Actor::User { .. } => self.store.tokens_of(id, limit, now)?,
         };
-        Ok(Dossier { user, verdict, sessions, history, tokens })
+        let exposure = self.store.exposure(id, now)?.unwrap_or_default();
+        Ok(Dossier { user, verdict, sessions, history, tokens, exposure })
     }
 
     /// Why a person can or cannot log in: the log-in's own questions, asked without the password.

@@ -6,6 +6,7 @@ use super::effect::{Effect, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
+use super::layers::keyring::Keyring;
 use super::layers::menu::{Item, Menu, Pick};
 use super::layers::new_user::NewUser;
 use super::layers::pager::Pager;
@@ -52,6 +53,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
         Action::Delete => delete(model),
         Action::Undo => undo(model, effects),
+        Action::Keyring => open_about(model, |user, _| Layer::Keyring(Box::new(Keyring::new(user)))),
+        Action::Contain => contain(model),
         Action::Why => open_why(model),
         Action::Copy => open_copy(model),
         Action::Help => open_help(model),
@@ -231,6 +234,33 @@ fn delete(model: &mut Model) {
         let lines = vec![ends, format!("can be restored until {}", day(until, &model.setup.zone))];
         let title = format!("Delete {}?", clipped(&user.name, 44));
         Layer::Question(Box::new(Question::new(title, lines, "deletes", model.now, write)))
+    });
+}
+
+fn contain(model: &mut Model) {
+    let dossier = model.person_id().and_then(|id| model.detail.of(id));
+    let Some(exposure) = dossier.map(|dossier| dossier.exposure) else {
+        return model.refuse("still reading".to_owned());
+    };
+    open_about(model, |user, model| {
+        let write = Write::Contain { id: user.id.clone(), expect: user.version };
+        if model.is_own(user) {
+            return own_access(
+                "Contain your own account?",
+                "you are logged out and cannot come back by yourself",
+                model,
+                write,
+            );
+        }
+        let lines = vec![
+            "deactivates, now".to_owned(),
+            format!("ends     {}", count(u64::from(exposure.sessions), "session")),
+            format!("revokes  {}", count(u64::from(exposure.tokens), "token")),
+            format!("voids    {}", count(u64::from(exposure.resets), "open reset")),
+            "z gives the status back, and nothing else".to_owned(),
+        ];
+        let title = format!("Contain {}?", clipped(&user.name, 40));
+        Layer::Question(Box::new(Question::new(title, lines, "contains", model.now, write)))
     });
 }
 

@@ -31,6 +31,10 @@ pub enum Action {
     Edit,
     Delete,
     Undo,
+    Keyring,
+    NewToken,
+    RevokeToken,
+    Contain,
     Why,
     Copy,
     Help,
@@ -114,6 +118,12 @@ impl Action {
             Action::Edit => change("edit", "name, e-mail, labels, note, role, valid until", "user edit"),
             Action::Delete => change("delete", "delete this person; asks first, can be restored", "user delete"),
             Action::Undo => change("undo", "take the last change back", ""),
+            Action::Keyring => with("factor, tokens", "second factor and API tokens of this person", "token list"),
+            Action::NewToken => change("new token", "create an API token for this person", "token create"),
+            Action::RevokeToken => change("revoke", "revoke the token under the cursor", "token revoke"),
+            Action::Contain => {
+                change("contain", "deactivate, end sessions, revoke tokens, void resets, at once", "user contain")
+            }
             Action::Why => with("why", "why this person can or cannot log in, with the cures as keys", "user why"),
             Action::Copy => about("copy", "copy name, id, e-mail or the command"),
             Action::Help => about("keys", "the keys here, and why some are dim; Enter runs one"),

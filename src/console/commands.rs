@@ -101,6 +101,11 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         Write::IssueCode { .. } => about("reset request"),
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
+        Write::Contain { .. } => about("user contain"),
+        Write::CreateToken { name, .. } => {
+            about("token create").map(|line| Line(line).flag("--name", name.as_deref()).0)
+        }
+        Write::RevokeToken { id } => Some(format!("rollbook token revoke {}", shell_word(&shown(id.as_str())))),
         Write::Undo(_) => None,
     }
 }

@@ -10,10 +10,11 @@ use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
 use super::layers::form::Pressed;
 use super::layers::menu::Pick;
-use super::layers::prompt::Order as PromptOrder;
-use super::layers::question::Answer;
+use super::layers::prompt::{Order as PromptOrder, Prompt};
+use super::layers::question::{Answer, Question};
 use super::layout::Pane;
 use super::model::{Book, Model};
+use super::words::clipped;
 use crate::accounts::passphrase;
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
@@ -62,7 +63,39 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
                 field.shown = !field.shown;
             }
         }
-        (action, layer) => move_in(layer, action),
+        (Action::NewToken | Action::RevokeToken, Layer::Keyring(_)) => in_keyring(model, action),
+        (action, layer) => {
+            let tokens = match layer {
+                Layer::Keyring(keyring) => model.detail.of(keyring.user_id()).map_or(0, |dossier| dossier.tokens.len()),
+                _ => 0,
+            };
+            move_in(layer, action, tokens);
+        }
+    }
+}
+
+/// What is done in the dialog of factor and tokens: each opens what it takes.
+fn in_keyring(model: &mut Model, action: Action) {
+    if model.setup.read_only {
+        return model.refuse("the database was opened read-only".to_owned());
+    }
+    let Some(Layer::Keyring(keyring)) = model.layers.last() else { return };
+    let tokens = model.detail.of(keyring.user_id()).map(|dossier| dossier.tokens.as_slice()).unwrap_or_default();
+    let layer = match (action, keyring.chosen(tokens)) {
+        (Action::NewToken, _) if keyring.user().deleted_at.is_some() => None,
+        (Action::NewToken, _) => Some(Layer::Prompt(Box::new(Prompt::token(keyring.user(), model.now)), None)),
+        (_, Some(token)) => {
+            let write = Write::RevokeToken { id: token.id.clone() };
+            let lines =
+                vec!["whatever uses it is refused from its very next call on; it cannot be given back".to_owned()];
+            let title = format!("Revoke {}?", clipped(&token.name, 40));
+            Some(Layer::Question(Box::new(Question::new(title, lines, "revokes", model.now, write))))
+        }
+        (_, None) => None,
+    };
+    match layer {
+        Some(layer) => model.layers.push(layer),
+        None => model.refuse("there is nothing here to do that to".to_owned()),
     }
 }
 
@@ -82,7 +115,7 @@ pub fn may_act(model: &Model, key: Key) -> bool {
     !model.layers.is_empty() && matches!(meaning, Meaning::Act(Action::Accept) | Meaning::Nothing)
 }
 
-fn move_in(layer: &mut Layer, action: Action) {
+fn move_in(layer: &mut Layer, action: Action, tokens: usize) {
     const PAGE: isize = 10;
     let delta = match action {
         Action::Up => -1,
@@ -97,6 +130,7 @@ fn move_in(layer: &mut Layer, action: Action) {
         Layer::Pager(pager) if delta == 0 => pager.to_edge(action == Action::Last),
         Layer::Pager(pager) => pager.move_by(delta),
         Layer::Palette(palette) => palette.move_by(delta),
+        Layer::Keyring(keyring) => keyring.move_by(delta, tokens),
         _ => {}
     }
 }
@@ -163,9 +197,11 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::Restore { id, .. }
         | Write::SetPassword { id, .. }
         | Write::IssueCode { id }
-        | Write::EndSessions { id, .. } => Some(id.clone()),
+        | Write::EndSessions { id, .. }
+        | Write::Contain { id, .. }
+        | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
-        Write::Create { .. } | Write::EndSession { .. } => None,
+        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,
     }
 }
 

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use super::window::Want;
+use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::change::Changed;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
 use crate::accounts::reset::Issued;
 use crate::accounts::session::{Session, SessionId};
+use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
 use crate::accounts::{Error, Secret};
 
@@ -105,6 +107,9 @@ pub enum Write {
     IssueCode { id: UserId },
     EndSession { id: SessionId },
     EndSessions { id: UserId, expect: u32 },
+    Contain { id: UserId, expect: i64 },
+    CreateToken { id: UserId, name: Option<String>, until: Until },
+    RevokeToken { id: TokenId },
 }
 
 /// What came of an order.
@@ -117,6 +122,9 @@ pub enum Done {
     Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),
     EndedAll { count: u32 },
+    Contained(Box<Changed>),
+    TokenCreated { token: Box<ApiToken>, value: Secret },
+    TokenRevoked(Box<ApiToken>),
 }
 
 /// Which of the reversible changes was made.

@@ -26,6 +26,8 @@ pub enum Scope {
     Typed,
     /// A short list to choose from.
     Menu,
+    /// A person's second factor and tokens.
+    Keyring,
     /// Text to read.
     Pager,
     /// The palette and the help: take text, list actions.
@@ -39,7 +41,7 @@ impl Scope {
     }
 }
 
-use Scope::{Confirm, Detail, Everybody, Filter, Form, Menu, Nothing, Pager, Palette, Sessions, Typed, Users};
+use Scope::{Confirm, Detail, Everybody, Filter, Form, Keyring, Menu, Nothing, Pager, Palette, Sessions, Typed, Users};
 
 /// The panes that list things.
 const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody];
@@ -83,6 +85,13 @@ pub const KEYS: &[Binding] = &[
     bind(PERSON, &[c('d')], Action::Delete, 7),
     bind(ANYWHERE, &[c('n')], Action::New, 8),
     bind(PERSON, &[c('w')], Action::Why, 10),
+    bind(PERSON, &[c('t')], Action::Keyring, 12),
+    bind(PERSON, &[c('!')], Action::Contain, 13),
+    bind(&[Keyring], &[c('n')], Action::NewToken, 1),
+    bind(&[Keyring], &[c('x')], Action::RevokeToken, 2),
+    bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
+    bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),
     bind(LISTS, &[c('z')], Action::Undo, 11),
     bind(LISTS, &[c('/')], Action::Filter, 0),
     bind(LISTS, &[c('f')], Action::Lists, 0),
@@ -186,8 +195,8 @@ pub fn markdown() -> String {
 mod tests {
     use super::*;
 
-    const SCOPES: [Scope; 12] =
-        [Users, Detail, Sessions, Everybody, Nothing, Filter, Form, Confirm, Typed, Menu, Pager, Palette];
+    const SCOPES: [Scope; 13] =
+        [Users, Detail, Sessions, Everybody, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Pager, Palette];
 
     #[test]
     fn no_scope_gives_a_key_two_meanings() {

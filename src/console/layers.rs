@@ -4,6 +4,7 @@ pub mod code;
 pub mod edit;
 pub mod field;
 pub mod form;
+pub mod keyring;
 pub mod menu;
 pub mod new_user;
 pub mod pager;
@@ -12,12 +13,17 @@ pub mod password;
 pub mod prompt;
 pub mod question;
 
+use jiff::tz::TimeZone;
+
 use super::effect::Ticket;
 use super::ink::Ink;
 use super::keymap::Scope;
+use crate::accounts::looking::Dossier;
+use crate::accounts::time::Time;
 use code::Code;
 use edit::Edit;
 use form::Form;
+use keyring::Keyring;
 use menu::Menu;
 use new_user::NewUser;
 use pager::Pager;
@@ -35,6 +41,7 @@ pub enum Layer {
     Prompt(Box<Prompt>, Option<Ticket>),
     Question(Box<Question>),
     Menu(Menu),
+    Keyring(Box<Keyring>),
     Pager(Pager),
     Code(Code),
     Palette(Palette),
@@ -48,6 +55,7 @@ impl Layer {
             Layer::Question(question) if question.is_typed() => Scope::Typed,
             Layer::Question(_) => Scope::Confirm,
             Layer::Menu(_) => Scope::Menu,
+            Layer::Keyring(_) => Scope::Keyring,
             Layer::Pager(_) | Layer::Code(_) => Scope::Pager,
             Layer::Palette(_) => Scope::Palette,
         }
@@ -139,8 +147,8 @@ impl Layer {
         }
     }
 
-    /// Draws the layer.
-    pub fn draw(&self, ink: &mut Ink<'_>, zone: &jiff::tz::TimeZone) {
+    /// Draws the layer; `about` is what is known of the person under the cursor.
+    pub fn draw(&self, ink: &mut Ink<'_>, about: Option<&Dossier>, now: Time, zone: &TimeZone) {
         match self {
             Layer::NewUser(new, _) => new.form.draw(ink),
             Layer::Password(password, _) => password.form.draw(ink),
@@ -148,6 +156,7 @@ impl Layer {
             Layer::Prompt(prompt, _) => prompt.form.draw(ink),
             Layer::Question(question) => question.draw(ink),
             Layer::Menu(menu) => menu.draw(ink),
+            Layer::Keyring(keyring) => keyring.draw(ink, about, now, zone),
             Layer::Pager(pager) => pager.draw(ink),
             Layer::Code(code) => code.draw(ink, zone),
             Layer::Palette(palette) => palette.draw(ink),

@@ -9,7 +9,7 @@ use super::layout::Pane;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
-use super::words::{clipped, day, shown};
+use super::words::{clipped, count, day, shown};
 use crate::accounts::change::Changed;
 use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
@@ -174,6 +174,34 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
                 };
                 model.undo.push(Undo { changed: *changed, words });
             }
+        }
+        Done::Contained(changed) => {
+            let name = clipped(&changed.after.name, 40);
+            let took = [
+                ended_words(changed.ended),
+                (changed.revoked > 0).then(|| format!("{} revoked", count(u64::from(changed.revoked), "token"))),
+                (changed.voided > 0).then(|| format!("{} void", count(u64::from(changed.voided), "reset"))),
+            ];
+            let took: Vec<String> = took.into_iter().flatten().collect();
+            let took = if took.is_empty() { "nothing else was open".to_owned() } else { took.join(", ") };
+            model.say(format!("{name} is contained · {took} · z gives the status back"));
+            offer(model, &changed.after);
+            model.changed_here = Some((changed.after.id.clone(), model.now));
+            model.never_undone = None;
+            if changed.is_change() {
+                model.undo.push(Undo { changed: *changed, words: "contained" });
+            }
+        }
+        Done::TokenCreated { token, value } => {
+            let words = format!("token {} was created", clipped(&token.name, 40));
+            model.never_undone = Some(words.clone());
+            model.say(words);
+            model.layers.push(Layer::Code(Code::token(&token.owner, value, token.expires_at, model.now)));
+        }
+        Done::TokenRevoked(token) => {
+            let words = format!("token {} revoked", clipped(&token.name, 40));
+            model.never_undone = Some(words.clone());
+            model.say(words);
         }
         Done::Undone(changed) => {
             model.say(undone_words(&changed, model.now));

@@ -23,9 +23,10 @@ impl Model {
             | Action::EndAll
             | Action::Password
             | Action::Edit
-            | Action::Delete => self.refusal_about_person(action),
+            | Action::Delete
+            | Action::Contain => self.refusal_about_person(action),
             Action::End => self.refusal_to_end(),
-            Action::Why | Action::Copy => match self.person() {
+            Action::Why | Action::Copy | Action::Keyring => match self.person() {
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },

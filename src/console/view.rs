@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use super::action::Action;
 use super::ink::Ink;
 use super::keymap::{Scope, bindings, key_of};
+use super::layers::Layer;
 use super::layout::{Pane, Screen, Shape};
 use super::model::{Book, Model};
 use super::panes::sessions::over_words;
@@ -28,7 +29,11 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
     bottom_line(model, &mut ink, &screen);
     for layer in &model.layers {
         ink.cursor = None;
-        layer.draw(&mut ink, &model.setup.zone);
+        let about = match layer {
+            Layer::Keyring(keyring) => model.detail.of(keyring.user_id()),
+            _ => None,
+        };
+        layer.draw(&mut ink, about, model.now, &model.setup.zone);
     }
     ink.cursor
 }
@@ -201,6 +206,9 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         ),
         Scope::Confirm => {
             hints(ink, row.y, row.width, &[("y", "yes"), ("Enter", "the marked one"), ("Esc", "cancels")])
+        }
+        Scope::Keyring => {
+            hints(ink, row.y, row.width, &[("n", "new token"), ("x", "revoke"), ("↑↓", "choose"), ("Esc", "closes")])
         }
         Scope::Menu => hints(ink, row.y, row.width, &[("↑↓ Enter", "choose"), ("Esc", "closes")]),
         Scope::Pager => hints(ink, row.y, row.width, &[("↑↓", "scroll"), ("Esc", "closes")]),

@@ -107,6 +107,12 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
             Ok(Done::Code { name, code: accounts.issue_reset(&id)? })
         }
         Write::EndSession { id } => Ok(Done::Ended(accounts.end_session(&id)?.map(Box::new))),
+        Write::Contain { id, expect } => Ok(Done::Contained(Box::new(accounts.contain(&id, Some(expect))?))),
+        Write::CreateToken { id, name, until } => {
+            let (token, value) = accounts.create_token(&id, name.as_deref(), until)?;
+            Ok(Done::TokenCreated { token: Box::new(token), value })
+        }
+        Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }
 }

@@ -7,7 +7,7 @@ use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
 use crate::console::ink::{Ink, centered};
 use crate::console::theme::Role;
-use crate::console::words::{clipped, clock, wrap};
+use crate::console::words::{clipped, clock, day, wrap};
 
 /// For how long it stays whatever is pressed: it comes by itself after a key, and a key that bounces or was typed ahead
 /// must not close what can never be seen again.
@@ -21,6 +21,11 @@ pub struct Code {
     until: Option<Time>,
     redeems: &'static str,
     opened_at: Time,
+}
+
+/// The time of the day for what ends today, the day for the rest.
+fn short_until(at: Time, now: Time, zone: &TimeZone) -> String {
+    if at.since(now) < Span::DAY { clock(at, zone) } else { day(at, zone) }
 }
 
 impl Code {
@@ -48,6 +53,18 @@ impl Code {
         }
     }
 
+    /// A new API token.
+    pub fn token(name: &str, value: Secret, until: Option<Time>, now: Time) -> Code {
+        Code {
+            title: "Token, shown once",
+            name: name.to_owned(),
+            secret: value,
+            until,
+            redeems: "rollbook token check --token-stdin  tries it",
+            opened_at: now,
+        }
+    }
+
     /// The secret itself, for the terminal's clipboard, which is at the other end of the line.
     pub fn reveal(&self) -> &str {
         self.secret.expose()
@@ -65,7 +82,8 @@ impl Code {
         let mut lines: Vec<(String, Role)> = Vec::new();
         lines.extend(wrap(self.secret.expose(), room).into_iter().map(|line| (line, Role::Focus)));
         lines.push((String::new(), Role::Text));
-        let until = self.until.map(|at| format!(", until {}", clock(at, zone))).unwrap_or_default();
+        let until =
+            self.until.map(|at| format!(", until {}", short_until(at, self.opened_at, zone))).unwrap_or_default();
         lines.push((format!("for {}{until}", clipped(&self.name, room.saturating_sub(18))), Role::Text));
         lines.push(("c copies, if your terminal takes OSC 52".to_owned(), Role::Text));
         lines.push((self.redeems.to_owned(), Role::Faint));

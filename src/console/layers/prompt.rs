@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::field::Field;
 use super::form::Form;
 use crate::accounts::Error;
+use crate::accounts::api_token::parse_token_name;
 use crate::accounts::error::Field as Fault;
+use crate::accounts::time::{Time, Until};
 use crate::accounts::user::{Name, User, parse_words};
 use crate::console::effect::{Target, Write};
 use crate::console::words::{clipped, count, typed};
@@ -14,6 +16,7 @@ use crate::console::words::{clipped, count, typed};
 enum Purpose {
     Reason(Box<User>),
     Rename(Box<User>),
+    Token(Box<User>, Time),
     Open,
 }
 
@@ -53,6 +56,16 @@ impl Prompt {
         Prompt { form, purpose: Purpose::Rename(Box::new(user.clone())) }
     }
 
+    /// Asks what a new API token shall be called and how long it shall be good.
+    pub fn token(user: &User, now: Time) -> Prompt {
+        let mut fields = vec![Field::text("Name", ""), Field::text("Until", "")];
+        fields[0].remark = Some("what it is for: ci, phone; empty: a made-up one".to_owned());
+        fields[1].remark = Some("empty: no end · 2026-12-31 (through that day, UTC) · +90d".to_owned());
+        let mut form = Form::new(format!("New token for {}", clipped(&user.name, 40)), fields, "Create");
+        form.command = format!("rollbook token create {} [--name N] [--expires WHEN]", typed(user));
+        Prompt { form, purpose: Purpose::Token(Box::new(user.clone()), now) }
+    }
+
     /// Asks for a file.
     pub fn open() -> Prompt {
         let mut form = Form::new("Open a database".to_owned(), vec![Field::text("File", "")], "Open");
@@ -72,6 +85,9 @@ impl Prompt {
                 let write = Write::Restore { id: user.id.clone(), expect: user.version, name: Some(name) };
                 Order::Write(Box::new(write))
             }),
+            Purpose::Token(user, now) => self
+                .read_token(&value, *now)
+                .map(|(name, until)| Order::Write(Box::new(Write::CreateToken { id: user.id.clone(), name, until }))),
             Purpose::Open if value.trim().is_empty() => Err(Error::constraint(Fault::Name, "a file is needed")),
             Purpose::Open => Ok(Order::Connect(Target::Open(PathBuf::from(value.trim())))),
         };
@@ -81,10 +97,21 @@ impl Prompt {
                 Some(order)
             }
             Err(error) => {
-                self.form.fields[0].fault = Some(error.to_string());
+                let at = usize::from(error.field == Some(Fault::Time) && self.form.fields.len() > 1);
+                self.form.fields[at].fault = Some(error.to_string());
+                self.form.to_fault();
                 None
             }
         }
+    }
+
+    fn read_token(&self, name: &str, now: Time) -> Result<(Option<String>, Until), Error> {
+        let name = if name.trim().is_empty() { None } else { Some(parse_token_name(name)?) };
+        let until = match self.form.fields[1].value().trim() {
+            "" => Until::Never,
+            text => Until::parse(text, now)?,
+        };
+        Ok((name, until))
     }
 
     /// The order was refused; what was typed stays.

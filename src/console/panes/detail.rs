@@ -159,6 +159,11 @@ fn facts(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, inside: Rect) 
     if let Some(at) = user.password_set_at {
         words.push(plain(format!("password set {}", short(at, look.now, look.zone))));
     }
+    if let Some(dossier) = dossier.filter(|dossier| !dossier.tokens.is_empty()) {
+        let names: Vec<String> = dossier.tokens.iter().take(4).map(|token| shown(&token.name)).collect();
+        let more = if dossier.tokens.len() > names.len() { " …" } else { "" };
+        words.push(plain(format!("tokens {}{more}", names.join(", "))));
+    }
     if let Some(until) = user.valid_until.filter(|until| *until >= look.now) {
         words.push(plain(format!("valid until {}", day(until, look.zone))));
     }
