@@ -5,6 +5,8 @@
 mod bench;
 #[path = "store/books.rs"]
 mod books;
+#[path = "store/older.rs"]
+mod older;
 #[path = "store/pages.rs"]
 mod pages;
 #[path = "store/passwords.rs"]
