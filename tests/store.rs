@@ -5,6 +5,8 @@
 mod bench;
 #[path = "store/books.rs"]
 mod books;
+#[path = "store/older.rs"]
+mod older;
 #[path = "store/pages.rs"]
 mod pages;
 #[path = "store/passwords.rs"]
@@ -14,6 +16,8 @@ mod sessions;
 #[path = "store/shared.rs"]
 mod shared;
 mod support;
+#[path = "store/tokens.rs"]
+mod tokens;
 #[path = "store/users.rs"]
 mod users;
 
@@ -81,6 +85,22 @@ macro_rules! engine {
                 a_load_with_a_taken_name_is_refused
                 a_load_into_an_empty_store_is_all_or_nothing
                 an_interruption_between_two_questions_harms_neither
+            }
+            tokens {
+                a_token_is_good_through_its_last_instant
+                a_token_opens_nothing_while_its_owner_is_kept_out
+                a_tokens_name_is_there_once_among_its_owners_unrevoked
+                a_token_that_is_over_gives_its_name_up_for_good
+                only_the_living_get_tokens
+                tokens_are_listed_newest_first
+                a_revoked_token_is_gone_at_once_and_written_down
+                a_token_outlives_new_passwords
+                uses_of_tokens_are_noted_and_never_go_back
+                tokens_long_over_or_revoked_are_forgotten
+                going_takes_what_is_out_in_the_world_as_was_shown
+                a_containment_takes_what_the_inactive_have_left_and_nothing_twice
+                a_restoration_undone_takes_what_came_between
+                a_purge_takes_tokens_along
             }
         }
     };

@@ -51,6 +51,24 @@ impl Changed {
     }
 }
 
+/// What a person has out in the world and [`UserChange::Contain`] would take from them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Exposure {
+    /// Sessions within their dates, whether or not their owner's status lets them be used at the moment.
+    pub sessions: u32,
+    /// API tokens that are neither revoked nor over.
+    pub tokens: u32,
+    /// Reset requests that are still open.
+    pub resets: u32,
+}
+
+impl Exposure {
+    /// Whether there is nothing to take.
+    pub fn is_empty(&self) -> bool {
+        *self == Exposure::default()
+    }
+}
+
 impl UserChange {
     /// The audit's word for it.
     pub const fn deed(&self) -> Deed {

@@ -2,7 +2,7 @@
 
 use super::api_token::ApiToken;
 use super::audit::{Actor, Entry, Happening};
-use super::contain::Exposure;
+use super::change::Exposure;
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
 use super::query::{Anchor, Filter, Page, Query};
@@ -180,6 +180,16 @@ impl Accounts {
         let hash = self.store.hash_of(&user.id)?;
         let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
         Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now))
+    }
+
+    /// What a containment, and but for the status a deletion, would take from a person at this moment.
+    ///
+    /// # Errors
+    /// `unknown_user`; `unauthorized` for a member who acts.
+    pub fn exposure(&mut self, id: &UserId) -> Result<Exposure> {
+        self.oversee()?;
+        let now = self.now();
+        self.store.exposure(id, now)?.ok_or_else(|| Error::unknown_user(id.as_str()))
     }
 
     /// What happened to a person, newest first.

@@ -1,4 +1,4 @@
-//! What is done to people: register, create, activate, deactivate, edit, delete, restore, purge, undo.
+//! What is done to people: register, create, activate, deactivate, contain, edit, delete, restore, purge, undo.
 
 use super::audit::{Actor, Deed, Stamp};
 use super::change::{Changed, UserChange};
@@ -86,6 +86,16 @@ impl Accounts {
     /// `unknown_user`, `stale`, `last_admin`.
     pub fn deactivate(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
         self.change(id, expect, &UserChange::Deactivate)
+    }
+
+    /// Deactivates a person, ends their sessions, revokes their tokens and voids their resets, in one transaction; the
+    /// reason is the handle's. Somebody who is inactive already loses what is left to them. An undo gives back the
+    /// status and nothing else.
+    ///
+    /// # Errors
+    /// `unknown_user`, `stale` if `expect` is not the present version, `last_admin`.
+    pub fn contain(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
+        self.change(id, expect, &UserChange::Contain)
     }
 
     /// Changes what is said about a person.

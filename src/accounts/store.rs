@@ -7,8 +7,7 @@
 use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::chain::Link;
-use super::change::{Changed, UserChange};
-use super::contain::Exposure;
+use super::change::{Changed, Exposure, UserChange};
 use super::error::Result;
 use super::hash::PasswordHash;
 use super::policy::Policy;

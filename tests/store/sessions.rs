@@ -142,7 +142,7 @@ pub fn a_person_past_their_end_date_is_refused(make: Make) {
     assert_eq!(bench.store.sessions_count(&Filter::default(), None, later).unwrap(), 0);
 }
 
-fn settle(bench: &mut Bench) {
+pub fn settle(bench: &mut Bench) {
     // Uses are written by a thread of the store's own; a store that is closed has written them.
     if let Some(path) = &bench.path {
         bench.store = rollbook::engines::memory().unwrap();

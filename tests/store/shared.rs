@@ -183,7 +183,8 @@ fn no_token_and_no_hash_but_one_is_kept() {
     let user = bench.add("alice");
     bench.open(&user);
     bench.reset(Some(&user));
-    let stamp = bench.stamp();
+    let (token, stamp) = (crate::tokens::new_token(&mut bench, &user, "ci"), bench.stamp());
+    bench.store.insert_token(&token, &stamp).unwrap();
     bench.store.set_password(&user.id, None, None, &hash(2), Deed::SetPassword, &stamp).unwrap();
     let path = bench.path.clone().unwrap();
     // Closing the last connection writes the log back and removes it.
@@ -192,7 +193,7 @@ fn no_token_and_no_hash_but_one_is_kept() {
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds(hash(2).as_str()));
     assert!(!holds("$number1"), "the old hash is still in the file");
-    assert!(!holds("rbs_") && !holds("rbr_"));
+    assert!(!holds("rbs_") && !holds("rbr_") && !holds("rbk_"));
 }
 
 #[test]
@@ -218,4 +219,56 @@ fn a_reader_cannot_write() {
     assert_eq!(bench.user(&user).name, "alice");
     let error = refused(bench.change(&user, UserChange::Deactivate));
     assert_eq!((error.kind, error.message.contains("only be read")), (Kind::Failure, true));
+}
+
+#[test]
+fn of_eight_tokens_of_one_name_created_at_once_one_comes_into_being() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    let alice = bench.add("alice");
+    let stamp = bench.stamp();
+    let news: Vec<_> = (0..8).map(|_| crate::tokens::new_token(&mut bench, &alice, "ci")).collect();
+    let barrier = Barrier::new(news.len());
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = news
+            .iter()
+            .map(|new| {
+                let (path, stamp, barrier) = (&path, &stamp, &barrier);
+                scope.spawn(move || {
+                    let mut store = open(path, Access::Full).unwrap();
+                    barrier.wait();
+                    store.insert_token(new, stamp).map(|_| ()).map_err(|error| error.kind)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(Kind::TokenNameExists)).count(), 7);
+    assert_eq!(bench.store.tokens_of(&alice.id, 9, bench.now).unwrap().len(), 1);
+    bench.assert_chain();
+}
+
+#[test]
+fn whatever_bytes_a_token_holds_it_is_shown_and_can_be_revoked() {
+    let mut bench = Bench::file();
+    let alice = bench.add("alice");
+    beside(&bench)
+        .execute_batch(
+            "INSERT INTO api_token (id, user_seq, digest, name, name_key, created_at, last_used_at)
+             VALUES (CAST(x'6964FF' AS TEXT), 1, 'short', CAST(x'FF1B5B' AS TEXT), 7, 'soon', x'00');",
+        )
+        .unwrap();
+    let list = bench.store.tokens_of(&alice.id, 9, bench.now).unwrap();
+    assert_eq!((list.len(), list[0].last_used_at), (1, None));
+    assert_eq!(rollbook::accounts::text::visible(&list[0].name), "\\x{ff}\\u{1b}[");
+    let stamp = bench.stamp();
+    assert_eq!(bench.store.revoke_token(&list[0].id, &stamp).unwrap().as_ref(), Some(&list[0]));
+    assert_eq!(bench.store.tokens_of(&alice.id, 9, bench.now).unwrap(), []);
+    let endless = beside(&bench).execute(
+        "INSERT INTO api_token (id, user_seq, digest, name, name_key, created_at, expires_at)
+         VALUES ('2', 1, x'00', 'ci', 'ci', 1, 'never')",
+        [],
+    );
+    assert!(endless.is_err(), "an end that is no number would be none");
 }

@@ -2,10 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{self, RUNS, Raw};
-use super::tokens::GOOD;
+use super::rows::{self, GOOD, RUNS, Raw};
 use crate::accounts::audit::Stamp;
-use crate::accounts::contain::Exposure;
+use crate::accounts::change::Exposure;
 use crate::accounts::error::Result;
 use crate::accounts::time::Time;
 

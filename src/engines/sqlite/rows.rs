@@ -32,6 +32,9 @@ pub const USABLE: &str =
 /// Whether the session `s` was ended and is still shown at `?1`: until its old expiry, thirty days where it had none.
 pub const ENDED: &str = "s.ended_at IS NOT NULL AND coalesce(s.expires_at, s.ended_at + 2592000000) >= ?1";
 
+/// Whether the token `t` is neither revoked nor over at `?1`.
+pub const GOOD: &str = "t.revoked_at IS NULL AND coalesce(t.expires_at, 9223372036854775807) >= ?1";
+
 /// The columns of a session `s` of a user `u`. Read by [`session`].
 pub const SESSION: &str = "s.seq, s.id, u.id, u.name, s.client, s.address, s.created_at, s.expires_at, s.last_used_at, \
     s.idle, s.ended_at, s.ended_by, s.refused, s.refused_at";

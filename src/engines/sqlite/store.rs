@@ -9,8 +9,7 @@ use super::{audit, connection, endings, files, load, query, resets, schema, sess
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
-use crate::accounts::change::{Changed, UserChange};
-use crate::accounts::contain::Exposure;
+use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::error::Result;
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::policy::Policy;

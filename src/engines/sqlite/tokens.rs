@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::audit;
 use super::faults::is_duplicate;
-use super::rows::{self, Raw, USABLE, USER, millis};
+use super::rows::{self, GOOD, Raw, USABLE, USER, millis};
 use super::settings::{Moved, moved};
 use super::users;
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId, token_name_exists};
@@ -21,9 +21,6 @@ const TOKEN: &str = "t.seq, t.id, u.id, u.name, t.name, t.created_at, t.expires_
 
 /// How many columns [`TOKEN`] has.
 const TOKEN_WIDTH: usize = 8;
-
-/// Whether the token `t` is neither revoked nor over at `?1`.
-pub const GOOD: &str = "t.revoked_at IS NULL AND coalesce(t.expires_at, 9223372036854775807) >= ?1";
 
 /// Reads [`TOKEN`] from the first column on, with the row's number.
 fn token(row: &Row<'_>) -> rusqlite::Result<(i64, ApiToken)> {
