@@ -98,7 +98,7 @@ impl<T: Row> Listing<T> {
         if self.due.is_none() {
             // A new beginning that is on its way is asked for anew, and not given up for what stood there before.
             self.due = Some(match self.asked.take() {
-                Some(want @ (Want::Top | Want::Bottom)) => want,
+                Some(want @ (Want::Top | Want::Bottom | Want::At(_))) => want,
                 _ => self.window.again(),
             });
         }
