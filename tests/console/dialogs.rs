@@ -201,14 +201,23 @@ fn messages_keeps_what_was_said_with_its_time() {
     let mut stage = Stage::people(&["ann"]);
     stage.press(":messages<enter>").shows("nothing was said yet").press("<enter>");
     stage.press("i<enter>").wait(Span::MINUTE).press("z").press(":messages<enter>");
-    stage.in_rows(&["2026-11-21 16:02:00 UTC  taken back: ann is active again", "2026-11-21 16:01:00 UTC  ann is inactive"]);
+    stage.in_rows(&[
+        "2026-11-21 16:02:00 UTC  taken back: ann is active again",
+        "2026-11-21 16:01:00 UTC  ann is inactive",
+    ]);
     stage.press("q").hides("Messages");
 }
 
 #[test]
 fn messages_never_holds_a_secret() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("p<tab><enter>").press("c").wait(Span::SECOND).press("<enter>").press("p<space><tab>").press("quite another password<enter>");
+    stage
+        .press("p<tab><enter>")
+        .press("c")
+        .wait(Span::SECOND)
+        .press("<enter>")
+        .press("p<space><tab>")
+        .press("quite another password<enter>");
     stage.press(":messages<enter>").hides("rbr_").hides("another password").shows("ann has a new password");
     assert!(stage.db().authenticate("ann", &Secret::from("quite another password"), None).is_ok());
 }

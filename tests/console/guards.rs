@@ -249,5 +249,9 @@ fn a_member_may_not_look_at_others() {
     let refused = |error: Error| error.kind == Kind::Unauthorized;
     assert!(stage.db().find("boss").is_err_and(refused));
     assert!(stage.db().dossier(&boss, 5).is_err_and(refused));
-    stage.press("R").says("member").hides("inactive now");
+    for key in ["a", "i", "d", "e"] {
+        stage.press(key).press("<enter>").moment().press("<enter>").hides("is inactive").press("<esc><esc>");
+    }
+    let boss = stage.behind(|accounts| accounts.find("boss")).unwrap();
+    assert_eq!((boss.status, boss.deleted_at), (Status::Active, None));
 }
