@@ -121,7 +121,6 @@ impl Form {
             }
             return;
         }
-        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else {
             // On the buttons the arrows go from one to the other.
             if matches!(key.code, Code::Left | Code::Right) {
@@ -129,6 +128,7 @@ impl Form {
             }
             return;
         };
+        self.edited = true;
         field.fault = None;
         match &mut field.content {
             Content::Text(input) => edit(input, key),
@@ -149,8 +149,8 @@ impl Form {
 
     /// A paste goes into the field whole, without line ends and control characters.
     pub fn paste(&mut self, text: &str) {
-        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else { return };
+        self.edited = true;
         field.fault = None;
         match &mut field.content {
             Content::Text(input) => paste(input, text),
