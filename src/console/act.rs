@@ -242,10 +242,11 @@ fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
         let next = before.map(|words| format!(" · z again takes back: {words}")).unwrap_or_default();
         return model.refuse(format!("{last}: that cannot be taken back{next}"));
     }
-    let Some(undo) = model.undo.pop() else { return };
+    let Some(undo) = model.undo.last() else { return };
     let (id, words) = (undo.changed.after.id.clone(), undo.sentence());
-    let write = Write::Undo(Box::new(undo.changed));
+    let write = Write::Undo(Box::new(undo.changed.clone()));
     if model.person_id() == Some(&id) {
+        model.undo.pop();
         let ticket = model.next_ticket(Some(id), None);
         return effects.push(Effect::Write(ticket, write));
     }
