@@ -18,6 +18,9 @@ pub type Turn = u64;
 /// Numbers the writes; every one gets its outcome.
 pub type Ticket = u64;
 
+/// How much history and how many sessions of one person are asked for: more than any screen shows at once.
+pub const DEEP: u16 = 200;
+
 /// A place for one question at a time: a newer one takes the place of the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]

@@ -115,7 +115,7 @@ impl Model {
     /// The words for an action where they depend on what it would touch: `end all 2`, `restore`.
     pub fn label(&self, action: Action) -> String {
         match action {
-            Action::EndAll => format!("end all {}", self.live_sessions().len()),
+            Action::EndAll => format!("end all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
                 Some(undo) => format!("undo: {}", undo.sentence()),
