@@ -65,7 +65,7 @@ pub enum Read {
         /// How many rows.
         limit: u16,
     },
-    /// What the first line tells.
+    /// What the first line tells, and the settings, which another process may have changed.
     Attention,
     /// How many people pass a filter.
     Matches(Filter),
@@ -89,7 +89,7 @@ pub enum Answer {
     Users(Want, Page<User>),
     Person(Box<Dossier>),
     Everybody(Want, Page<Session>),
-    Attention(Attention),
+    Attention(Attention, Policy),
     Matches(u32),
     SessionMatches(u32),
 }

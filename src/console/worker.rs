@@ -62,10 +62,11 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)
         }
-        Read::Attention => Answer::Attention(Attention {
-            pending: accounts.count(&Filter::is(State::Pending), None)?,
-            people: accounts.count(&Filter::default(), None)?,
-        }),
+        Read::Attention => {
+            let pending = accounts.count(&Filter::is(State::Pending), None)?;
+            let people = accounts.count(&Filter::default(), None)?;
+            Answer::Attention(Attention { pending, people }, accounts.policy()?)
+        }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
     })
