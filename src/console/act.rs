@@ -201,13 +201,13 @@ fn end(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(user) = model.person().cloned() else { return };
-    let live = model.live_sessions().len();
-    let write = Write::EndSessions { id: user.id.clone(), expect: u32::try_from(live).unwrap_or(u32::MAX) };
+    let live = model.live_count();
+    let write = Write::EndSessions { id: user.id.clone(), expect: live };
     if live == 1 {
         return order(model, &user, write, effects);
     }
     let title = format!("End all sessions of {}?", clipped(&user.name, 30));
-    let lines = vec![format!("{} stop working, now; they cannot be given back", count(live as u64, "session"))];
+    let lines = vec![format!("{} stop working, now; they cannot be given back", count(u64::from(live), "session"))];
     let question = Question::new(title, lines, "ends them", model.now, write);
     model.layers.push(Layer::Question(Box::new(question)));
 }

@@ -37,9 +37,12 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 model.detail.land(turn, Some(*dossier));
             }
         }
-        Answer::Attention(attention) => {
+        Answer::Attention(attention, policy) => {
             if turn == model.attention_turn.0 {
                 model.attention = Some(attention);
+                if let Book::Open(place) = &mut model.book {
+                    place.policy = policy;
+                }
             }
         }
         Answer::Matches(n) => model.users.list.counted(turn, n),

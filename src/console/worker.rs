@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::effect::{Answer, Attention, DEEP, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Filter, State};
 use crate::accounts::store::{Counters, Interrupter};
@@ -52,8 +52,6 @@ pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 /// # Errors
 /// What the domain says.
 pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
-    /// More history and sessions than any screen shows at once.
-    const DEEP: u16 = 200;
     Ok(match read {
         Read::Users { query, want, limit } => {
             let page = accounts.users(&query, &want.anchor(), limit)?;
@@ -64,10 +62,11 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)
         }
-        Read::Attention => Answer::Attention(Attention {
-            pending: accounts.count(&Filter::is(State::Pending), None)?,
-            people: accounts.count(&Filter::default(), None)?,
-        }),
+        Read::Attention => {
+            let pending = accounts.count(&Filter::is(State::Pending), None)?;
+            let people = accounts.count(&Filter::default(), None)?;
+            Answer::Attention(Attention { pending, people }, accounts.policy()?)
+        }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
     })
