@@ -2,7 +2,6 @@
 
 use super::effect::Write;
 use super::words::{shell_word, shown, typed};
-use crate::accounts::text::first_forbidden;
 use crate::accounts::time::Time;
 use crate::accounts::user::{Draft, Edit, Role, User};
 
@@ -26,12 +25,11 @@ impl Line {
     }
 }
 
-/// A value as one word. What is being typed may hold anything; only harmless text stays as it is.
+/// A value as one word. What is being typed may hold anything; only harmless text stays as it is. A backslash is
+/// harmless and stays single, since a shell takes the word as it stands.
 fn word(value: &str) -> String {
-    match first_forbidden(value) {
-        None => shell_word(value),
-        Some(_) => shell_word(&shown(value)),
-    }
+    let plain = value.replace('\\', "");
+    if shown(&plain) == plain { shell_word(value) } else { shell_word(&shown(value)) }
 }
 
 /// What a new user is called into being by, as far as it has been filled in.
@@ -134,6 +132,10 @@ mod tests {
         let wanted = "rollbook user register 'Zoë Test' --email z@example.org --role auditor --label beta --label ops \
                       --pending --password-stdin";
         assert_eq!(new.command(), wanted);
+        let backslash = NewUser { name: "corp\\ann", ..NewUser::default() };
+        assert_eq!(backslash.command(), "rollbook user register 'corp\\ann' --password-stdin");
+        let tower = format!("a{}", "\u{301}".repeat(60));
+        assert!(!NewUser { name: &tower, ..NewUser::default() }.command().contains(&tower));
         let by_code = NewUser { name: "abc", by_code: true, ..NewUser::default() };
         assert_eq!(by_code.command(), "rollbook user register abc --no-password && rollbook reset request abc");
     }

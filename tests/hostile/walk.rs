@@ -168,7 +168,9 @@ fn never_alike(ascii: bool) {
             // In the pane of detail the keys scroll it.
             stage.model.users.list.window.move_by(1, 90);
             stage.event(Event::Tick);
-            is_harmless(&stage, "the next person");
+            if long() || seen.len().is_multiple_of(4) {
+                is_harmless(&stage, "the next person");
+            }
             if stage.under_cursor() == name {
                 break;
             }
