@@ -79,6 +79,12 @@ pub fn edit(user: &User, edit: &Edit) -> String {
         .0
 }
 
+/// The command that requests a reset code; `None` for a name that has to be forced, since it takes plain names alone.
+pub fn request(user: &User) -> Option<String> {
+    let forced = |name: &str| ["id:", "name:"].iter().any(|prefix| name.trim_start_matches('\'').starts_with(prefix));
+    Some(typed(user)).filter(|name| !forced(name)).map(|name| format!("rollbook reset request {name}"))
+}
+
 /// The command for an order about `user`; `None` where no command does the same.
 pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
     let who = user.map(typed);
@@ -96,7 +102,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
             Some(line.flag("--name", name.as_ref().map(|name| name.as_str())).0)
         }
         Write::SetPassword { .. } => about("user passwd").map(|line| format!("{line} --set --password-stdin")),
-        Write::IssueCode { .. } => about("reset request"),
+        Write::IssueCode { .. } => user.and_then(request),
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
         Write::Undo(_) => None,
@@ -118,6 +124,41 @@ fn created(draft: &Draft, by_code: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::user::{Status, UserId};
+
+    fn person(name: &str) -> User {
+        User {
+            id: UserId::new("0123"),
+            name: name.to_owned(),
+            email: None,
+            role: Role::Member,
+            labels: Vec::new(),
+            status: Status::Active,
+            reason: None,
+            status_by: None,
+            status_at: None,
+            note: None,
+            factor: false,
+            password_set_at: None,
+            created_at: Time::default(),
+            activated_at: None,
+            last_login_at: None,
+            valid_until: None,
+            deleted_at: None,
+            sessions: 0,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_code_is_requested_by_a_plain_name_or_by_no_command() {
+        let command = |name: &str| request(&person(name));
+        assert_eq!(command("ann").as_deref(), Some("rollbook reset request ann"));
+        assert_eq!(command("Ann Lee").as_deref(), Some("rollbook reset request 'Ann Lee'"));
+        for name in ["id:ann", "name:ann lee", "-ann", "an\u{200b}n", "o'ann"] {
+            assert_eq!(command(name), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn every_field_of_a_new_user_is_in_the_command() {

@@ -219,10 +219,6 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Gives an order, and remembers the command that does the same.
 fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticket {
-    if matches!(write, Write::Undo(_)) {
-        // Taken off the list only now: a question that was answered with no leaves it there.
-        model.undo.pop();
-    }
     let about = about(&write);
     let user = model.person().filter(|user| Some(&user.id) == about.as_ref());
     let command = commands::of(&write, user);

@@ -122,11 +122,6 @@ impl<T: Row> Window<T> {
         self.vanished.as_ref()
     }
 
-    /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
-    pub fn edges(&self, height: usize) -> (bool, bool) {
-        (!self.more_before && self.top == 0, !self.more_after && self.top + height >= self.rows.len())
-    }
-
     /// How many rows a page should have for a pane of this height: what is seen and one more on each side.
     pub fn limit(height: usize) -> u16 {
         u16::try_from(height.max(8) * 3).unwrap_or(u16::MAX)

@@ -304,14 +304,15 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
 }
 
 fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
-    let mut accounts: Option<Accounts> = None;
+    let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
+    let mut accounts: Result<Accounts> = Err(closed());
     while let Ok(order) = queue.recv() {
         match order {
-            Order::Open(path) => accounts = library.open(&path).ok(),
+            Order::Open(path) => accounts = library.open(&path),
             Order::Connect(target) => {
                 let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
-                    accounts = library.open(&place.path).ok();
+                    accounts = library.open(&place.path);
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
@@ -319,8 +320,8 @@ fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: 
             }
             Order::Write(ticket, write) => {
                 let outcome = match accounts.as_mut() {
-                    Some(accounts) => carry_out(accounts, write),
-                    None => Err(Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one")),
+                    Ok(accounts) => carry_out(accounts, write),
+                    Err(error) => Err(error.clone()),
                 };
                 sink(Event::Written(ticket, outcome));
             }

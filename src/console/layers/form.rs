@@ -72,11 +72,6 @@ impl Form {
         at.is_some()
     }
 
-    /// Puts the keys to a field.
-    pub fn focus_on(&mut self, at: usize) {
-        self.focus = at;
-    }
-
     /// Enter: on a button, press it; in the last field, the first button; else the next place.
     pub fn accept(&mut self) -> Pressed {
         let last = self.stops().rev().nth(2);
