@@ -7,7 +7,7 @@ mod shelf;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use machine::Machine;
 use rollbook::accounts::error::{Error, Kind, Result};
@@ -66,7 +66,8 @@ fn open_console(global: &Global, machine: &Machine, people: Option<u64>) -> Resu
     let shelf = Arc::new(shelf);
     let outcome = console::run(setup, shelf.clone());
     // Before the process ends, so that a throw-away database is gone with it.
-    drop(shelf.sample.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let sample = shelf.sample().take();
+    drop(sample);
     outcome
 }
 

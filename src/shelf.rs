@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -50,6 +50,11 @@ impl Drop for Sample {
 }
 
 impl Shelf {
+    /// The sample people's place, as it is now.
+    pub fn sample(&self) -> MutexGuard<'_, Option<Sample>> {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn handle(&self, path: &Path, actor: Actor) -> Result<Accounts> {
         Ok(accounts(engines::open(path, Access::Full)?, actor, self.origin.clone()))
     }
@@ -81,14 +86,16 @@ impl Library for Shelf {
         // Ended by a signal or a fault, the process has no time for destructors; the file goes all the same.
         let doomed = folder.clone();
         term::at_the_end(move || drop(std::fs::remove_dir_all(&doomed)));
+        let stop = Arc::new(AtomicBool::new(false));
+        // Kept from the first moment: whoever quits while people are still being made leaves no folder behind either.
+        let sample = Sample { folder, stop: Arc::clone(&stop), service: None };
+        let former = self.sample().replace(sample);
         drop(engines::create(&path)?);
         let mut operator = self.handle(&path, self.actor.clone())?;
-        let stop = Arc::new(AtomicBool::new(false));
         let service = if self.people == demo::PEOPLE {
             let tokens = demo::fill(&mut operator, demo::SEED)?;
             let accounts = self.handle(&path, Actor::Service("sample-web".to_owned()))?;
             let service = demo::Service::new(accounts, demo::SEED).holding(tokens);
-            let stop = Arc::clone(&stop);
             let life = move || drop(demo::run(service, stop));
             thread::Builder::new().name("service".to_owned()).spawn(life).ok()
         } else {
@@ -99,8 +106,10 @@ impl Library for Shelf {
             })?;
             None
         };
-        let sample = Sample { folder, stop, service };
-        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
+        if let Some(sample) = self.sample().as_mut() {
+            sample.service = service;
+        }
+        drop(former);
         Ok(path)
     }
 }

@@ -141,6 +141,11 @@ fn fill_in(pty: &mut Pty) {
     pty.keys("\t\t\t\x07");
     pty.wait_for("good");
     pty.keys("\t\t\t");
+    // What comes at once with these is taken for a paste.
+    pty.wait_until("the last field", |screen| {
+        let row = usize::from(screen.cursor_position().0);
+        screen.contents().lines().nth(row).is_some_and(|line| line.contains("must be activated"))
+    });
 }
 
 #[test]

@@ -149,8 +149,7 @@ impl UserChange {
                     factor: user.factor,
                     password_set_at: user.password_set_at,
                     last_login_at: user.last_login_at,
-                    status_by: Some(stamp.actor.name().to_owned()),
-                    status_at: Some(stamp.at),
+                    // Who gave the former status, and when, comes back with it: who takes back is in the audit.
                     ..(**former).clone()
                 };
             }
@@ -302,6 +301,18 @@ pub(crate) mod tests {
         let back = UserChange::Undo(Box::new(before.clone())).apply(&gone, &stamp(7, None)).expect("lawful");
         assert_eq!((back.deleted_at, back.sessions, back.password_set_at), (None, 0, None));
         assert_eq!((back.status, back.version), (before.status, gone.version + 1));
+    }
+
+    #[test]
+    fn undo_gives_back_who_had_changed_the_status_and_when() {
+        let out = UserChange::Deactivate.apply(&user(), &stamp(5, Some("left"))).expect("lawful");
+        let edit = Edit { note: Some(Some("x".into())), ..Edit::default() };
+        for change in [UserChange::Edit(edit), UserChange::Delete, UserChange::Activate] {
+            let next = change.apply(&out, &stamp(7, None)).expect("lawful");
+            let other = Stamp { actor: Actor::Operator("bob".into()), ..stamp(9, None) };
+            let back = UserChange::Undo(Box::new(out.clone())).apply(&next, &other).expect("lawful");
+            assert_eq!((&back.reason, &back.status_by, back.status_at), (&out.reason, &out.status_by, out.status_at));
+        }
     }
 
     #[test]

@@ -92,8 +92,8 @@ impl Accounts {
     /// # Errors
     /// `constraint_violation` for more than 200 characters or hostile ones.
     pub fn give_reason(&mut self, reason: Option<&str>) -> Result<()> {
-        use super::{error::Field, user::parse_words};
-        self.reason = parse_words(Field::Reason, reason.unwrap_or_default(), 200)?;
+        use super::{error::Field, user::LONGEST_REASON, user::parse_words};
+        self.reason = parse_words(Field::Reason, reason.unwrap_or_default(), LONGEST_REASON)?;
         Ok(())
     }
 

@@ -30,11 +30,14 @@ pub struct Dossier {
 }
 
 impl Accounts {
-    /// The user of this id in any state, or only in `status` if one is given.
+    /// The user of this id in any state, or only in `status` if one is given. Members may look at themselves.
     ///
     /// # Errors
     /// `unknown_user` if there is none, or none in that state.
     pub fn get(&mut self, id: &UserId, status: Option<Status>) -> Result<User> {
+        if !matches!(self.actor(), Actor::User { id: own, .. } if own == id) {
+            self.oversee()?;
+        }
         let now = self.now();
         let user = self.store.user(id, now)?;
         user.filter(|user| status.is_none_or(|status| user.deleted_at.is_none() && user.status == status))

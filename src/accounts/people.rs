@@ -28,7 +28,8 @@ impl Accounts {
     }
 
     /// The administrator's door. Without a password the person chooses one by a reset code. While there is no user at
-    /// all anybody may call it, and makes an active admin.
+    /// all a service may call it, in nobody's name: whatever the draft says, it makes an active admin. An operator's
+    /// draft is taken as it is.
     ///
     /// # Errors
     /// As [`Accounts::register`]; `unauthenticated` or `unauthorized` where the actor may not.

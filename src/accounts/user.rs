@@ -308,7 +308,13 @@ pub fn parse_labels<'a>(typed: impl IntoIterator<Item = &'a str>) -> Result<Vec<
     Ok(labels)
 }
 
-/// Judges a note or a reason: one line of at most `max` characters; empty is none.
+/// The longest note about a person, in code points after trimming.
+pub const LONGEST_NOTE: usize = 1000;
+
+/// The longest reason for a change, in code points after trimming.
+pub const LONGEST_REASON: usize = 200;
+
+/// Judges a note or a reason: one line of at most `max` code points after trimming; empty is none.
 ///
 /// # Errors
 /// `constraint_violation` of `field`.

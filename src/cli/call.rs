@@ -81,6 +81,23 @@ impl<'a> Call<'a> {
         missing == Missing::Create && !self.global.read_only && !self.is_claimed()
     }
 
+    /// Says where a new database is to be made, after nothing was found there and nothing forbids it; `hint` is for
+    /// whoever finds one.
+    pub fn new_place(&self, hint: &str) -> Result<String> {
+        let path = self.world.path();
+        match self.world.open(None) {
+            Err(error) if error.kind == Kind::NoDatabase => {}
+            Err(error) => return Err(error),
+            Ok(_) => {
+                return Err(Error::new(Kind::Failure, format!("there is a database at {path} already")).hint(hint));
+            }
+        }
+        match self.global.read_only {
+            true => Err(Error::new(Kind::NoDatabase, format!("no database at {path}, and --read-only makes none"))),
+            false => Ok(path),
+        }
+    }
+
     fn create(&mut self) -> Result<Accounts> {
         let service = self.global.service.as_deref();
         if self.global.dry_run {

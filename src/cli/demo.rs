@@ -10,7 +10,6 @@ use super::call::Call;
 use super::output::{Outcome, fault};
 use super::prompt::is_interactive;
 use super::world::Loading;
-use crate::accounts::error::{Error, Kind};
 
 #[derive(Serialize)]
 struct Written {
@@ -24,16 +23,7 @@ pub fn run(call: &mut Call<'_>, args: &Demo) -> Outcome {
         return Err(fault("--no-console writes a file that stays: say which").hint("--db PATH").into());
     }
     call.no_rehearsal("sample people are written or not")?;
-    let path = call.world.path();
-    match call.world.open(None) {
-        Err(error) if error.kind == Kind::NoDatabase => {}
-        Err(error) => return Err(error.into()),
-        Ok(_) => {
-            return Err(Error::new(Kind::Failure, format!("there is a database at {path} already"))
-                .hint("sample people are only written into a new file")
-                .into());
-        }
-    }
+    let path = call.new_place("sample people are only written into a new file")?;
     let mut accounts = call.world.create(None)?;
     call.out.say(&format!("created the database {path}"));
     let began = Instant::now();

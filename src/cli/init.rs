@@ -7,7 +7,6 @@ use super::call::{Call, called};
 use super::json::UserJson;
 use super::output::Outcome;
 use super::prompt::is_interactive;
-use crate::accounts::error::{Error, Kind};
 use crate::accounts::secret::Secret;
 use crate::accounts::user::{Draft, Role, User};
 
@@ -20,19 +19,7 @@ struct Made<'a> {
 
 /// Creates the database; refused where there is one.
 pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
-    let path = call.world.path();
-    match call.world.open(None) {
-        Err(error) if error.kind == Kind::NoDatabase => {}
-        Err(error) => return Err(error.into()),
-        Ok(_) => {
-            return Err(Error::new(Kind::Failure, format!("there is a database at {path} already"))
-                .hint("`rollbook user list` shows who is in it; --db names another place")
-                .into());
-        }
-    }
-    if call.global.read_only {
-        return Err(Error::new(Kind::NoDatabase, format!("no database at {path}, and --read-only makes none")).into());
-    }
+    let path = call.new_place("`rollbook user list` shows who is in it; --db names another place")?;
     let admin = administrator(call, args)?;
     let mut accounts = if call.global.dry_run { call.world.imagine(None)? } else { call.world.create(None)? };
     let would = if call.global.dry_run { "dry run: the database would be created:" } else { "created the database" };

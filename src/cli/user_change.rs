@@ -11,17 +11,14 @@ use crate::accounts::change::{Changed, Exposure};
 use crate::accounts::error::{Field, Kind};
 use crate::accounts::password::About;
 use crate::accounts::time::Until;
-use crate::accounts::user::{Draft, Edit, KEPT_DAYS, Name, User, parse_email, parse_labels, parse_words};
-
-/// The longest note, in characters.
-const NOTE: usize = 1000;
+use crate::accounts::user::{Draft, Edit, KEPT_DAYS, LONGEST_NOTE, Name, User, parse_email, parse_labels, parse_words};
 
 /// `user register`: an administrator's creation, or a service's registration of a plain member.
 pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
     let mut draft = Draft::named(&args.name)?;
     draft.email = parse_email(args.email.as_deref().unwrap_or_default())?;
     draft.labels = parse_labels(args.labels.iter().map(String::as_str))?;
-    draft.note = parse_words(Field::Note, args.note.as_deref().unwrap_or_default(), NOTE)?;
+    draft.note = parse_words(Field::Note, args.note.as_deref().unwrap_or_default(), LONGEST_NOTE)?;
     draft.pending = args.pending;
     if let Some(role) = &args.role {
         draft.role = role.parse()?;
@@ -61,7 +58,7 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
         name: args.new_name.as_deref().map(Name::parse).transpose()?,
         email: args.email.as_deref().map(parse_email).transpose()?,
         role: args.role.as_deref().map(str::parse).transpose()?,
-        note: args.note.as_deref().map(|note| parse_words(Field::Note, note, NOTE)).transpose()?,
+        note: args.note.as_deref().map(|note| parse_words(Field::Note, note, LONGEST_NOTE)).transpose()?,
         ..Edit::default()
     };
     if !args.labels.is_empty() {

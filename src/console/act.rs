@@ -204,13 +204,13 @@ fn end(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(user) = model.person().cloned() else { return };
-    let live = model.live_sessions().len();
-    let write = Write::EndSessions { id: user.id.clone(), expect: u32::try_from(live).unwrap_or(u32::MAX) };
+    let live = model.live_count();
+    let write = Write::EndSessions { id: user.id.clone(), expect: live };
     if live == 1 {
         return order(model, &user, write, effects);
     }
     let title = format!("End all sessions of {}?", clipped(&user.name, 30));
-    let lines = vec![format!("{} stop working, now; they cannot be given back", count(live as u64, "session"))];
+    let lines = vec![format!("{} stop working, now; they cannot be given back", count(u64::from(live), "session"))];
     let question = Question::new(title, lines, "ends them", model.now, write);
     model.layers.push(Layer::Question(Box::new(question)));
 }
@@ -272,10 +272,11 @@ fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
         let next = before.map(|words| format!(" · z again takes back: {words}")).unwrap_or_default();
         return model.refuse(format!("{last}: that cannot be taken back{next}"));
     }
-    let Some(undo) = model.undo.pop() else { return };
+    let Some(undo) = model.undo.last() else { return };
     let (id, words) = (undo.changed.after.id.clone(), undo.sentence());
-    let write = Write::Undo(Box::new(undo.changed));
+    let write = Write::Undo(Box::new(undo.changed.clone()));
     if model.person_id() == Some(&id) {
+        model.undo.pop();
         let ticket = model.next_ticket(Some(id), None);
         return effects.push(Effect::Write(ticket, write));
     }

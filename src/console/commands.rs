@@ -2,7 +2,6 @@
 
 use super::effect::Write;
 use super::words::{shell_word, shown, typed};
-use crate::accounts::text::first_forbidden;
 use crate::accounts::time::Time;
 use crate::accounts::user::{Draft, Edit, Role, User};
 
@@ -26,12 +25,11 @@ impl Line {
     }
 }
 
-/// A value as one word. What is being typed may hold anything; only harmless text stays as it is.
+/// A value as one word. What is being typed may hold anything; only harmless text stays as it is. A backslash is
+/// harmless and stays single, since a shell takes the word as it stands.
 fn word(value: &str) -> String {
-    match first_forbidden(value) {
-        None => shell_word(value),
-        Some(_) => shell_word(&shown(value)),
-    }
+    let plain = value.replace('\\', "");
+    if shown(&plain) == plain { shell_word(value) } else { shell_word(&shown(value)) }
 }
 
 /// What a new user is called into being by, as far as it has been filled in.
@@ -81,6 +79,12 @@ pub fn edit(user: &User, edit: &Edit) -> String {
         .0
 }
 
+/// The command that requests a reset code; `None` for a name that has to be forced, since it takes plain names alone.
+pub fn request(user: &User) -> Option<String> {
+    let forced = |name: &str| ["id:", "name:"].iter().any(|prefix| name.trim_start_matches('\'').starts_with(prefix));
+    Some(typed(user)).filter(|name| !forced(name)).map(|name| format!("rollbook reset request {name}"))
+}
+
 /// The command for an order about `user`; `None` where no command does the same.
 pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
     let who = user.map(typed);
@@ -98,7 +102,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
             Some(line.flag("--name", name.as_ref().map(|name| name.as_str())).0)
         }
         Write::SetPassword { .. } => about("user passwd").map(|line| format!("{line} --set --password-stdin")),
-        Write::IssueCode { .. } => about("reset request"),
+        Write::IssueCode { .. } => user.and_then(request),
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
         Write::Contain { .. } => about("user contain"),
@@ -125,6 +129,41 @@ fn created(draft: &Draft, by_code: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::user::{Status, UserId};
+
+    fn person(name: &str) -> User {
+        User {
+            id: UserId::new("0123"),
+            name: name.to_owned(),
+            email: None,
+            role: Role::Member,
+            labels: Vec::new(),
+            status: Status::Active,
+            reason: None,
+            status_by: None,
+            status_at: None,
+            note: None,
+            factor: false,
+            password_set_at: None,
+            created_at: Time::default(),
+            activated_at: None,
+            last_login_at: None,
+            valid_until: None,
+            deleted_at: None,
+            sessions: 0,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_code_is_requested_by_a_plain_name_or_by_no_command() {
+        let command = |name: &str| request(&person(name));
+        assert_eq!(command("ann").as_deref(), Some("rollbook reset request ann"));
+        assert_eq!(command("Ann Lee").as_deref(), Some("rollbook reset request 'Ann Lee'"));
+        for name in ["id:ann", "name:ann lee", "-ann", "an\u{200b}n", "o'ann"] {
+            assert_eq!(command(name), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn every_field_of_a_new_user_is_in_the_command() {
@@ -139,6 +178,10 @@ mod tests {
         let wanted = "rollbook user register 'Zoë Test' --email z@example.org --role auditor --label beta --label ops \
                       --pending --password-stdin";
         assert_eq!(new.command(), wanted);
+        let backslash = NewUser { name: "corp\\ann", ..NewUser::default() };
+        assert_eq!(backslash.command(), "rollbook user register 'corp\\ann' --password-stdin");
+        let tower = format!("a{}", "\u{301}".repeat(60));
+        assert!(!NewUser { name: &tower, ..NewUser::default() }.command().contains(&tower));
         let by_code = NewUser { name: "abc", by_code: true, ..NewUser::default() };
         assert_eq!(by_code.command(), "rollbook user register abc --no-password && rollbook reset request abc");
     }

@@ -108,6 +108,14 @@ fn is_unread(layer: &Layer, now: Time) -> bool {
     }
 }
 
+/// Ctrl-C: closes the top layer, but no secret before it can have been read; `false` where none lies there.
+pub fn cancel(model: &mut Model) -> bool {
+    match model.layers.last() {
+        Some(Layer::Code(code)) if code.is_fresh(model.now) => true,
+        _ => model.layers.pop().is_some(),
+    }
+}
+
 /// Whether a key of the top layer may change data although the key itself is none that does: a button, a line of the
 /// palette, a cure.
 pub fn may_act(model: &Model, key: Key) -> bool {
@@ -182,6 +190,10 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
+            if let Write::Undo(changed) = write.as_ref() {
+                // Only now is it used up: a question that is left takes nothing back.
+                model.undo.retain(|undo| undo.changed != **changed);
+            }
             give(model, *write, effects);
         }
     }

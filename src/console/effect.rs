@@ -20,6 +20,9 @@ pub type Turn = u64;
 /// Numbers the writes; every one gets its outcome.
 pub type Ticket = u64;
 
+/// How much history and how many sessions of one person are asked for: more than any screen shows at once.
+pub const DEEP: u16 = 200;
+
 /// A place for one question at a time: a newer one takes the place of the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]
@@ -64,7 +67,7 @@ pub enum Read {
         /// How many rows.
         limit: u16,
     },
-    /// What the first line tells.
+    /// What the first line tells, and the settings, which another process may have changed.
     Attention,
     /// How many people pass a filter.
     Matches(Filter),
@@ -88,7 +91,7 @@ pub enum Answer {
     Users(Want, Page<User>),
     Person(Box<Dossier>),
     Everybody(Want, Page<Session>),
-    Attention(Attention),
+    Attention(Attention, Policy),
     Matches(u32),
     SessionMatches(u32),
 }

@@ -84,7 +84,7 @@ pub const KEYS: &[Binding] = &[
     bind(PERSON, &[c('e')], Action::Edit, 6),
     bind(PERSON, &[c('d')], Action::Delete, 7),
     bind(ANYWHERE, &[c('n')], Action::New, 8),
-    bind(PERSON, &[c('w')], Action::Why, 10),
+    bind(PERSON, &[c('w')], Action::Why, 11),
     bind(PERSON, &[c('t')], Action::Keyring, 12),
     bind(PERSON, &[c('!')], Action::Contain, 13),
     bind(&[Keyring], &[c('n')], Action::NewToken, 1),
@@ -92,7 +92,7 @@ pub const KEYS: &[Binding] = &[
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
     bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
     bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(LISTS, &[c('z')], Action::Undo, 11),
+    bind(LISTS, &[c('z')], Action::Undo, 9),
     bind(LISTS, &[c('/')], Action::Filter, 0),
     bind(LISTS, &[c('f')], Action::Lists, 0),
     bind(LISTS, &[c('s')], Action::Order, 0),
@@ -130,7 +130,7 @@ pub const KEYS: &[Binding] = &[
     bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('G'), k(Code::End)], Action::Last, 0),
     bind(LISTS, &[k(Code::Tab)], Action::NextPane, 0),
     bind(LISTS, &[k(Code::BackTab)], Action::PreviousPane, 0),
-    bind(LISTS, &[k(Code::Enter)], Action::Whole, 9),
+    bind(LISTS, &[k(Code::Enter)], Action::Whole, 10),
     bind(ANYWHERE, &[k(Code::Esc)], Action::Back, 0),
 ];
 

@@ -78,6 +78,12 @@ impl<T: Row> Listing<T> {
         }
     }
 
+    /// Starts over at the last row before this key.
+    pub fn restart_till(&mut self, key: Key) {
+        self.restart();
+        self.due = Some(Want::Till(key));
+    }
+
     /// Takes the filter away; whoever is under the cursor stays there.
     pub fn clear_filter(&mut self) {
         let key = self.window.current_key().cloned();
@@ -98,7 +104,7 @@ impl<T: Row> Listing<T> {
         if self.due.is_none() {
             // A new beginning that is on its way is asked for anew, and not given up for what stood there before.
             self.due = Some(match self.asked.take() {
-                Some(want @ (Want::Top | Want::Bottom)) => want,
+                Some(want @ (Want::Top | Want::Bottom | Want::At(_) | Want::Till(_))) => want,
                 _ => self.window.again(),
             });
         }

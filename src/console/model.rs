@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use super::effect::{Attention, Effect, Place, Read, Slot, Ticket, Turn};
+use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layout::{Pane, Screen};
@@ -243,6 +243,14 @@ impl Model {
     /// Their live sessions.
     pub fn live_sessions(&self) -> Vec<&Session> {
         self.their_sessions().unwrap_or_default().iter().filter(|session| session.is_live(self.now)).collect()
+    }
+
+    /// How many live sessions they have. Of very many only the newest are held; then the store's own count holds.
+    pub fn live_count(&self) -> u32 {
+        let held = u32::try_from(self.live_sessions().len()).unwrap_or(u32::MAX);
+        let dossier = self.person_id().and_then(|id| self.detail.of(id));
+        let full = dossier.filter(|dossier| dossier.sessions.len() >= usize::from(DEEP));
+        full.map_or(held, |dossier| dossier.user.sessions.max(held))
     }
 
     /// The session that `x` means: the one under the cursor, or in Users the only one.

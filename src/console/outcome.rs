@@ -13,7 +13,7 @@ use super::words::{clipped, count, day, shown};
 use crate::accounts::change::Changed;
 use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
-use crate::accounts::user::{KEPT_DAYS, User, UserId};
+use crate::accounts::user::{KEPT_DAYS, Status, User, UserId};
 use crate::accounts::{Error, Kind, Result, Secret};
 
 /// An answer; one to an older question is dropped.
@@ -37,9 +37,12 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 model.detail.land(turn, Some(*dossier));
             }
         }
-        Answer::Attention(attention) => {
+        Answer::Attention(attention, policy) => {
             if turn == model.attention_turn.0 {
                 model.attention = Some(attention);
+                if let Book::Open(place) = &mut model.book {
+                    place.policy = policy;
+                }
             }
         }
         Answer::Matches(n) => model.users.list.counted(turn, n),
@@ -87,6 +90,9 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
         Ok(place) => {
             if let Some(remark) = &place.remark {
                 model.say(remark.clone());
+            } else {
+                // What was said while it was made is over.
+                model.notice = None;
             }
             open(model, place);
         }
@@ -255,11 +261,11 @@ fn created(model: &mut Model, user: &User, code: Option<Issued>, made: Option<Se
 
 /// What was given back.
 fn undone_words(changed: &Changed, now: Time) -> String {
-    let state = match standing(&changed.after, now) {
-        Some((words, _)) => words,
-        None => "active".to_owned(),
-    };
-    format!("taken back: {} is {state} again", clipped(&changed.after.name, 40))
+    let user = &changed.after;
+    // A role, or that there is no password yet, is nothing that came back.
+    let usual = user.deleted_at.is_none() && user.status == Status::Active && !user.is_expired(now);
+    let state = standing(user, now).filter(|_| !usual).map_or_else(|| "active".to_owned(), |(words, _)| words);
+    format!("taken back: {} is {state} again", clipped(&user.name, 40))
 }
 
 /// Gives a newer state to every pane that may hold the person.

@@ -40,7 +40,7 @@ impl Model {
                 say("sessions are ordered by when they began; S turns them round")
             }
             Action::Lists if self.pane == Pane::Everybody => say("the ready lists are of users; 1 shows them"),
-            Action::OpenFile | Action::Upgrade if action == Action::Upgrade => say("the schema is up to date"),
+            Action::Upgrade => say("the schema is up to date"),
             _ => None,
         }
     }
@@ -50,7 +50,9 @@ impl Model {
         match action {
             Action::New if missing && self.setup.read_only => Some("--read-only makes no database".to_owned()),
             Action::New if missing => None,
-            Action::Upgrade if matches!(self.book, Book::Outdated(_)) => None,
+            Action::Upgrade if matches!(self.book, Book::Outdated(_)) => {
+                self.setup.read_only.then(|| "--read-only upgrades no database".to_owned())
+            }
             Action::Back
             | Action::Help
             | Action::Palette
@@ -116,7 +118,7 @@ impl Model {
     /// The words for an action where they depend on what it would touch: `end all 2`, `restore`.
     pub fn label(&self, action: Action) -> String {
         match action {
-            Action::EndAll => format!("end all {}", self.live_sessions().len()),
+            Action::EndAll => format!("end all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
                 Some(undo) => format!("undo: {}", undo.sentence()),

@@ -86,7 +86,7 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
 
 /// Ctrl-C: cancels whatever is open; at the top, twice within two seconds quits.
 fn cancel(model: &mut Model, again: bool, effects: &mut Vec<Effect>) {
-    if model.layers.pop().is_some() {
+    if dialog::cancel(model) {
         return;
     }
     if model.scope() == Scope::Filter {
@@ -109,12 +109,12 @@ fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             if model.pane == Pane::Everybody {
                 model.everybody.list.typing = false;
                 if clear {
-                    model.everybody.list.set_filter("");
+                    model.everybody.list.clear_filter();
                 }
             } else {
                 model.users.list.typing = false;
                 if clear {
-                    model.users.list.set_filter("");
+                    model.users.list.clear_filter();
                 }
             }
         }

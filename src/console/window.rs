@@ -58,6 +58,8 @@ pub enum Want {
     Bottom,
     /// In the place of everything, with the cursor on the row of this key, or where it would stand.
     At(Key),
+    /// In the place of everything, with the cursor on the last row before this key.
+    Till(Key),
     /// Behind what is there.
     Below(Key),
     /// Before what is there.
@@ -73,7 +75,7 @@ impl Want {
             Want::Top | Want::Again(None) => Anchor::Start,
             Want::Bottom => Anchor::End,
             Want::Below(key) => Anchor::After(key.clone()),
-            Want::Above(key) => Anchor::Before(key.clone()),
+            Want::Till(key) | Want::Above(key) => Anchor::Before(key.clone()),
             Want::At(key) | Want::Again(Some(key)) => Anchor::From(key.clone()),
         }
     }
@@ -118,11 +120,6 @@ impl<T: Row> Window<T> {
     /// Who vanished from under the cursor.
     pub fn vanished(&self) -> Option<&T::Id> {
         self.vanished.as_ref()
-    }
-
-    /// The place of the visible stretch within what is held, for a scroll mark: nothing above, nothing below.
-    pub fn edges(&self, height: usize) -> (bool, bool) {
-        (!self.more_before && self.top == 0, !self.more_after && self.top + height >= self.rows.len())
     }
 
     /// How many rows a page should have for a pane of this height: what is seen and one more on each side.
@@ -210,14 +207,15 @@ impl<T: Row> Window<T> {
     pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
         self.loaded = true;
         match want {
-            Want::Top | Want::Bottom | Want::At(_) => {
+            Want::Top | Want::Bottom | Want::At(_) | Want::Till(_) => {
                 self.replace(page);
                 self.top = 0;
                 if !std::mem::take(&mut self.jumping) {
                     self.owed = 0;
                 }
                 self.vanished = None;
-                self.cursor = if *want == Want::Bottom { self.rows.len().saturating_sub(1) } else { 0 };
+                let last = matches!(want, Want::Bottom | Want::Till(_));
+                self.cursor = if last { self.rows.len().saturating_sub(1) } else { 0 };
             }
             Want::Below(key) => {
                 // A page that does not belong to the end that is held is of an older list.

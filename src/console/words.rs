@@ -1,4 +1,5 @@
-//! How things are said on the screen: times, names, counts. Untrusted text becomes [`Shown`] here and nowhere else.
+//! How things are said on the screen: times, names, counts. Untrusted text is made fit to be seen here, by [`shown`] and
+//! [`clipped`].
 
 use std::borrow::Cow;
 
@@ -10,27 +11,6 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::accounts::text::visible;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::User;
-
-/// Text that may go to the screen: our own words, or somebody else's after escaping.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Shown(String);
-
-impl Shown {
-    /// Escapes untrusted text.
-    pub fn from_outside(text: &str) -> Shown {
-        Shown(shown(text))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Cut in the middle to `width` cells, so that both the beginning and a domain at the end stay visible.
-    pub fn clipped(&self, width: usize) -> String {
-        clip_middle(&self.0, width)
-    }
-}
 
 /// Untrusted text, escaped.
 pub fn shown(text: &str) -> String {

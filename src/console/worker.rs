@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::effect::{Answer, Attention, DEEP, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Filter, State};
 use crate::accounts::store::{Counters, Interrupter};
@@ -52,8 +52,6 @@ pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 /// # Errors
 /// What the domain says.
 pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
-    /// More history and sessions than any screen shows at once.
-    const DEEP: u16 = 200;
     Ok(match read {
         Read::Users { query, want, limit } => {
             let page = accounts.users(&query, &want.anchor(), limit)?;
@@ -64,10 +62,11 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)
         }
-        Read::Attention => Answer::Attention(Attention {
-            pending: accounts.count(&Filter::is(State::Pending), None)?,
-            people: accounts.count(&Filter::default(), None)?,
-        }),
+        Read::Attention => {
+            let pending = accounts.count(&Filter::is(State::Pending), None)?;
+            let people = accounts.count(&Filter::default(), None)?;
+            Answer::Attention(Attention { pending, people }, accounts.policy()?)
+        }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
     })
@@ -311,14 +310,15 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
 }
 
 fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
-    let mut accounts: Option<Accounts> = None;
+    let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
+    let mut accounts: Result<Accounts> = Err(closed());
     while let Ok(order) = queue.recv() {
         match order {
-            Order::Open(path) => accounts = library.open(&path).ok(),
+            Order::Open(path) => accounts = library.open(&path),
             Order::Connect(target) => {
                 let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
-                    accounts = library.open(&place.path).ok();
+                    accounts = library.open(&place.path);
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
@@ -326,8 +326,8 @@ fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: 
             }
             Order::Write(ticket, write) => {
                 let outcome = match accounts.as_mut() {
-                    Some(accounts) => carry_out(accounts, write),
-                    None => Err(Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one")),
+                    Ok(accounts) => carry_out(accounts, write),
+                    Err(error) => Err(error.clone()),
                 };
                 sink(Event::Written(ticket, outcome));
             }

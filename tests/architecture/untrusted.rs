@@ -51,11 +51,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "Code::password(&changed.after.name",
         "the layer keeps it, and shows it through its door",
     ),
-    (
-        "src/console/commands.rs",
-        "match self.name",
-        "made one word of a shell, and escaped where it holds anything hostile",
-    ),
     ("src/console/layers/palette.rs", "about.name", "the name of an action, our own word"),
 ];
 

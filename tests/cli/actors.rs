@@ -137,6 +137,7 @@ fn read_only_looks_and_changes_nothing() {
     assert!(ran.code != 0 && ran.out.is_empty() && !ran.err.contains("SQL"), "{}", ran.err);
     assert_eq!(desk.names(&["--status", "inactive"]), [""; 0]);
     let other = Desk::bare();
+    other.fails(&["--read-only", "demo", "--users", "3", "--no-console"], "", 6, "no_database");
     other.fails(&["--read-only", "policy", "set", "password", "open"], "", 6, "no_database");
     assert!(!other.db().exists());
 }

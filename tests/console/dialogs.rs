@@ -201,14 +201,61 @@ fn messages_keeps_what_was_said_with_its_time() {
     let mut stage = Stage::people(&["ann"]);
     stage.press(":messages<enter>").shows("nothing was said yet").press("<enter>");
     stage.press("i<enter>").wait(Span::MINUTE).press("z").press(":messages<enter>");
-    stage.in_rows(&["2026-11-21 16:02:00 UTC  ann is as before", "2026-11-21 16:01:00 UTC  ann is inactive"]);
+    stage.in_rows(&[
+        "2026-11-21 16:02:00 UTC  taken back: ann is active again",
+        "2026-11-21 16:01:00 UTC  ann is inactive",
+    ]);
     stage.press("q").hides("Messages");
 }
 
 #[test]
 fn messages_never_holds_a_secret() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("p<tab><enter>").press("c<enter>").press("p<space><tab>").press("quite another password<enter>");
+    stage
+        .press("p<tab><enter>")
+        .press("c")
+        .wait(Span::SECOND)
+        .press("<enter>")
+        .press("p<space><tab>")
+        .press("quite another password<enter>");
     stage.press(":messages<enter>").hides("rbr_").hides("another password").shows("ann has a new password");
     assert!(stage.db().authenticate("ann", &Secret::from("quite another password"), None).is_ok());
+}
+
+#[test]
+fn a_yes_before_the_question_can_have_been_read_is_answered() {
+    for early in ["y", "<enter>"] {
+        let mut stage = Stage::people(&["ann"]);
+        stage.press("d").press(early).says("that came before it could be read: once more").shows("Delete ann?");
+        stage.moment().press("y").says("ann is deleted");
+    }
+}
+
+#[test]
+fn copy_offers_the_command_of_the_last_change() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("c").hides("last change").press("<esc>");
+    stage.press("igone<enter>").press("j").press("c").shows("command: last change").press("l");
+    assert_eq!(stage.copied.pop().as_deref(), Some("rollbook user deactivate bob --reason gone"));
+    stage.press("e<tab><tab>ops<tab><tab><tab><enter>").press("cl");
+    assert_eq!(stage.copied.pop().as_deref(), Some("rollbook user edit ann --label ops"));
+}
+
+#[test]
+fn the_last_line_names_the_keys_of_what_lies_on_top() {
+    let mut stage = Stage::people(&["ann"]);
+    for (open, said) in [("n", "Esc cancels"), ("d", "y yes"), ("f", "Esc closes"), ("w", "Esc closes"), (":", "Enter")]
+    {
+        stage.press(open).says(said);
+        assert!(!stage.last_line().contains("deactivate"), "{open}: {}", stage.last_line());
+        stage.moment().press("<esc>").says("i deactivate");
+    }
+}
+
+#[test]
+fn a_key_that_means_nothing_says_where_the_keys_are() {
+    let mut stage = Stage::people(&["ann"]);
+    for pane in ["", "<tab>", "<tab>", "2"] {
+        stage.press(pane).press("v").says("no key v here · ? shows the keys");
+    }
 }

@@ -103,12 +103,13 @@ fn a_paste_into_the_filter_is_text_without_its_line_ends() {
 #[test]
 fn filter_over_everybodys_sessions_has_its_own_words() {
     let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
-    stage.press("2/fire").shows("/fire").shows("1 · newest").shows("firefox").hides("phone");
+    stage.press("2").shows("2 with ended ones · newest");
+    stage.press("/fire").shows("/fire").shows("1 with ended ones · newest").shows("firefox").hides("phone");
     stage.press("<c-u>^ann").shows("phone").hides("firefox");
     stage.press("<c-u>is:pending").shows("is: does not know \"pending\"").press("<esc>");
     stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
     stage.press("/is:ended").shows("phone").hides("firefox");
-    stage.press("<c-u>is:live").shows("firefox").hides("phone");
+    stage.press("<c-u>is:live").shows("1 · newest").shows("firefox").hides("phone");
 }
 
 #[test]
@@ -188,15 +189,16 @@ fn order_by_name_by_last_login_and_back() {
     let (mut stage, _) = with_sessions(&["bob", "carol", "ann"], &[("carol", "phone")]);
     stage.in_rows(&["ann", "carol ", "bob"]);
     stage.press("s").shows("Order by").press("n").shows("3 · by name").in_rows(&["ann ", "bob", "carol "]);
-    stage.press("sl").shows("last seen first").is_under_cursor("carol");
-    stage.press("sc").shows("newest first").is_under_cursor("ann");
+    stage.press("sl").shows("last seen first").in_rows(&["   carol ", "› ann "]);
+    stage.press("sc").shows("newest first").in_rows(&["› ann ", "   carol ", "   bob "]);
 }
 
 #[test]
 fn order_by_the_same_again_turns_it_round() {
     let mut stage = Stage::people(&["bob", "ann"]);
-    stage.press("sn").is_under_cursor("ann");
-    stage.press("s").shows("again: the other way round").press("n").shows("by name, backwards").is_under_cursor("bob");
+    stage.press("sn").in_rows(&["› ann ", "   bob "]);
+    stage.press("s").shows("again: the other way round").press("n").shows("by name, backwards");
+    stage.in_rows(&["   bob ", "› ann "]);
 }
 
 #[test]
@@ -207,12 +209,65 @@ fn order_says_in_view_two_what_sessions_are_ordered_by() {
 #[test]
 fn reverse_turns_users_round_and_back() {
     let mut stage = Stage::people(&["ann", "bob"]);
-    stage.press("S").shows("oldest first").is_under_cursor("ann");
-    stage.press("S").shows("newest first").is_under_cursor("bob");
+    stage.press("S").shows("oldest first").in_rows(&["   ann ", "› bob "]);
+    stage.press("S").shows("newest first").in_rows(&["› bob ", "   ann "]);
 }
 
 #[test]
 fn reverse_turns_everybodys_sessions_round() {
     let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
     stage.press("2S").shows("oldest first").in_rows(&["phone", "firefox"]);
+}
+
+#[test]
+fn order_and_reverse_keep_the_cursor_on_its_person() {
+    let (mut stage, _) = with_sessions(&["bob", "carol", "ann"], &[("carol", "phone")]);
+    stage.press("j").is_under_cursor("carol");
+    for keys in ["sn", "sn", "sl", "sl", "sc", "S", "S"] {
+        stage.press(keys).is_under_cursor("carol");
+        assert!(stage.line_with("› ").contains("carol"), "{keys}\n{}", stage.screen());
+    }
+    let mut stage = crate::others::crowd(500);
+    stage.press("<pgdn><pgdn>").is_under_cursor("p429");
+    for keys in ["sn", "S", "sc"] {
+        stage.press(keys).is_under_cursor("p429").shows("p429");
+    }
+}
+
+#[test]
+fn reverse_in_view_two_keeps_the_cursor_on_its_session() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox"), ("ann", "laptop")]);
+    stage.press("2j");
+    for _ in 0..2 {
+        stage.press("S");
+        assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("firefox"), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn escape_clears_the_filter_and_the_cursor_stays_on_its_person() {
+    for keys in ["/^ali<enter><esc>", "/^ali<esc>", "/^ali<c-c>"] {
+        let mut stage = mixed();
+        stage.press("j").press(keys).shows("6 · newest").is_under_cursor("alina");
+    }
+    let mut stage = crate::others::crowd(500);
+    stage.press("/p123<enter>").is_under_cursor("p123");
+    stage.press("<esc>").shows("500 · newest").is_under_cursor("p123").shows("p122").press("k").is_under_cursor("p124");
+}
+
+#[test]
+fn escape_in_view_two_clears_the_filter_stays_on_the_session_and_then_does_nothing() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox"), ("ann", "laptop")]);
+    stage.press("2/phone<enter>").shows("1 with ended ones · newest").press("<esc>").shows("3 with ended ones");
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("phone"));
+    stage.press("<esc><esc>").shows("[2 Sessions]").shows("Sessions of everybody");
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("phone"));
+}
+
+#[test]
+fn a_new_filter_begins_empty_and_the_old_list_stays_until_its_first_letter() {
+    let mut stage = mixed();
+    stage.press("/bob<enter>").shows("1 · newest").press("/").shows("Users /").hides("Users /bob");
+    stage.shows("1 · newest").is_under_cursor("bob").hides("carol ");
+    stage.press("car").shows("Users /car").is_under_cursor("carol").hides("   bob");
 }

@@ -61,7 +61,7 @@ fn new_by_code_shows_the_code_once_and_the_person_chooses() {
     let code =
         code.trim_matches(|c: char| c == '│' || c.is_whitespace()).split_whitespace().find(|w| w.starts_with("rbr_"));
     let code = Secret::from(code.unwrap());
-    stage.press("<enter>").hides("rbr_").shows("no password");
+    stage.wait(rollbook::accounts::Span::SECOND).press("<enter>").hides("rbr_").shows("no password");
     stage.db().complete_reset(&code, &Secret::from(PASSWORD)).unwrap();
     assert!(stage.lets_in("alina", PASSWORD));
 }
@@ -72,7 +72,7 @@ fn new_judges_every_field_before_anything_is_sent() {
     stage.press("n<tab>nobody").press(TABS_TO_BUTTON).press("<s-tab><enter>");
     stage.shows("a name is needed").shows("an e-mail address has the form name@host").shows("a password is needed");
     assert!(stage.model.orders.is_empty());
-    stage.press("<esc>").press("nx<tab><tab><tab>short<tab>b@d!<tab><tab><tab><enter>");
+    stage.press("<esc><esc>").press("nx<tab><tab><tab>short<tab>b@d!<tab><tab><tab><enter>");
     stage.shows("5 of 15 characters").shows("not a label: \"b@d!\"");
 }
 
@@ -125,7 +125,7 @@ fn accept_walks_through_the_fields_and_creates_from_the_last() {
 fn the_command_at_the_foot_says_the_same() {
     let mut stage = Stage::people(&["ann"]);
     stage.press("nalina").shows("rollbook user register alina --password-stdin");
-    stage.press("<esc>e").shows("rollbook user edit ann").press("<esc>p").shows("rollbook reset request ann");
+    stage.press("<esc><esc>e").shows("rollbook user edit ann").press("<esc>p").shows("rollbook reset request ann");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn edit_takes_an_end_as_a_day_an_instant_a_distance_or_none() {
         ("none", None),
         ("+30d", Some(month)),
         ("never", None),
-        ("2027-01-31", Time::parse("2027-01-31").ok()),
+        ("2027-01-31", Time::parse("2027-01-31T23:59:59.999Z").ok()),
         ("", None),
     ];
     for (typed, until) in cases {
@@ -217,4 +217,66 @@ fn edit_is_refused_when_somebody_was_faster_and_what_was_typed_stays() {
     stage.edit_elsewhere("ann", Edit { note: Some(Some("bob was here".into())), ..Default::default() });
     stage.press("<tab><tab><enter>").shows("\"ann\" has changed: edited by \"bob\"").shows("on call");
     assert_eq!(stage.person("ann").note.as_deref(), Some("bob was here"));
+}
+
+#[test]
+fn new_is_shown_though_the_filter_would_hide_them() {
+    for filter in ["/bob<enter>", "fp", "fd"] {
+        let mut stage = Stage::people(&["ann", "bob"]);
+        stage.press(filter).press("nzoe<tab><tab><tab>").press(PASSWORD).press("<enter><enter><enter><enter>");
+        stage.says("zoe created").shows("3 · newest").is_under_cursor("zoe");
+        assert!(stage.model.users.list.filter.is_empty(), "{filter}");
+    }
+    let mut stage = Stage::people(&["zacharias", "bob"]);
+    stage.press("/z<enter>").press("nzoe<tab><tab><tab>").press(PASSWORD).press("<enter><enter><enter><enter>");
+    stage.says("zoe created").shows("Users /z").shows("2 · newest").is_under_cursor("zoe");
+}
+
+#[test]
+fn new_is_under_the_cursor_in_any_order() {
+    for order in ["", "S", "sn", "snsn", "sl", "slsl"] {
+        let mut stage = crate::others::crowd(300);
+        stage.press("<pgdn>").press(order).press("np150b<tab><tab><tab>").press(PASSWORD);
+        stage.press("<enter><enter><enter><enter>").says("p150b created").is_under_cursor("p150b").shows("› p150b");
+    }
+}
+
+#[test]
+fn escape_asks_once_before_what_was_typed_is_thrown_away() {
+    let mut stage = Stage::people(&["ann"]);
+    for open in ["n", "e", "i"] {
+        stage.press(open).press("<esc>");
+        assert!(stage.model.layers.is_empty(), "nothing was typed: {open}");
+        stage.press(open).press("q<esc>").says("Esc again throws away what was typed");
+        assert_eq!(stage.model.layers.len(), 1, "{open}");
+        stage.press("q<esc>").says("Esc again throws away").press("<esc>");
+        assert!(stage.model.layers.is_empty() && !stage.model.done, "{open}");
+    }
+    stage.press("nx<tab>").event(rollbook::console::effect::Event::Paste("pasted".into())).press("<esc>");
+    stage.shows("pasted").says("Esc again throws away what was typed");
+}
+
+#[test]
+fn up_and_down_go_from_field_to_field_and_choose_where_options_stand_one_below_the_other() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("p<down>").shows("Ctrl-G makes one").press("<up>").hides("Ctrl-G makes one").shows("can be used once");
+    stage.press("<down><down>").press(PASSWORD).press("<up><up>").hides("•••").press("<down><down><enter>");
+    stage.says("ann has a new password");
+    // Side by side they are stepped over.
+    stage.press("nzoe<down><down><down>").press(PASSWORD).shows("•••").press("<down><down><down><down><enter>");
+    stage.says("zoe created");
+}
+
+#[test]
+fn the_command_is_whole_and_made_of_what_was_typed() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("nalina maria of the very long name<tab>alina@mail.example.org<tab><tab><tab>ops billing");
+    stage.press("<tab><right><tab><space>");
+    let told = stage.screen().replace(['│', '\n'], " ");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for piece in ["--email alina@mail.example.org", "--role auditor", "--label ops", "--label billing", "--pending"] {
+        assert!(told.contains(piece), "{piece}\n{}", stage.screen());
+    }
+    stage.press("<esc><esc>").press("eabel<tab><tab><tab>on call").shows("--name annabel").shows("--note 'on call'");
+    assert!(!stage.line_with("rollbook user edit ann").contains("--email"), "only what was touched");
 }

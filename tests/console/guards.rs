@@ -122,7 +122,7 @@ fn ones_own_access_needs_the_number_typed() {
     stage.moment().press("y<enter>").shows("your own account?").press("<bs>2<enter>").shows("your own account?");
     assert_eq!(stage.status("me"), Status::Active);
     stage.press("<bs>1<enter>").says("me is inactive");
-    assert_eq!(stage.status("me"), Status::Inactive);
+    assert_eq!(stage.behind(|accounts| accounts.find("me")).unwrap().status, Status::Inactive);
 }
 
 #[test]
@@ -210,7 +210,8 @@ fn open_says_beneath_the_line_what_cannot_be_opened() {
 #[test]
 fn demo_is_found_by_name_without_a_database() {
     let mut stage = Stage::without_database();
-    stage.press(":demo<enter>").shows("sample people").shows(" demo ").says("sample people in a throw-away database");
+    stage.press(":demo<enter>").shows("sample people").shows(" demo ").hides("making sample people");
+    stage.says("n new");
 }
 
 #[test]
@@ -239,4 +240,18 @@ fn the_password_of_nobody_is_kept_by_a_cancelled_form() {
     let mut stage = Stage::people(&["ann"]);
     stage.press("p<space><tab>").press("another good password").press("<c-c>").press("p<space><tab>").hides("••");
     assert!(stage.lets_in("ann", PASSWORD));
+}
+
+#[test]
+fn a_member_may_not_look_at_others() {
+    let mut stage = own_account(Role::Member);
+    let boss = stage.behind(|accounts| accounts.find("boss")).unwrap().id;
+    let refused = |error: Error| error.kind == Kind::Unauthorized;
+    assert!(stage.db().find("boss").is_err_and(refused));
+    assert!(stage.db().dossier(&boss, 5).is_err_and(refused));
+    for key in ["a", "i", "d", "e"] {
+        stage.press(key).press("<enter>").moment().press("<enter>").hides("is inactive").press("<esc><esc>");
+    }
+    let boss = stage.behind(|accounts| accounts.find("boss")).unwrap();
+    assert_eq!((boss.status, boss.deleted_at), (Status::Active, None));
 }

@@ -117,7 +117,7 @@ fn while_moves_are_owed_no_key_changes_anybody() {
 #[test]
 fn next_pane_goes_round_all_three() {
     let mut stage = Stage::people(&["ann"]);
-    let panes = [Pane::Detail, Pane::Sessions, Pane::Users];
+    let panes = [Pane::Sessions, Pane::Detail, Pane::Users];
     for pane in panes {
         assert_eq!(stage.press("<tab>").model.pane, pane);
     }
@@ -126,7 +126,7 @@ fn next_pane_goes_round_all_three() {
 #[test]
 fn previous_pane_goes_round_the_other_way() {
     let mut stage = Stage::people(&["ann"]);
-    for pane in [Pane::Sessions, Pane::Detail, Pane::Users] {
+    for pane in [Pane::Detail, Pane::Sessions, Pane::Users] {
         assert_eq!(stage.press("<s-tab>").model.pane, pane);
     }
 }
@@ -136,21 +136,21 @@ fn on_a_small_screen_tab_shows_the_next_pane_alone() {
     let mut stage = Stage::sized(60, 15);
     stage.register("ann");
     stage.moved().shows("Users").hides("CAN LOG IN");
-    stage.press("<tab>").shows("CAN LOG IN").hides("Sessions");
     stage.press("<tab>").shows("Sessions").hides("CAN LOG IN");
+    stage.press("<tab>").shows("CAN LOG IN").hides("─ Sessions");
 }
 
 #[test]
 fn whole_pane_shows_a_person_alone_with_exact_times_and_back() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("<tab><enter>").shows("2026-11-21 16:00:00 UTC").shows("valid until").hides("newest first");
+    stage.press("<tab><tab><enter>").shows("2026-11-21 16:00:00 UTC").shows("valid until").hides("newest first");
     stage.press("<enter>").hides("2026-11-21 16:00:00 UTC").shows("newest first");
 }
 
 #[test]
 fn whole_pane_shows_sessions_alone_with_exact_times_and_back() {
     let (mut stage, _) = with_sessions(&["ann"], &[("ann", "firefox")]);
-    stage.press("<tab><tab>").hides("began 2026-11-21");
+    stage.press("<tab>").hides("began 2026-11-21");
     stage.press("<enter>").shows("began 2026-11-21 16:01:00 UTC").hides("newest first");
     stage.press("<enter>").shows("newest first");
 }
@@ -173,7 +173,7 @@ fn in_the_whole_detail_the_keys_scroll_and_the_person_stays() {
         let edit = rollbook::accounts::user::Edit { note: Some(Some(format!("note {i}"))), ..Default::default() };
         stage.db().edit(&id, None, edit).unwrap();
     }
-    stage.moved().press("<tab><enter>").shows("id  ");
+    stage.moved().press("<tab><tab><enter>").shows("id  ");
     stage.press("<pgdn>").hides("id  ").is_under_cursor("bob");
     stage.press("g").shows("id  ");
 }
@@ -181,7 +181,7 @@ fn in_the_whole_detail_the_keys_scroll_and_the_person_stays() {
 #[test]
 fn back_is_one_step_at_a_time_and_never_quits() {
     let mut stage = Stage::people(&["ann", "bob"]);
-    stage.press("/ann<enter><tab><enter>").hides("Users /ann");
+    stage.press("/ann<enter><tab><tab><enter>").hides("Users /ann");
     stage.press("<esc>").shows("Users /ann");
     assert_eq!(stage.model.pane, Pane::Detail);
     stage.press("<esc>");
@@ -209,7 +209,7 @@ fn users_goes_back_to_the_first_view() {
 #[test]
 fn in_the_sessions_the_cursor_moves_over_sessions_and_the_person_stays() {
     let (mut stage, _) = with_sessions(&["ann", "bob"], &[("bob", "phone"), ("bob", "laptop")]);
-    stage.press("<tab><tab>");
+    stage.press("<tab>");
     let first = stage.model.session().unwrap().id.clone();
     stage.press("j").is_under_cursor("bob");
     assert_ne!(stage.model.session().unwrap().id, first);
@@ -225,4 +225,24 @@ fn the_cursor_stays_in_view_when_the_screen_shrinks() {
     stage.is_under_cursor(&name).event(rollbook::console::effect::Event::Resize(80, 20));
     stage.is_under_cursor(&name);
     assert!(stage.line_with(&name).contains('›'), "{}", stage.screen());
+}
+
+#[test]
+fn in_the_detail_the_moving_keys_scroll_what_is_told_and_never_the_list() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let id = stage.id("bob");
+    for i in 0..60 {
+        let edit = rollbook::accounts::user::Edit { note: Some(Some(format!("note {i}"))), ..Default::default() };
+        stage.db().edit(&id, None, edit).unwrap();
+    }
+    stage.moved().press("<tab><tab>");
+    assert_eq!(stage.model.pane, Pane::Detail);
+    let first = stage.line_with("edited");
+    for key in ["j", "<down>", "<pgdn>", "<c-d>", "G", "k", "<up>", "<pgup>", "<c-u>"] {
+        stage.press(key).is_under_cursor("bob");
+    }
+    stage.press("g").is_under_cursor("bob");
+    assert_eq!(stage.line_with("edited"), first);
+    stage.press("jjj").is_under_cursor("bob");
+    assert_ne!(stage.line_with("edited"), first, "the history scrolls\n{}", stage.screen());
 }

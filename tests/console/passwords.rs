@@ -1,6 +1,6 @@
 //! Somebody's password: a code that is shown once, or one set now; and that no secret is ever on the screen.
 
-use rollbook::accounts::Secret;
+use rollbook::accounts::{Secret, Span};
 
 use crate::others::with_sessions;
 use crate::stage::{PASSWORD, Stage};
@@ -24,7 +24,7 @@ fn password_by_code_is_shown_once_and_redeemed_out_of_band() {
     stage.press("p").shows("Password of ann").shows("a code can be used once, for 1h").press("<tab><enter>");
     stage.shows("Reset code, shown once").shows("for ann, until 17:01").shows("a reset code for ann was issued");
     let code = code_on(&stage);
-    stage.press("<enter>").hides(&code).hides("rbr_");
+    stage.wait(Span::SECOND).press("<enter>").hides(&code).hides("rbr_");
     stage.press(":messages<enter>").shows("a reset code for ann was issued").hides("rbr_");
     assert!(stage.copied.is_empty());
     stage.db().complete_reset(&Secret::from(code.as_str()), &Secret::from(OTHER)).unwrap();
@@ -37,9 +37,10 @@ fn password_by_code_is_copied_by_c_and_forgotten_by_any_way_out() {
         let mut stage = Stage::people(&["ann"]);
         stage.press("p<tab><enter>");
         let code = code_on(&stage);
-        stage.press("c").shows(&code);
+        stage.press("c").shows(&code).says("sent to your terminal's clipboard");
+        assert!(!stage.last_line().contains("rbr_"), "{}", stage.last_line());
         assert_eq!(stage.copied.join(" "), code);
-        stage.press(out).hides("rbr_").hides("shown once");
+        stage.wait(Span::SECOND).press(out).hides("rbr_").hides("shown once");
         stage.press("p<esc>:messages<enter>").hides("rbr_");
         assert!(!stage.model.done, "{out}");
     }
@@ -110,8 +111,9 @@ fn make_one_puts_a_passphrase_into_the_field_and_shows_it() {
     setting(&mut stage).press("<c-g>").shows("good").shows("Ctrl-T hides");
     let line = stage.line_with("Ctrl-T hides");
     let made = line.split_whitespace().find(|word| word.matches('-').count() == 3).unwrap().to_owned();
-    stage.press("<enter>").says("ann has a new password").hides(&made);
+    stage.press("<enter>").says("ann has a new password").shows("Password, shown once").shows("for ann").shows(&made);
     assert!(stage.lets_in("ann", &made));
+    stage.wait(Span::SECOND).press("<enter>").hides(&made);
     stage.press(":messages<enter>").hides(&made);
     setting(stage.press("<esc>")).press("<c-g>").hides(&made);
 }
@@ -122,8 +124,10 @@ fn make_one_works_for_a_new_user_too() {
     stage.press("nalina<tab><tab><tab><c-g>").shows("good");
     let line = stage.line_with("Ctrl-T hides");
     let made = line.split_whitespace().find(|word| word.matches('-').count() == 3).unwrap().to_owned();
-    stage.press("<tab><tab><tab><tab><enter>").says("alina created").hides(&made);
+    stage.press("<tab><tab><tab><tab><enter>").says("alina created").shows("Password, shown once");
+    stage.shows("for alina").shows(&made);
     assert!(stage.lets_in("alina", &made));
+    stage.wait(Span::SECOND).press("<esc>").hides(&made).hides("shown once").press(":messages<enter>").hides(&made);
 }
 
 /// Every stretch of four letters of a secret that stands nowhere else on the screen.
@@ -187,8 +191,38 @@ fn a_pasted_password_is_not_on_the_screen_either() {
 #[test]
 fn show_is_over_when_the_form_is() {
     let mut stage = Stage::people(&["ann"]);
-    setting(&mut stage).press("<c-t>").press(QUIET).shows(QUIET).press("<esc>");
+    setting(&mut stage).press("<c-t>").press(QUIET).shows(QUIET).press("<esc><esc>").hides("Password of ann");
     keeps(&stage, QUIET);
     setting(&mut stage);
     keeps(&stage, QUIET);
+}
+
+#[test]
+fn a_secret_shown_once_stays_a_second_whatever_is_pressed() {
+    for keys in ["p<tab><enter>", "p<space><tab><c-g><enter>"] {
+        let mut stage = Stage::people(&["ann"]);
+        stage.press(keys).shows("shown once");
+        for key in ["<enter>", "<esc>", "q", "y", "j", "<tab>", "<c-c>"] {
+            stage.press(key).shows("shown once");
+        }
+        stage.wait(Span::from_millis(999)).press("<enter><esc>").shows("shown once");
+        stage.wait(Span::from_millis(1)).press("<enter>").hides("shown once");
+    }
+}
+
+#[test]
+fn a_password_that_was_made_is_copied_by_c() {
+    let mut stage = Stage::people(&["ann"]);
+    setting(&mut stage).press("<c-g><enter>").shows("c copies").press("c").says("sent to your terminal's clipboard");
+    let made = stage.copied.pop().unwrap();
+    stage.shows(&made);
+    assert!(!stage.last_line().contains(&made) && stage.lets_in("ann", &made));
+}
+
+#[test]
+fn a_password_that_was_typed_or_changed_is_shown_nowhere() {
+    let mut stage = Stage::people(&["ann"]);
+    setting(&mut stage).press("<c-g>x<enter>").says("ann has a new password").hides("shown once");
+    setting(&mut stage).press("<c-g><c-u>").press(OTHER).press("<enter>").hides("shown once").hides(OTHER);
+    assert!(stage.lets_in("ann", OTHER));
 }

@@ -139,7 +139,7 @@ fn the_terminals_cursor_is_seen_where_something_is_typed_and_nowhere_else() {
     assert_eq!(stage.press("<enter>").cursor(), None);
     let before = x(stage.press("p<space><tab>"));
     assert_eq!(x(stage.press("four")), before + 4);
-    stage.press("<esc>d");
+    stage.press("<esc><esc>d");
     let (x, y) = stage.cursor().unwrap();
     let line = stage.screen().lines().nth(usize::from(y)).unwrap().chars().skip(usize::from(x)).collect::<String>();
     assert!(line.starts_with("Cancel"), "{line}");

@@ -10,7 +10,7 @@ use crate::stage::{PASSWORD, Stage};
 #[test]
 fn end_in_users_ends_the_only_session_at_once() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "firefox")]);
-    stage.press("x").says("firefox ended · no attempt seen yet").shows("ended just now");
+    stage.press("x").says("firefox of ann ended · no attempt seen yet").shows("ended just now");
     assert!(stage.db().check(&tokens[0]).is_err());
 }
 
@@ -23,7 +23,7 @@ fn end_tells_when_the_service_was_refused() {
         assert!(stage.db().check(&tokens[0]).is_err());
     }
     stage.db().flush();
-    stage.wait(Span::SECOND.times(2)).moved().says("firefox ended · refused 3×, last 2 s ago");
+    stage.wait(Span::SECOND.times(2)).moved().says("firefox of ann ended · refused 3×, last 2 s ago");
     stage.press("j").hides("no attempt seen yet");
     assert!(!stage.last_line().contains("refused"), "the notice goes with the next key");
 }
@@ -35,7 +35,7 @@ fn end_in_users_with_several_sessions_goes_to_them() {
     assert!(tokens.iter().all(|token| stage.db().check(token).is_ok()));
     stage.press("j");
     let chosen = stage.model.session().unwrap().client.clone().unwrap();
-    stage.press("x").says(&format!("{chosen} ended"));
+    stage.press("x").says(&format!("{chosen} of ann ended"));
     let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
     assert_eq!(live, [chosen != "firefox", chosen != "phone"]);
 }
@@ -43,7 +43,7 @@ fn end_in_users_with_several_sessions_goes_to_them() {
 #[test]
 fn end_among_sessions_ends_the_one_under_the_cursor_and_stays_on_it() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "a1"), ("ann", "a2"), ("ann", "a3")]);
-    stage.press("<tab><tab>j").press("x").says("a2 ended");
+    stage.press("<tab>j").press("x").says("a2 of ann ended");
     assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("a2"));
     let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
     assert_eq!(live, [true, false, true]);
@@ -53,7 +53,7 @@ fn end_among_sessions_ends_the_one_under_the_cursor_and_stays_on_it() {
 #[test]
 fn end_in_view_two_ends_the_one_under_the_cursor() {
     let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
-    stage.press("2j").press("x").says("phone ended");
+    stage.press("2j").press("x").says("phone of ann ended");
     let live: Vec<bool> = tokens.iter().map(|token| stage.db().check(token).is_ok()).collect();
     assert_eq!(live, [false, true]);
 }
@@ -61,17 +61,17 @@ fn end_in_view_two_ends_the_one_under_the_cursor() {
 #[test]
 fn end_in_view_two_tells_of_refusals_too() {
     let (mut stage, tokens) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
-    stage.press("2").press("x").says("firefox ended · no attempt seen yet");
+    stage.press("2").press("x").says("firefox of bob ended · no attempt seen yet");
     assert!(stage.db().check(&tokens[1]).is_err());
     stage.db().flush();
-    stage.moved().says("firefox ended · refused 1×");
+    stage.moved().says("firefox of bob ended · refused 1×");
 }
 
 #[test]
 fn end_with_no_session_says_so() {
     let mut stage = Stage::people(&["ann"]);
     stage.hides("x end").press("x").says("no live session");
-    stage.press("<tab><tab>x").says("no session is under the cursor");
+    stage.press("<tab>x").says("no session is under the cursor");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_session_that_runs_out_leaves_the_cursor_where_no_key_hits_another() {
     stage.db().log_in(&login).unwrap();
     stage.clock.advance(Span::MINUTE);
     stage.log_in("ann", "newest");
-    stage.moved().press("<tab><tab>j");
+    stage.moved().press("<tab>j");
     assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("short"));
     stage.wait(Span::MINUTE.times(10)).moved().press("x");
     let live = stage.person("ann").sessions;

@@ -39,6 +39,17 @@ fn quit() {
 }
 
 #[test]
+fn whoever_quits_while_sample_people_are_made_leaves_none_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = folder.path().to_str().unwrap();
+    let mut pty = Start::program(ROLLBOOK).env("TMPDIR", temporary).args(["demo", "--users", "1000000"]).go();
+    pty.wait_for("making sample people");
+    pty.keys("q");
+    pty.ends_with(0);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_terminal_is_needed_and_said_to_be() {
     let (_folder, db) = people::three();
     let output = std::process::Command::new(ROLLBOOK)

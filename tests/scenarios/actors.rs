@@ -38,7 +38,8 @@ fn an_auditor_looks_and_changes_nothing_and_a_member_does_neither() {
     let alice = w.person("alice");
     let token = w.login("alice").token;
     for role in [Role::Auditor, Role::Member] {
-        let actor = acting(&w.with_role(role.word(), role));
+        let this = w.with_role(role.word(), role);
+        let actor = acting(&this);
         let before = (w.counters().unwrap(), w.entries().len());
         for (word, deed) in ADMINISTERING {
             assert_eq!(kind(w.by(&actor, |a| deed(a, &alice))), Kind::Unauthorized, "{word} by {}", role.word());
@@ -51,6 +52,8 @@ fn an_auditor_looks_and_changes_nothing_and_a_member_does_neither() {
             assert!(!entries.unwrap().is_empty());
         } else {
             assert_eq!((kind(found), kind(entries)), (Kind::Unauthorized, Kind::Unauthorized));
+            assert_eq!(kind(w.by(&actor, |a| a.get(&alice.id, None))), Kind::Unauthorized);
+            assert_eq!(w.by(&actor, |a| a.get(&this.id, None)).unwrap().id, this.id);
         }
     }
     assert!(w.lives(&token));

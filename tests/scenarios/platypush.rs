@@ -194,7 +194,7 @@ fn p14_a_session_is_created_with_every_form_of_expiry() {
         ("2026-11-22T16:00:00Z", Some(tomorrow)),
         ("2026-11-22T16:00:00", Some(tomorrow)),
         ("2026-11-22T17:00:00+01:00", Some(tomorrow)),
-        ("2026-11-23", Some(Time::parse("2026-11-23T00:00:00Z").unwrap())),
+        ("2026-11-23", Some(Time::parse("2026-11-23T23:59:59.999Z").unwrap())),
         ("+24h", Some(tomorrow)),
         ("never", None),
     ];

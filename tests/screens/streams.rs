@@ -131,7 +131,7 @@ fn versions(stage: &mut Stage) -> BTreeMap<String, (i64, u32, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if crate::support::long() { 24 } else { 8 }, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_keys_never_break_it(steps in prop::collection::vec(step(key()), 200)) {

@@ -74,3 +74,9 @@ pub fn operator() -> Actor {
 pub fn service() -> Actor {
     Actor::Service("web".into())
 }
+
+/// Whether the tests that look at every case of a product look at all of it, and not at a share.
+#[allow(dead_code)] // not every test has shares
+pub fn long() -> bool {
+    std::env::var_os("ROLLBOOK_TEST_LONG").is_some_and(|value| value == "1")
+}

@@ -4,7 +4,7 @@ use super::field::Field;
 use super::form::Form;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::time::{Time, Until};
-use crate::accounts::user::{Edit as Changes, Name, Role, User, parse_email, parse_labels, parse_words};
+use crate::accounts::user::{Edit as Changes, LONGEST_NOTE, Name, Role, User, parse_email, parse_labels, parse_words};
 use crate::accounts::{Error, Kind};
 use crate::console::commands;
 use crate::console::effect::Write;
@@ -67,7 +67,7 @@ impl Edit {
             changes.labels = keep(LABELS, parse_labels([text]), &mut faults);
         }
         if let Some(text) = touched(NOTE, user.note.as_deref().unwrap_or_default()) {
-            changes.note = keep(NOTE, parse_words(Fault::Note, text, 500), &mut faults);
+            changes.note = keep(NOTE, parse_words(Fault::Note, text, LONGEST_NOTE), &mut faults);
         }
         let role = Role::ALL[self.form.fields[ROLE].chosen().min(2)];
         changes.role = (role != user.role).then_some(role);

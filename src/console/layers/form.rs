@@ -72,11 +72,6 @@ impl Form {
         at.is_some()
     }
 
-    /// Puts the keys to a field.
-    pub fn focus_on(&mut self, at: usize) {
-        self.focus = at;
-    }
-
     /// Enter: on a button, press it; in the last field, the first button; else the next place.
     pub fn accept(&mut self) -> Pressed {
         let last = self.stops().rev().nth(2);
@@ -121,7 +116,6 @@ impl Form {
             }
             return;
         }
-        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else {
             // On the buttons the arrows go from one to the other.
             if matches!(key.code, Code::Left | Code::Right) {
@@ -129,6 +123,7 @@ impl Form {
             }
             return;
         };
+        self.edited = true;
         field.fault = None;
         match &mut field.content {
             Content::Text(input) => edit(input, key),
@@ -149,8 +144,8 @@ impl Form {
 
     /// A paste goes into the field whole, without line ends and control characters.
     pub fn paste(&mut self, text: &str) {
-        self.edited = true;
         let Some(field) = self.fields.get_mut(self.focus) else { return };
+        self.edited = true;
         field.fault = None;
         match &mut field.content {
             Content::Text(input) => paste(input, text),

@@ -7,6 +7,7 @@ use crate::accounts::time::Time;
 use crate::accounts::user::User;
 use crate::accounts::verdict::{Cure, Verdict};
 use crate::console::action::Action;
+use crate::console::commands;
 use crate::console::ink::{Ink, centered};
 use crate::console::keymap::{Scope, key_of};
 use crate::console::theme::Role;
@@ -79,12 +80,12 @@ fn cure(cure: Cure) -> (Action, &'static str) {
 
 /// The command that does the same, ready to be typed.
 fn command(cure: Cure, user: &User) -> String {
-    let (name, id) = (typed(user), shell_word(&shown(user.id.as_str())));
+    let id = shell_word(&shown(user.id.as_str()));
     match cure {
-        // A reset is requested by name alone; several deleted people may have had one name.
-        Cure::Password if name.starts_with("id:") || name.starts_with("name:") => format!("user passwd id:{id} --set"),
-        Cure::Restore => format!("user restore id:{id}"),
-        cure => format!("{} {name}", cure.command()),
+        Cure::Password => commands::request(user).unwrap_or_else(|| format!("rollbook user passwd id:{id} --set")),
+        // Several deleted people may have had one name.
+        Cure::Restore => format!("rollbook user restore id:{id}"),
+        cure => format!("rollbook {} {}", cure.command(), typed(user)),
     }
 }
 
@@ -96,7 +97,7 @@ fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
         let (action, words) = cure(obstacle.cure);
         let key = key_of(Scope::Users, action).map(|key| key.to_string()).unwrap_or_default();
         lines.push((format!("     {key}  {words}"), Role::Key));
-        lines.push((format!("     rollbook {}", command(obstacle.cure, user)), Role::Faint));
+        lines.push((format!("     {}", command(obstacle.cure, user)), Role::Faint));
     }
     if verdict.can_log_in() {
         lines.push(("A right password lets them in.".to_owned(), Role::Good));

@@ -6,6 +6,7 @@ use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
 use crate::accounts::user::User;
 use crate::accounts::{Error, Kind, Secret};
+use crate::console::commands;
 use crate::console::effect::Write;
 use crate::console::words::{clipped, count, typed};
 
@@ -64,7 +65,7 @@ impl Password {
         self.form.fields[3] = Field::words(ends);
         let name = typed(&self.user);
         self.form.command = match by_code {
-            true => format!("rollbook reset request {name}"),
+            true => commands::request(&self.user).unwrap_or_default(),
             false => format!("rollbook user passwd {name} --set --password-stdin"),
         };
         let (rule, least) = (self.policy.password, self.policy.password.least(self.user.factor));

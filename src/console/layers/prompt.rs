@@ -8,7 +8,7 @@ use crate::accounts::Error;
 use crate::accounts::api_token::parse_token_name;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::time::{Time, Until};
-use crate::accounts::user::{Name, User, parse_words};
+use crate::accounts::user::{LONGEST_REASON, Name, User, parse_words};
 use crate::console::effect::{Target, Write};
 use crate::console::words::{clipped, count, typed};
 
@@ -77,7 +77,7 @@ impl Prompt {
     pub fn submit(&mut self) -> Option<Order> {
         let value = self.form.fields[0].value().to_owned();
         let order = match &self.purpose {
-            Purpose::Reason(user) => parse_words(Fault::Reason, &value, 200).map(|reason| {
+            Purpose::Reason(user) => parse_words(Fault::Reason, &value, LONGEST_REASON).map(|reason| {
                 let write = Write::Deactivate { id: user.id.clone(), expect: user.version, reason };
                 Order::Write(Box::new(write))
             }),

@@ -11,7 +11,7 @@ use crate::accounts::user::{User, UserId};
 use crate::console::effect::{Effect, Read, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
-use crate::console::words::{ago, clipped, count, day, exact, pieces, short, shown, since, width, wrap};
+use crate::console::words::{ago, clipped, count, day, exact, pieces, short, shown, width, wrap};
 
 /// The state of the pane.
 #[derive(Default)]
@@ -319,9 +319,4 @@ pub fn ended_words(ended: u32) -> Option<String> {
             if ended == 1 { "it stays" } else { "they stay" }
         )
     })
-}
-
-/// How long somebody has been away, for titles.
-pub fn seen_words(user: &User, now: Time) -> String {
-    user.last_login_at.map_or_else(|| "never logged in".to_owned(), |at| format!("last log-in {}", since(at, now)))
 }

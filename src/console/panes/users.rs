@@ -63,8 +63,12 @@ impl Users {
             self.list.set_filter("");
         }
         // Their number is not known here; of those with the same value the newest has the highest.
-        let seq = if self.order.is_descending(self.reversed) { i64::MAX } else { i64::MIN };
-        self.list.restart_at(Some(Key { value: self.order.value_of(user), seq }));
+        let key = Key { value: self.order.value_of(user), seq: i64::MAX };
+        if self.order.is_descending(self.reversed) {
+            self.list.restart_at(Some(key));
+        } else {
+            self.list.restart_till(key);
+        }
         self.seek = Some(user.id.clone());
     }
 
