@@ -145,7 +145,7 @@ fn a_person_is_contained_with_everything_counted() {
     desk.fails(&["reset", "complete", "--stdin"], &format!("{reset}mine now\n"), 3, "unknown_request");
     let again = desk.json(&line, "");
     assert_eq!((&again["status"], &again["reason"]), (&"inactive".into(), &"phished".into()));
-    assert_eq!([&again["ended"], &again["revoked"], &again["voided"]], [0, 0, 0].map(|n| Value::from(n)).each_ref());
+    assert_eq!([&again["ended"], &again["revoked"], &again["voided"]], [0, 0, 0].map(Value::from).each_ref());
     assert_eq!(desk.run(&line, "").ok().out, "\"alice\" is contained already\n");
     let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
     assert_eq!((&entry["deed"], &entry["words"]), (&"contain".into(), &"2 sessions, 1 token, 1 reset".into()));
