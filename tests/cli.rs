@@ -17,5 +17,7 @@ mod places;
 mod sessions;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/tokens.rs"]
+mod tokens;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -16,6 +16,8 @@ mod activate;
 mod actors;
 #[path = "scenarios/audit.rs"]
 mod audit;
+#[path = "scenarios/contain.rs"]
+mod contain;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]
@@ -38,5 +40,7 @@ mod reset;
 mod sessions;
 #[path = "scenarios/stored.rs"]
 mod stored;
+#[path = "scenarios/tokens.rs"]
+mod tokens;
 #[path = "scenarios/weaknesses.rs"]
 mod weaknesses;

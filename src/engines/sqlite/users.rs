@@ -302,7 +302,6 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
         "DELETE FROM session WHERE user_seq = ?1",
         "DELETE FROM reset WHERE user_seq = ?1",
         "DELETE FROM credential WHERE user_seq = ?1",
-        "DELETE FROM api_token WHERE user_seq = ?1",
         "DELETE FROM failure WHERE user_seq = ?1",
         "DELETE FROM user WHERE seq = ?1",
     ] {
