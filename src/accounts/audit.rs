@@ -79,11 +79,12 @@ pub enum Deed {
     SetPolicy,
     Upgrade,
     Load,
+    Unthrottle,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 19] = [
+    pub const ALL: [Deed; 20] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -103,6 +104,7 @@ impl Deed {
         Deed::SetPolicy,
         Deed::Upgrade,
         Deed::Load,
+        Deed::Unthrottle,
     ];
 
     /// The stable word.
@@ -127,6 +129,7 @@ impl Deed {
             Deed::SetPolicy => "set policy",
             Deed::Upgrade => "upgrade",
             Deed::Load => "load",
+            Deed::Unthrottle => "unthrottle",
         }
     }
 
@@ -152,6 +155,7 @@ impl Deed {
             Deed::SetPolicy => "policy set",
             Deed::Upgrade => "schema upgraded",
             Deed::Load => "loaded",
+            Deed::Unthrottle => "unthrottled",
         }
     }
 

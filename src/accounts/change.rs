@@ -118,6 +118,7 @@ impl UserChange {
                     factor: user.factor,
                     password_set_at: user.password_set_at,
                     last_login_at: user.last_login_at,
+                    throttled_until: user.throttled_until,
                     status_by: Some(stamp.actor.name().to_owned()),
                     status_at: Some(stamp.at),
                     ..(**former).clone()
@@ -222,6 +223,7 @@ pub(crate) mod tests {
             valid_until: None,
             deleted_at: None,
             sessions: 2,
+            throttled_until: None,
             version: 1,
         }
     }

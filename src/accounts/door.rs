@@ -22,8 +22,8 @@ pub struct Ground {
     pub clock: Box<dyn Clock>,
     /// The randomness.
     pub entropy: Box<dyn Entropy>,
-    /// What a new password hash costs.
-    pub cost: Cost,
+    /// What a new password hash costs, whatever the policy says; `None` to follow the policy.
+    pub cost: Option<Cost>,
 }
 
 /// The users and sessions of one database, as one actor sees and changes them.
@@ -35,6 +35,7 @@ pub struct Accounts {
     clock: Box<dyn Clock>,
     pub(super) entropy: Box<dyn Entropy>,
     pub(super) hasher: Hasher,
+    fixed_cost: bool,
     actor: Actor,
     origin: String,
     reason: Option<String>,
@@ -63,16 +64,29 @@ pub struct Claim<'a> {
 impl Accounts {
     /// A handle in the name of `actor`, coming from `origin` (a terminal, an SSH connection; empty if not known).
     pub fn new(ground: Ground, actor: Actor, origin: impl Into<String>) -> Self {
-        Accounts {
+        let mut accounts = Accounts {
             store: ground.store,
             clock: ground.clock,
             entropy: ground.entropy,
-            hasher: Hasher::new(ground.cost),
+            hasher: Hasher::new(ground.cost.unwrap_or_default()),
+            fixed_cost: ground.cost.is_some(),
             actor,
             origin: origin.into(),
             reason: None,
             gathered: Gathered::default(),
+        };
+        // What cannot be read now is read again, and refused, by the first call that needs it.
+        let _ = accounts.settings();
+        accounts
+    }
+
+    /// The settings in force, by whose cost passwords are hashed from now on.
+    pub(super) fn settings(&mut self) -> Result<Policy> {
+        let policy = self.store.policy()?;
+        if !self.fixed_cost {
+            self.hasher.adopt(policy.argon2);
         }
+        Ok(policy)
     }
 
     /// In whose name this handle acts.
@@ -100,6 +114,11 @@ impl Accounts {
         self.clock.now()
     }
 
+    /// What the clock says.
+    pub(super) fn wall(&self) -> Time {
+        self.clock.now()
+    }
+
     /// The settings in force.
     ///
     /// # Errors
@@ -117,6 +136,7 @@ impl Accounts {
         let mut policy = self.store.policy()?;
         policy.set(key, value)?;
         self.store.set_policy(key, value, &stamp)?;
+        self.settings()?;
         Ok(policy)
     }
 

@@ -167,7 +167,8 @@ impl Accounts {
         let now = self.now();
         let hash = self.store.hash_of(&user.id)?;
         let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
-        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now))
+        let throttled = self.store.throttled(&user.id, self.wall())?;
+        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now).with_throttle(throttled))
     }
 
     /// What happened to a person, newest first.

@@ -12,6 +12,7 @@ use super::hash::PasswordHash;
 use super::policy::Policy;
 use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
+use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
 use super::token::Digest;
 use super::user::{Draft, User, UserId};
@@ -223,4 +224,23 @@ pub trait Store: Send {
     /// From now on every change is carried out and then taken back: what it would do, errors included, without doing
     /// it (`--dry-run`).
     fn rehearse(&mut self, on: bool);
+
+    // The throttle.
+
+    /// Counts a try to log in as a wrong one, before its password is looked at, or holds it, by
+    /// [`Counter::count`](super::throttle::Counter::count). An address that the account was logged in from within
+    /// [`KNOWN`](super::throttle::KNOWN) has a counter of its own. A name that nobody has costs the same reads and
+    /// writes; of those at most [`NOBODIES`](super::throttle::NOBODIES) counters are kept. Opened for looking only, it
+    /// counts nothing but still holds.
+    fn attempt(&mut self, knock: &Knock) -> Result<Attempt>;
+
+    /// Clears the counter of the knock's class after a success that opens no session, and remembers the address;
+    /// [`Store::open_session`] does the same in its own transaction.
+    fn admit(&mut self, knock: &Knock) -> Result<()>;
+
+    /// The counters by which somebody has to wait at `at`, the longest wait first.
+    fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>>;
+
+    /// Clears all counters of somebody, with one audit entry; `false`, and no entry, where there are none.
+    fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool>;
 }

@@ -16,6 +16,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod store;
+mod throttle;
 mod users;
 mod uses;
 

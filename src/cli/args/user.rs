@@ -37,6 +37,8 @@ pub enum User {
     Passwd(UserPasswd),
     /// Check a name and password; no session is opened
     Authenticate(UserAuthenticate),
+    /// Let a person try again at once after wrong passwords
+    Unthrottle(Target),
 }
 
 /// `user list`

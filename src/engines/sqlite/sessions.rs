@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::endings::{counted, end_all};
 use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, millis};
 use super::settings::{Moved, moved};
-use super::{audit, users};
+use super::{audit, throttle, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::session::{Found, NewSession, Session, SessionId};
 use crate::accounts::text::{fold, quote};
+use crate::accounts::throttle::Knock;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::token::Digest;
 use crate::accounts::user::{Status, User, UserId};
@@ -106,6 +107,7 @@ pub fn open(
         refused_at: None,
     };
     add(db, person.seq, &session, &new.digest)?;
+    throttle::admit(db, &Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at))?;
     sweep(db, stamp.at)?;
     let user = users::by_seq(db, person.seq, stamp.at)?.map_or(person.user, |person| person.user);
     audit::append(db, &audit::entry(stamp, Deed::LogIn, Some(&user), Vec::new(), whence(&session)))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{audit, connection, files, load, query, resets, schema, sessions, settings, users, uses};
+use super::{audit, connection, files, load, query, resets, schema, sessions, settings, throttle, users, uses};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
@@ -15,6 +15,7 @@ use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Page, Query};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
 use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
+use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
 use crate::accounts::user::{User, UserId};
@@ -275,5 +276,24 @@ impl Store for Sqlite {
 
     fn rehearse(&mut self, on: bool) {
         self.rehearsing = on;
+    }
+
+    fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
+        match self.read_only {
+            true => self.read(|db| throttle::look(db, knock)),
+            false => self.write(|tx| throttle::attempt(tx, knock)),
+        }
+    }
+
+    fn admit(&mut self, knock: &Knock) -> Result<()> {
+        if self.read_only { Ok(()) } else { self.write(|tx| throttle::admit(tx, knock)) }
+    }
+
+    fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
+        throttle::of_user(&self.db, id, at)
+    }
+
+    fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
+        self.write(|tx| throttle::clear(tx, id, stamp))
     }
 }

@@ -133,6 +133,7 @@ pub fn insert(db: &Connection, new: &NewUser, stamp: &Stamp) -> Result<User> {
         valid_until: draft.valid_until,
         deleted_at: None,
         sessions: 0,
+        throttled_until: None,
         version: 1,
     };
     add(db, &user, new.hash.as_ref())?;
@@ -299,6 +300,8 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
         "DELETE FROM reset WHERE user_seq = ?1",
         "DELETE FROM credential WHERE user_seq = ?1",
         "DELETE FROM failure WHERE user_seq = ?1",
+        "DELETE FROM throttle WHERE user_seq = ?1",
+        "DELETE FROM known_source WHERE user_seq = ?1",
         "DELETE FROM user WHERE seq = ?1",
     ] {
         db.prepare_cached(sql)?.execute([person.seq])?;
