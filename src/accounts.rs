@@ -27,6 +27,7 @@ pub mod time;
 pub mod token;
 pub mod user;
 pub mod verdict;
+pub mod verify;
 
 pub use audit::Actor;
 pub use door::{Accounts, Claim, Ground};
