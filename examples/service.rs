@@ -83,7 +83,6 @@ fn connect(path: &Path) -> Result<Accounts> {
         Err(error) if error.kind == Kind::NoDatabase => engines::create(path)?,
         opened => opened?,
     };
-    let ground =
-        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
+    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
     Ok(Accounts::new(ground, Actor::Service("example".into()), ""))
 }

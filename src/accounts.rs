@@ -25,6 +25,7 @@ pub mod text;
 pub mod throttle;
 pub mod time;
 pub mod token;
+pub mod trail;
 pub mod user;
 pub mod verdict;
 pub mod verify;

@@ -106,8 +106,7 @@ impl Library for Shelf {
 
 /// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
 pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
-    let ground =
-        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
+    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
     Accounts::new(ground, actor, origin)
 }
 

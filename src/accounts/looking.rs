@@ -7,6 +7,7 @@ use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
+use super::trail::Trail;
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
 
@@ -187,6 +188,15 @@ impl Accounts {
     pub fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.oversee()?;
         self.store.audit(about, before, limit)
+    }
+
+    /// Audit entries of a trail, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.oversee()?;
+        self.store.entries(trail, before, limit)
     }
 
     /// The change counters: unchanged counters mean that nothing need be read again.

@@ -15,6 +15,7 @@ use super::session::{Found, NewSession, Session, SessionId, Uses};
 use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
 use super::token::Digest;
+use super::trail::Trail;
 use super::user::{Draft, User, UserId};
 
 /// A user and what is kept of their password.
@@ -132,8 +133,13 @@ pub trait Store: Send {
     /// What happened to a person, newest first: audit entries about them and failed log-ins.
     fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>>;
 
-    /// Audit entries, newest first, those before `before` if given; about one person if given.
-    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+    /// Audit entries of a trail, newest first, those before `before` if given.
+    fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+
+    /// The same of one person's entries, or of all.
+    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.entries(&Trail::about(about), before, limit)
+    }
 
     /// The audit's entries behind `after`, oldest first, as the chain covers them.
     fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>>;
@@ -168,7 +174,8 @@ pub trait Store: Send {
     /// [`UserChange::apply`]. `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
 
-    /// Erases a user with everything about them, the personal values in the audit included. The chain still holds.
+    /// Erases a user with everything about them, the personal values in the audit included, and their name from the rows
+    /// of those whom they acted upon. The chain still holds.
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User>;
 
     /// Replaces the password, ends every session and voids every reset of the user. With `was`, only if the stored

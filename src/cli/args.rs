@@ -157,6 +157,18 @@ pub enum Audit {
         /// At most so many
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
+        /// By this person, operator or service only
+        #[arg(long, value_name = "NAME")]
+        actor: Option<String>,
+        /// Only this deed: log-in, deactivate, set-policy …
+        #[arg(long, value_name = "WORD")]
+        deed: Option<String>,
+        /// From this time on, or so far back: 2026-11-01, 2h
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Up to this time, or so far back
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
     },
     /// Verify the chain, and name the first entry that is not what was written
     Verify {

@@ -9,6 +9,7 @@ mod endings;
 mod faults;
 mod files;
 mod load;
+mod purge;
 mod query;
 mod resets;
 mod rows;

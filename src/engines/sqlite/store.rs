@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{audit, connection, files, load, query, resets, schema, sessions, settings, throttle, users, uses};
+use super::{audit, connection, files, load, purge, query, resets, schema, sessions, settings, throttle, users, uses};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
@@ -18,6 +18,7 @@ use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUse
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
+use crate::accounts::trail::Trail;
 use crate::accounts::user::{User, UserId};
 use crate::engines::opening::{Access, Upgraded};
 
@@ -152,8 +153,8 @@ impl Store for Sqlite {
         self.read(|db| audit::history(db, id, limit))
     }
 
-    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-        audit::entries(&self.db, about, before, limit)
+    fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.read(|db| audit::entries(db, trail, before, limit))
     }
 
     fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
@@ -210,7 +211,7 @@ impl Store for Sqlite {
     }
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
-        let user = self.write(|tx| users::purge(tx, id, expect, stamp))?;
+        let user = self.write(|tx| purge::purge(tx, id, expect, stamp))?;
         if !self.rehearsing {
             // The log still holds what was erased; where nobody is reading, it is emptied at once.
             let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -133,17 +133,16 @@ pub fn of_user(db: &Connection, id: &UserId, at: Time) -> Result<Vec<Throttled>>
          FROM throttle t JOIN user u ON u.seq = t.user_seq
          WHERE u.id = ?1 AND t.until > ?2 AND t.until <= ?3 ORDER BY t.until DESC",
     )?;
-    let found =
-        statement.query_map(params![Raw::new(id.as_str()), at.millis(), at.plus(LONGEST).millis()], |row| {
-            Ok(Throttled {
-                since: rows::time(row, 0)?.unwrap_or_default(),
-                until: rows::time(row, 1)?.unwrap_or_default(),
-                failures: rows::count(row, 2)?,
-                held: rows::count(row, 3)?,
-                address: rows::words(row, 4)?,
-                known: rows::count(row, 5)? > 0,
-            })
-        })?;
+    let found = statement.query_map(params![Raw::new(id.as_str()), at.millis(), at.plus(LONGEST).millis()], |row| {
+        Ok(Throttled {
+            since: rows::time(row, 0)?.unwrap_or_default(),
+            until: rows::time(row, 1)?.unwrap_or_default(),
+            failures: rows::count(row, 2)?,
+            held: rows::count(row, 3)?,
+            address: rows::words(row, 4)?,
+            known: rows::count(row, 5)? > 0,
+        })
+    })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
