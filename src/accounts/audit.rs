@@ -88,11 +88,12 @@ pub enum Deed {
     Upgrade,
     Load,
     Unthrottle,
+    AcceptClock,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 20] = [
+    pub const ALL: [Deed; 21] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -113,6 +114,7 @@ impl Deed {
         Deed::Upgrade,
         Deed::Load,
         Deed::Unthrottle,
+        Deed::AcceptClock,
     ];
 
     /// The stable word.
@@ -138,6 +140,7 @@ impl Deed {
             Deed::Upgrade => "upgrade",
             Deed::Load => "load",
             Deed::Unthrottle => "unthrottle",
+            Deed::AcceptClock => "accept clock",
         }
     }
 
@@ -164,6 +167,7 @@ impl Deed {
             Deed::Upgrade => "schema upgraded",
             Deed::Load => "loaded",
             Deed::Unthrottle => "unthrottled",
+            Deed::AcceptClock => "clock accepted",
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Accounts {
     pub(super) entropy: Box<dyn Entropy>,
     pub(super) hasher: Hasher,
     fixed_cost: bool,
+    /// The latest time that was reached, as far as this handle has heard.
+    high: Time,
     actor: Actor,
     origin: String,
     reason: Option<String>,
@@ -70,6 +72,7 @@ impl Accounts {
             entropy: ground.entropy,
             hasher: Hasher::new(ground.cost.unwrap_or_default()),
             fixed_cost: ground.cost.is_some(),
+            high: Time::default(),
             actor,
             origin: origin.into(),
             reason: None,
@@ -82,6 +85,7 @@ impl Accounts {
 
     /// The settings in force, by whose cost passwords are hashed from now on.
     pub(super) fn settings(&mut self) -> Result<Policy> {
+        self.believe()?;
         let policy = self.store.policy()?;
         if !self.fixed_cost {
             self.hasher.adopt(policy.argon2);
@@ -109,9 +113,15 @@ impl Accounts {
         Ok(())
     }
 
-    /// The present.
+    /// The present: what the clock says, but never before what was reached.
     pub fn now(&self) -> Time {
-        self.clock.now()
+        self.clock.now().max(self.high)
+    }
+
+    /// Hears what was reached, from whichever program.
+    pub(super) fn believe(&mut self) -> Result<()> {
+        self.high = self.store.clock()?.high;
+        Ok(())
     }
 
     /// What the clock says.
@@ -213,6 +223,7 @@ impl Accounts {
 
     /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
     fn acting_role(&mut self, id: &UserId) -> Result<Role> {
+        self.believe()?;
         let now = self.now();
         let user = self.store.user(id, now)?.filter(|user| user.can_log_in(now));
         user.map(|user| user.role).ok_or_else(Error::unauthenticated)

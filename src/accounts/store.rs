@@ -7,8 +7,10 @@
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::chain::Link;
 use super::change::{Changed, UserChange};
+use super::clock::ClockState;
 use super::error::Result;
 use super::hash::PasswordHash;
+use super::health::{Examination, Tidied};
 use super::policy::Policy;
 use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
@@ -250,4 +252,21 @@ pub trait Store: Send {
 
     /// Clears all counters of somebody, with one audit entry; `false`, and no entry, where there are none.
     fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool>;
+
+    // The clock and the upkeep.
+
+    /// What is remembered of the clock. Every audited change moves it on, by [`ClockState::see`], at most once a minute;
+    /// a session is checked, and a reset looked up, by whichever is later of it and `now`.
+    fn clock(&mut self) -> Result<ClockState>;
+
+    /// Takes the stamp's instant for the latest time reached, with one audit entry.
+    fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState>;
+
+    /// Removes at most `limit` rows that the settings keep no longer; nothing where the clock
+    /// [is ahead](ClockState::is_ahead). Each person who is purged has an audit entry. Remembers that it was done when
+    /// there is no more.
+    fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied>;
+
+    /// What a look at the database from outside shows.
+    fn examine(&mut self) -> Result<Examination>;
 }

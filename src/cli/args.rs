@@ -2,6 +2,7 @@
 //!
 //! No flag takes a password: other accounts of the machine can read every process's arguments.
 
+pub mod doctor;
 pub mod session;
 pub mod user;
 
@@ -106,6 +107,8 @@ pub enum Command {
     /// This program's own configuration
     #[command(subcommand)]
     Config(Config),
+    /// Look at the clock, the files, the schema and the passwords' hashes
+    Doctor(doctor::Doctor),
 }
 
 /// `init`
@@ -185,7 +188,7 @@ pub enum Policy {
     Show,
     /// Change a setting
     Set {
-        /// password, session-life, session-idle, reset-life or registration
+        /// One of those that `policy show` lists
         key: String,
         /// The new value
         value: String,

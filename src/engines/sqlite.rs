@@ -3,6 +3,7 @@
 //! Knows nothing of who may do what, of passwords' rules or of the clock: it is told.
 
 mod audit;
+mod clock;
 mod condition;
 mod connection;
 mod endings;
@@ -18,6 +19,7 @@ mod sessions;
 mod settings;
 mod store;
 mod throttle;
+mod upkeep;
 mod users;
 mod uses;
 

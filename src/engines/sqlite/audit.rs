@@ -3,6 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
+use super::clock;
 use super::condition::Value;
 use super::rows::{self, Raw};
 use crate::accounts::audit::Actor;
@@ -39,8 +40,15 @@ pub fn entry(
     }
 }
 
-/// Appends an entry to the chain. The caller's transaction holds the right to write, so that no two get one number.
+/// Appends an entry to the chain, and remembers that it is as late as it says.
 pub fn append(db: &Connection, new: &NewEntry) -> Result<()> {
+    clock::tick(db, new.at)?;
+    add(db, new)
+}
+
+/// Appends an entry of any time to the chain. The caller's transaction holds the right to write, so that no two get one
+/// number.
+pub fn add(db: &Connection, new: &NewEntry) -> Result<()> {
     let unwritten = || Error::new(Kind::Failure, "the audit entry was not written, and so nothing was changed");
     let json = serde_json::to_string(&new.detail).map_err(|_| unwritten())?;
     let last = db
@@ -230,6 +238,9 @@ pub fn count_failure(db: &Connection, id: Option<&UserId>, address: Option<&str>
          SET count = count + 1, last = max(last, excluded.last), address = excluded.address",
     )?
     .execute(params![seq, minute(at), at.millis(), Raw::some(address)])?;
+    if !clock::may_forget(db, at)? {
+        return Ok(());
+    }
     db.prepare_cached(
         "DELETE FROM failure WHERE rowid IN (SELECT rowid FROM failure WHERE minute < ?1 ORDER BY minute LIMIT 10)",
     )?

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{audit, connection, files, load, purge, query, resets, schema, sessions, settings, throttle, users, uses};
+use super::{
+    audit, clock, connection, files, load, purge, query, resets, schema, sessions, settings, throttle, upkeep, users,
+    uses,
+};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
+use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::hash::PasswordHash;
+use crate::accounts::health::{Examination, Tidied};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Page, Query};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
@@ -79,6 +84,13 @@ impl Sqlite {
 
     fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         connection::write(&self.db, self.patience, self.rehearsing, change)
+    }
+
+    /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
+    fn empty_log(&self) {
+        if !self.rehearsing {
+            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
     }
 
     fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -212,10 +224,7 @@ impl Store for Sqlite {
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
         let user = self.write(|tx| purge::purge(tx, id, expect, stamp))?;
-        if !self.rehearsing {
-            // The log still holds what was erased; where nobody is reading, it is emptied at once.
-            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
+        self.empty_log();
         Ok(user)
     }
 
@@ -296,5 +305,25 @@ impl Store for Sqlite {
 
     fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
         self.write(|tx| throttle::clear(tx, id, stamp))
+    }
+
+    fn clock(&mut self) -> Result<ClockState> {
+        clock::state(&self.db)
+    }
+
+    fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
+        self.write(|tx| clock::accept(tx, stamp))
+    }
+
+    fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {
+        let done = self.write(|tx| upkeep::tidy(tx, limit, stamp))?;
+        if done.purged > 0 {
+            self.empty_log();
+        }
+        Ok(done)
+    }
+
+    fn examine(&mut self) -> Result<Examination> {
+        upkeep::examine(&self.db, self.place.as_deref())
     }
 }
