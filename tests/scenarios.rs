@@ -38,5 +38,9 @@ mod reset;
 mod sessions;
 #[path = "scenarios/stored.rs"]
 mod stored;
+#[path = "scenarios/throttle.rs"]
+mod throttle;
+#[path = "scenarios/upkeep.rs"]
+mod upkeep;
 #[path = "scenarios/weaknesses.rs"]
 mod weaknesses;

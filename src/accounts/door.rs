@@ -245,7 +245,7 @@ impl Accounts {
             used: self.gathered.used.drain().collect(),
             refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),
         };
-        self.gathered.written_at = Some(self.now());
+        self.gathered.written_at = Some(self.wall());
         self.gathered.idle = None;
         if !uses.is_empty() {
             self.store.note_uses(uses);
@@ -256,7 +256,7 @@ impl Accounts {
     /// that an ended session is refused.
     pub(super) fn flush_if_due(&mut self) {
         const USES: Span = Span::SECOND.times(30);
-        let now = self.now();
+        let now = self.wall();
         // A session with an idle limit lives by the use that is written down: its first use is written at once, and
         // later ones wait for no more than a quarter of the limit.
         let (patience, since) = match self.gathered.idle {

@@ -184,7 +184,7 @@ fn w09_logging_out_twice_is_quiet_a_filter_reaches_the_list_and_a_missing_name_i
 fn w10_a_session_lives_its_time_across_a_change_of_the_local_clock() {
     let mut w = World::new();
     w.person("alice");
-    for evening in ["2026-10-24T18:00:00Z", "2027-03-27T18:00:00Z"] {
+    for evening in ["2027-03-27T18:00:00Z", "2027-10-30T18:00:00Z"] {
         w.clock.set(Time::parse(evening).unwrap());
         let opened = w.login("alice");
         w.pass(Span::HOUR.times(24));

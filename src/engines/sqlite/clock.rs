@@ -2,9 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::audit;
 use super::rows::{self, millis};
-use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::time::{Span, Time};
@@ -35,7 +33,8 @@ pub fn may_forget(db: &Connection, now: Time) -> Result<bool> {
     Ok(!state(db)?.is_ahead(now))
 }
 
-fn put(db: &Connection, state: ClockState) -> Result<()> {
+/// Remembers all of it.
+pub fn put(db: &Connection, state: ClockState) -> Result<()> {
     db.prepare_cached("UPDATE clock SET high = ?1, leapt_at = ?2, seen_at = ?3, tidied_at = ?4")?.execute(params![
         state.high.millis(),
         millis(state.leapt_at),
@@ -62,16 +61,6 @@ pub fn tick(db: &Connection, now: Time) -> Result<ClockState> {
     {
         put(db, after)?;
     }
-    Ok(after)
-}
-
-/// Takes the clock at its word.
-pub fn accept(db: &Connection, stamp: &Stamp) -> Result<ClockState> {
-    let before = state(db)?;
-    let after = before.accept(stamp.at);
-    put(db, after)?;
-    let change = Change { field: "clock".to_owned(), before: before.high.rfc3339(), after: after.high.rfc3339() };
-    audit::append(db, &audit::entry(stamp, Deed::AcceptClock, None, vec![change], None))?;
     Ok(after)
 }
 

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{
-    audit, clock, connection, files, load, purge, query, resets, schema, sessions, settings, throttle, upkeep, users,
-    uses,
-};
+use super::{audit, connection, files, load, query, resets, schema, sessions, settings, users, uses};
+use super::{clock, purge, throttle, upkeep};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, UserChange};
@@ -312,7 +310,7 @@ impl Store for Sqlite {
     }
 
     fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
-        self.write(|tx| clock::accept(tx, stamp))
+        self.write(|tx| upkeep::accept_clock(tx, stamp))
     }
 
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {

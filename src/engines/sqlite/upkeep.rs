@@ -1,4 +1,5 @@
-//! What is over for long enough, removed in small transactions; and the look at the database from outside.
+//! What is over for long enough, removed in small transactions; the clock taken at its word; and the look at the
+//! database from outside.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,8 +7,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use super::{clock, purge, rows, settings};
-use crate::accounts::audit::Stamp;
+use super::{audit, clock, purge, rows, settings};
+use crate::accounts::audit::{Change, Deed, Stamp};
+use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::hash::scheme;
 use crate::accounts::health::{Examination, Tidied};
@@ -86,6 +88,16 @@ fn gone(db: &Connection, before: Time, limit: u32) -> Result<Vec<UserId>> {
     )?;
     let found = statement.query_map(params![before.millis(), limit], |row| Ok(UserId::new(rows::text(row, 0)?)))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes the clock at its word.
+pub fn accept_clock(db: &Connection, stamp: &Stamp) -> Result<ClockState> {
+    let before = clock::state(db)?;
+    let after = before.accept(stamp.at);
+    clock::put(db, after)?;
+    let change = Change { field: "clock".to_owned(), before: before.high.rfc3339(), after: after.high.rfc3339() };
+    audit::append(db, &audit::entry(stamp, Deed::AcceptClock, None, vec![change], None))?;
+    Ok(after)
 }
 
 /// Looks at the database and its files.
