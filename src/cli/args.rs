@@ -161,8 +161,8 @@ pub enum Audit {
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
         /// By this person, operator or service only
-        #[arg(long, value_name = "NAME")]
-        actor: Option<String>,
+        #[arg(long = "actor", value_name = "NAME")]
+        by: Option<String>,
         /// Only this deed: log-in, deactivate, set-policy …
         #[arg(long, value_name = "WORD")]
         deed: Option<String>,

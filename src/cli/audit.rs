@@ -20,8 +20,8 @@ const PAGE: u16 = 500;
 /// Lists or verifies.
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
     match verb {
-        Audit::List { user, limit, actor, deed, since, until } => {
-            list(call, Wanted { user, actor, deed, since, until }, limit)
+        Audit::List { user, limit, by, deed, since, until } => {
+            list(call, Wanted { user, by, deed, since, until }, limit)
         }
         Audit::Verify { head } => verify(call, head.as_deref()),
     }
@@ -56,7 +56,7 @@ fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
 /// What was asked for, as it was typed.
 struct Wanted {
     user: Option<String>,
-    actor: Option<String>,
+    by: Option<String>,
     deed: Option<String>,
     since: Option<String>,
     until: Option<String>,
@@ -73,7 +73,7 @@ impl Wanted {
             until: time(&self.until)?,
             ..Trail::default()
         };
-        if let Some(wanted) = &self.actor {
+        if let Some(wanted) = &self.by {
             trail.by = match about(accounts, wanted) {
                 Ok(id) => Some(id),
                 // Operators and services are no users.
