@@ -9,7 +9,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rollbook::accounts::error::{Kind, Result};
-use rollbook::accounts::hash::Cost;
 use rollbook::accounts::session::Login;
 use rollbook::accounts::text::visible;
 use rollbook::accounts::{Accounts, Actor, Ground, Secret};
@@ -84,7 +83,6 @@ fn connect(path: &Path) -> Result<Accounts> {
         Err(error) if error.kind == Kind::NoDatabase => engines::create(path)?,
         opened => opened?,
     };
-    let ground =
-        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: Cost::default() };
+    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
     Ok(Accounts::new(ground, Actor::Service("example".into()), ""))
 }

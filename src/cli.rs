@@ -8,6 +8,7 @@ mod call;
 mod config;
 mod db;
 mod demo;
+mod doctor;
 mod init;
 mod json;
 pub mod output;
@@ -16,6 +17,7 @@ mod prompt;
 mod reset;
 mod session;
 mod token;
+mod upkeep;
 mod user;
 mod user_change;
 mod words;
@@ -63,6 +65,7 @@ pub fn prove(global: &Global, world: &dyn World) -> Result<Option<Actor>> {
 
 fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
     let mut call = Call::new(global, world);
+    let tidies = upkeep::follows(global, &command);
     let alone = matches!(command, Command::Init(_) | Command::Demo(_) | Command::Db(_) | Command::Config(_));
     if alone && (global.actor.is_some() || global.as_session_stdin || global.service.is_some()) {
         return Err(fault("this is done by the operator alone").hint("leave --as and --service out").into());
@@ -82,6 +85,11 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
         Command::Db(args::Db::Upgrade) => db::upgrade(&mut call),
         Command::Config(args::Config::Show) => config::show(&mut call),
         Command::Token(verb) => token::run(&mut call, verb),
+        Command::Doctor(args) => doctor::run(&mut call, &args),
     }?;
-    call.out.flush()
+    call.out.flush()?;
+    if tidies {
+        upkeep::run(world);
+    }
+    Ok(())
 }

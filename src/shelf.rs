@@ -9,7 +9,6 @@ use std::time::Instant;
 use rollbook::accounts::audit::Actor;
 use rollbook::accounts::door::{Accounts, Ground};
 use rollbook::accounts::error::{Error, Kind, Result};
-use rollbook::accounts::hash::Cost;
 use rollbook::accounts::store::Store;
 use rollbook::accounts::token::{Entropy as _, hex};
 use rollbook::console::term;
@@ -116,8 +115,7 @@ impl Library for Shelf {
 
 /// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
 pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
-    let ground =
-        Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: Cost::default() };
+    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
     Accounts::new(ground, actor, origin)
 }
 

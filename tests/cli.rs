@@ -13,6 +13,8 @@ mod long;
 mod people;
 #[path = "cli/places.rs"]
 mod places;
+#[path = "cli/security.rs"]
+mod security;
 #[path = "cli/sessions.rs"]
 mod sessions;
 #[path = "cli/terminal.rs"]

@@ -40,7 +40,11 @@ mod reset;
 mod sessions;
 #[path = "scenarios/stored.rs"]
 mod stored;
+#[path = "scenarios/throttle.rs"]
+mod throttle;
 #[path = "scenarios/tokens.rs"]
 mod tokens;
+#[path = "scenarios/upkeep.rs"]
+mod upkeep;
 #[path = "scenarios/weaknesses.rs"]
 mod weaknesses;

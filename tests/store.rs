@@ -16,8 +16,12 @@ mod sessions;
 #[path = "store/shared.rs"]
 mod shared;
 mod support;
+#[path = "store/throttle.rs"]
+mod throttle;
 #[path = "store/tokens.rs"]
 mod tokens;
+#[path = "store/upkeep.rs"]
+mod upkeep;
 #[path = "store/users.rs"]
 mod users;
 
@@ -85,6 +89,25 @@ macro_rules! engine {
                 a_load_with_a_taken_name_is_refused
                 a_load_into_an_empty_store_is_all_or_nothing
                 an_interruption_between_two_questions_harms_neither
+                a_trail_is_followed_by_actor_deed_and_time
+            }
+            throttle {
+                five_wrong_ones_are_free_and_then_each_waits_longer
+                a_try_that_waits_is_not_counted_as_wrong
+                a_known_address_has_a_counter_of_its_own
+                an_address_is_known_for_thirty_days
+                a_success_clears_its_class_alone
+                a_name_that_nobody_has_waits_alike
+                somebody_who_waits_is_shown_and_found
+                an_administrator_clears_every_counter_once
+            }
+            upkeep {
+                what_is_over_goes_in_small_batches
+                people_deleted_for_long_are_purged_in_the_programs_name
+                nothing_goes_while_the_clock_is_far_ahead
+                a_clock_that_goes_back_revives_no_session_and_no_reset
+                an_accepted_clock_is_written_down
+                a_purge_takes_the_name_from_whom_they_acted_upon
             }
             tokens {
                 a_token_is_good_through_its_last_instant

@@ -35,6 +35,14 @@ impl Actor {
         }
     }
 
+    /// The name that is written into the audit: none of a user, who is known by id.
+    pub fn written_name(&self) -> &str {
+        match self {
+            Actor::User { .. } => "",
+            Actor::Operator(name) | Actor::Service(name) => name,
+        }
+    }
+
     /// The name to show; untrusted where it is a user's.
     pub fn name(&self) -> &str {
         match self {
@@ -82,11 +90,13 @@ pub enum Deed {
     CreateToken,
     RevokeToken,
     Contain,
+    Unthrottle,
+    AcceptClock,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 22] = [
+    pub const ALL: [Deed; 24] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -109,6 +119,8 @@ impl Deed {
         Deed::CreateToken,
         Deed::RevokeToken,
         Deed::Contain,
+        Deed::Unthrottle,
+        Deed::AcceptClock,
     ];
 
     /// The stable word.
@@ -136,6 +148,8 @@ impl Deed {
             Deed::CreateToken => "create token",
             Deed::RevokeToken => "revoke token",
             Deed::Contain => "contain",
+            Deed::Unthrottle => "unthrottle",
+            Deed::AcceptClock => "accept clock",
         }
     }
 
@@ -164,6 +178,8 @@ impl Deed {
             Deed::CreateToken => "token created",
             Deed::RevokeToken => "token revoked",
             Deed::Contain => "contained",
+            Deed::Unthrottle => "unthrottled",
+            Deed::AcceptClock => "clock accepted",
         }
     }
 
@@ -176,8 +192,9 @@ impl Deed {
 /// What an entry tells that may be erased: kept as JSON in a row of its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, serde::Deserialize)]
 pub struct Detail {
-    /// The actor's name.
-    #[serde(default)]
+    /// The name of an operator or a service. Of a user only the id is kept, in the entry itself, and the name is looked
+    /// up when it is read: so a purge leaves it nowhere, though a detail can never be written anew.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub actor: String,
     /// The target's name at the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,6 +250,8 @@ pub struct Entry {
     pub actor_kind: String,
     /// The actor's user id, where it is a user.
     pub actor_id: Option<UserId>,
+    /// The name that this user has now; `None` where they were purged.
+    pub actor_name: Option<String>,
     /// What was done, in the stable word.
     pub deed: String,
     /// To whom.
@@ -254,10 +273,8 @@ impl Entry {
 
     /// The actor's name, or what is left of it.
     pub fn actor(&self) -> &str {
-        match &self.detail {
-            Some(detail) => &detail.actor,
-            None => "(erased)",
-        }
+        let written = self.detail.as_ref().map(|detail| detail.actor.as_str()).filter(|name| !name.is_empty());
+        self.actor_name.as_deref().or(written).unwrap_or("(erased)")
     }
 }
 

@@ -4,7 +4,6 @@
 //! were cut off, or that all of it was written anew, shows only against a head that was kept elsewhere.
 
 use super::audit::{GENESIS, Links, detail_digest};
-use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::text::quote;
 use super::time::Time;
@@ -84,19 +83,19 @@ pub struct Verification {
 }
 
 /// Walks along a chain, one entry after the other.
-struct Walk {
+pub(super) struct Walk {
     before: [u8; 32],
-    found: Verification,
+    pub(super) found: Verification,
 }
 
 impl Walk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let found = Verification { entries: 0, erased: 0, head: None, broken: None };
         Walk { before: GENESIS, found }
     }
 
     /// Takes the next entry; `false` where the chain ends.
-    fn step(&mut self, link: &Link) -> bool {
+    pub(super) fn step(&mut self, link: &Link) -> bool {
         let expected = self.found.head.map_or(1, |head| head.seq + 1);
         let links = Links {
             seq: link.seq,
@@ -126,41 +125,6 @@ impl Walk {
         self.found.erased += u64::from(link.detail.is_none());
         self.found.head = Some(Head { seq: link.seq, digest: link.digest });
         true
-    }
-}
-
-impl Accounts {
-    /// Verifies the audit from its first entry on; with `kept`, also that it still contains this head from elsewhere.
-    /// Calls `progress` now and then with the number of entries so far.
-    ///
-    /// # Errors
-    /// As any read. A broken chain is no error but an answer.
-    pub fn verify_audit(&mut self, kept: Option<Head>, progress: &mut dyn FnMut(u64)) -> Result<Verification> {
-        const STRETCH: u32 = 4096;
-        self.oversee()?;
-        let mut walk = Walk::new();
-        let mut after = 0;
-        loop {
-            let stretch = self.store.chain(after, STRETCH)?;
-            let Some(last) = stretch.last() else { break };
-            after = last.seq;
-            for link in &stretch {
-                let holds = walk.step(link);
-                let kept_here = kept.filter(|kept| holds && kept.seq == link.seq);
-                if kept_here.is_some_and(|kept| kept.digest != link.digest) {
-                    walk.found.broken = Some((link.seq, "it is not the entry whose digest was kept elsewhere"));
-                }
-                if walk.found.broken.is_some() {
-                    return Ok(walk.found);
-                }
-            }
-            progress(walk.found.entries);
-        }
-        let reached = walk.found.head.map_or(0, |head| head.seq);
-        if kept.is_some_and(|kept| kept.seq > reached) {
-            walk.found.broken = Some((reached + 1, "entries up to the head that was kept elsewhere are cut off"));
-        }
-        Ok(walk.found)
     }
 }
 

@@ -149,6 +149,7 @@ impl UserChange {
                     factor: user.factor,
                     password_set_at: user.password_set_at,
                     last_login_at: user.last_login_at,
+                    throttled_until: user.throttled_until,
                     // Who gave the former status, and when, comes back with it: who takes back is in the audit.
                     ..(**former).clone()
                 };
@@ -252,6 +253,7 @@ pub(crate) mod tests {
             valid_until: None,
             deleted_at: None,
             sessions: 2,
+            throttled_until: None,
             version: 1,
         }
     }

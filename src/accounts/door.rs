@@ -23,8 +23,8 @@ pub struct Ground {
     pub clock: Box<dyn Clock>,
     /// The randomness.
     pub entropy: Box<dyn Entropy>,
-    /// What a new password hash costs.
-    pub cost: Cost,
+    /// What a new password hash costs, whatever the policy says; `None` to follow the policy.
+    pub cost: Option<Cost>,
 }
 
 /// The users and sessions of one database, as one actor sees and changes them.
@@ -36,6 +36,9 @@ pub struct Accounts {
     clock: Box<dyn Clock>,
     pub(super) entropy: Box<dyn Entropy>,
     pub(super) hasher: Hasher,
+    fixed_cost: bool,
+    /// The latest time that was reached, as far as this handle has heard.
+    high: Time,
     actor: Actor,
     origin: String,
     reason: Option<String>,
@@ -65,16 +68,31 @@ pub struct Claim<'a> {
 impl Accounts {
     /// A handle in the name of `actor`, coming from `origin` (a terminal, an SSH connection; empty if not known).
     pub fn new(ground: Ground, actor: Actor, origin: impl Into<String>) -> Self {
-        Accounts {
+        let mut accounts = Accounts {
             store: ground.store,
             clock: ground.clock,
             entropy: ground.entropy,
-            hasher: Hasher::new(ground.cost),
+            hasher: Hasher::new(ground.cost.unwrap_or_default()),
+            fixed_cost: ground.cost.is_some(),
+            high: Time::default(),
             actor,
             origin: origin.into(),
             reason: None,
             gathered: Gathered::default(),
+        };
+        // What cannot be read now is read again, and refused, by the first call that needs it.
+        let _ = accounts.settings();
+        accounts
+    }
+
+    /// The settings in force, by whose cost passwords are hashed from now on.
+    pub(super) fn settings(&mut self) -> Result<Policy> {
+        self.believe()?;
+        let policy = self.store.policy()?;
+        if !self.fixed_cost {
+            self.hasher.adopt(policy.argon2);
         }
+        Ok(policy)
     }
 
     /// In whose name this handle acts.
@@ -97,8 +115,19 @@ impl Accounts {
         Ok(())
     }
 
-    /// The present.
+    /// The present: what the clock says, but never before what was reached.
     pub fn now(&self) -> Time {
+        self.clock.now().max(self.high)
+    }
+
+    /// Hears what was reached, from whichever program.
+    pub(super) fn believe(&mut self) -> Result<()> {
+        self.high = self.store.clock()?.high;
+        Ok(())
+    }
+
+    /// What the clock says.
+    pub(super) fn wall(&self) -> Time {
         self.clock.now()
     }
 
@@ -119,6 +148,7 @@ impl Accounts {
         let mut policy = self.store.policy()?;
         policy.set(key, value)?;
         self.store.set_policy(key, value, &stamp)?;
+        self.settings()?;
         Ok(policy)
     }
 
@@ -195,6 +225,7 @@ impl Accounts {
 
     /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
     pub(super) fn acting_role(&mut self, id: &UserId) -> Result<Role> {
+        self.believe()?;
         let now = self.now();
         let user = self.store.user(id, now)?.filter(|user| user.can_log_in(now));
         user.map(|user| user.role).ok_or_else(Error::unauthenticated)
@@ -217,7 +248,7 @@ impl Accounts {
             refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),
             tokens: self.gathered.tokens.drain().collect(),
         };
-        self.gathered.written_at = Some(self.now());
+        self.gathered.written_at = Some(self.wall());
         self.gathered.idle = None;
         if !uses.is_empty() {
             self.store.note_uses(uses);
@@ -228,7 +259,7 @@ impl Accounts {
     /// that an ended session is refused.
     pub(super) fn flush_if_due(&mut self) {
         const USES: Span = Span::SECOND.times(30);
-        let now = self.now();
+        let now = self.wall();
         // A session with an idle limit lives by the use that is written down: its first use is written at once, and
         // later ones wait for no more than a quarter of the limit.
         let (patience, since) = match self.gathered.idle {

@@ -3,8 +3,10 @@
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-use super::error::{Error, Kind, Result};
+use super::error::{Error, Field, Kind, Result};
+use super::gate::{Gate, Turn};
 use super::secret::Secret;
+use super::text::quote;
 use super::token::Entropy;
 
 /// A stored password hash in PHC string form. Has no `Debug`: it belongs in the store and nowhere else.
@@ -39,6 +41,55 @@ impl Default for Cost {
     }
 }
 
+/// The cheapest parameters that a policy may ask for, each as good as the others: memory in KiB and passes (OWASP,
+/// Password Storage Cheat Sheet).
+const FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+/// What takes less memory than this need not wait for its turn: only tests hash so cheaply.
+const WEIGHTLESS: u32 = 1024;
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "m={},t={}", self.memory, self.passes)
+    }
+}
+
+impl std::str::FromStr for Cost {
+    type Err = Error;
+
+    /// Reads `m=19456,t=2`: memory in KiB and passes, neither below what is safe nor above what a verification honours.
+    fn from_str(text: &str) -> Result<Cost> {
+        let fault = |message: String| Error::constraint(Field::Policy, message);
+        let form = || fault(format!("not a cost of argon2id: {}", quote(text))).hint("it has the form m=19456,t=2");
+        let (memory, passes) = text.trim().split_once(',').ok_or_else(form)?;
+        let number = |text: &str, key: &str| text.trim().strip_prefix(key)?.parse::<u32>().ok();
+        let (Some(memory), Some(passes)) = (number(memory, "m="), number(passes, "t=")) else { return Err(form()) };
+        if memory > CAP.0 || passes > CAP.1 {
+            return Err(fault(format!("m={memory},t={passes} is dearer than a log-in honours"))
+                .hint(format!("at most m={},t={}", CAP.0, CAP.1)));
+        }
+        if !FLOORS.iter().any(|(m, t)| memory >= *m && passes >= *t) {
+            let floors: Vec<String> = FLOORS.iter().map(|(m, t)| format!("m={m},t={t}")).collect();
+            return Err(fault(format!("m={memory},t={passes} is cheap to guess against for whoever gets the file"))
+                .hint(format!("at least one of {}", floors.join("; "))));
+        }
+        Ok(Cost { memory, passes })
+    }
+}
+
+/// The scheme and the parameters of a stored hash, without its salt and its digest.
+pub fn scheme(hash: &str) -> String {
+    let parts: Vec<&str> = hash.split('$').collect();
+    match parts.as_slice() {
+        ["", scheme, rest @ ..] => {
+            let parameters = rest.iter().take_while(|part| part.contains('='));
+            let all: Vec<&str> = std::iter::once(scheme).chain(parameters).copied().collect();
+            all.join(" ")
+        }
+        _ => "unknown".to_owned(),
+    }
+}
+
 /// The dearest stored parameters that a verification will honour: a row with more is unusable, not a way to stop us.
 const CAP: (u32, u32, u32) = (262_144, 16, 8);
 
@@ -62,6 +113,21 @@ impl Hasher {
         Hasher { cost, blocks: Vec::new(), dummy, verifications: 0 }
     }
 
+    /// From now on hashes at this cost.
+    pub fn adopt(&mut self, cost: Cost) {
+        if cost != self.cost {
+            *self = Hasher { verifications: self.verifications, ..Hasher::new(cost) };
+        }
+    }
+
+    /// Waits until this process may hash one more password.
+    ///
+    /// # Errors
+    /// `busy` where too many wait already.
+    pub fn turn(&self) -> Result<Option<Turn<'static>>> {
+        if self.cost.memory < WEIGHTLESS { Ok(None) } else { Gate::of_process().enter().map(Some) }
+    }
+
     /// How many verifications were made.
     pub fn verifications(&self) -> u64 {
         self.verifications
@@ -70,8 +136,9 @@ impl Hasher {
     /// Hashes a password, NFC first, under a fresh salt.
     ///
     /// # Errors
-    /// When there is no randomness or no memory.
+    /// When there is no randomness or no memory; `busy` as [`Hasher::turn`].
     pub fn hash(&mut self, password: &Secret, entropy: &mut dyn Entropy) -> Result<PasswordHash> {
+        let _turn = self.turn()?;
         let mut salt = [0u8; SALT];
         entropy.fill(&mut salt)?;
         let mut out = [0u8; OUT];
@@ -80,7 +147,7 @@ impl Hasher {
     }
 
     /// Whether the password is behind the hash. Without a hash, or with one that cannot be honoured, the dummy is
-    /// verified in its place and the answer is no.
+    /// verified in its place and the answer is no. Whoever calls has waited for its [turn](Hasher::turn).
     pub fn verify(&mut self, password: &Secret, hash: Option<&PasswordHash>) -> bool {
         self.verifications += 1;
         let parsed = hash.and_then(|hash| Parts::read(hash.as_str()));
@@ -219,6 +286,28 @@ mod tests {
             other.replace_range(at..=at, "!");
             assert!(!hasher.verify(&Secret::from(other.as_str()), Some(&hash)), "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_cost_below_every_floor_is_refused_with_the_floors() {
+        for (memory, passes) in FLOORS {
+            let cost: Cost = format!("m={memory},t={passes}").parse().expect("a floor");
+            assert_eq!(cost, Cost { memory, passes });
+            for (m, t) in [(memory - 1, passes), (memory, passes - 1)] {
+                let error = format!("m={m},t={t}").parse::<Cost>().expect_err("below");
+                assert!(error.hint.expect("the floors").contains("m=19456,t=2"));
+            }
+        }
+        for odd in ["", "m=19456", "t=2,m=19456", "m=19456,t=2,p=1", "m=-1,t=2", "m=262145,t=2", "m=19456,t=17"] {
+            assert!(odd.parse::<Cost>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_tells_nothing_of_salt_and_digest() {
+        assert_eq!(scheme("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"), "argon2id v=19 m=19456,t=2,p=1");
+        assert_eq!(scheme("$2b$12$saltandhash"), "2b");
+        assert_eq!(scheme("secret"), "unknown");
     }
 
     #[test]

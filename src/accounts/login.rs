@@ -6,6 +6,7 @@ use super::hash::PasswordHash;
 use super::secret::Secret;
 use super::session::{Found, Login, NewSession, Opened, Session, SessionId};
 use super::text::fold;
+use super::throttle::{Attempt, Knock};
 use super::time::{Time, Until};
 use super::token::{TokenKind, random_id};
 use super::user::{User, UserId, parse_words};
@@ -13,12 +14,15 @@ use super::user::{User, UserId, parse_words};
 impl Accounts {
     /// Whether name, password and code are those of somebody who may log in. Opens no session.
     ///
-    /// Whoever knocks, exactly one verification is made, and every failure has one kind, one text and one cost.
+    /// Whoever knocks, exactly one verification is made, and every failure has one kind, one text and one cost; a try
+    /// that the [throttle](super::throttle) holds is one of them.
     ///
     /// # Errors
-    /// `invalid_credentials`.
+    /// `invalid_credentials`; `busy` where too many passwords are being checked at once.
     pub fn authenticate(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
-        self.verify(name, password, code, None).map(|(user, _)| user)
+        let (user, _, knock) = self.verify(name, password, code, None)?;
+        self.store.admit(&knock)?;
+        Ok(user)
     }
 
     /// Logs somebody in and answers with a token that is shown here and never again. A person may have any number of
@@ -29,7 +33,7 @@ impl Accounts {
     pub fn log_in(&mut self, login: &Login<'_>) -> Result<Opened> {
         let client = parse_words(Field::Client, login.client.unwrap_or_default(), 64)?;
         let address = parse_words(Field::Address, login.address.unwrap_or_default(), 64)?;
-        let policy = self.store.policy()?;
+        let policy = self.settings()?;
         let now = self.now();
         let expires_at = match login.expires {
             Until::Default => Some(now.plus(policy.session_life)),
@@ -42,15 +46,19 @@ impl Accounts {
         };
         let empty = Secret::from("");
         let password = login.password.unwrap_or(&empty);
-        let (user, hash) = self.verify(login.name, password, login.code, address.as_deref())?;
+        let (user, hash, knock) = self.verify(login.name, password, login.code, address.as_deref())?;
         let rehash = match self.hasher.is_weak(&hash) {
-            true => Some(self.hasher.hash(password, self.entropy.as_mut())?),
+            // Where others wait for their turn the renewal waits for another log-in.
+            true => match self.hasher.hash(password, self.entropy.as_mut()) {
+                Err(error) if error.kind == Kind::Busy => None,
+                hash => Some(hash?),
+            },
             false => None,
         };
         let (token, digest) = TokenKind::Session.mint(self.entropy.as_mut())?;
         let id = SessionId::new(random_id(self.entropy.as_mut())?);
-        let new =
-            NewSession { id, digest, user_id: user.id.clone(), client, address, expires_at, idle: policy.session_idle };
+        let (user_id, idle, knocked_at) = (user.id.clone(), policy.session_idle, knock.at);
+        let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at };
         let stamp = self.stamp();
         let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
         Ok(Opened { token, session, user })
@@ -62,16 +70,23 @@ impl Accounts {
         password: &Secret,
         code: Option<&str>,
         address: Option<&str>,
-    ) -> Result<(User, PasswordHash)> {
+    ) -> Result<(User, PasswordHash, Knock)> {
         // A code for somebody whose second factor is off is ignored.
         let _ = code;
-        let now = self.now();
-        let credential = self.store.credential(&fold(name), now)?;
-        let hash = credential.as_ref().and_then(|credential| credential.hash.as_ref());
-        let right = self.hasher.verify(password, hash);
+        let throttle = self.settings()?.throttle;
+        // Before the try is counted: whoever is turned away here has tried nothing.
+        let _turn = self.hasher.turn()?;
+        let (now, key) = (self.now(), fold(name));
+        let credential = self.store.credential(&key, now)?;
+        let id = credential.as_ref().map(|credential| &credential.user.id);
+        let knock = Knock::new(id, &key, address, self.wall());
+        // Counted before the password is looked at, so that a thousand tries at once are no way around.
+        let held = throttle && self.store.attempt(&knock)? != Attempt::Allowed;
+        let hash = credential.as_ref().and_then(|credential| credential.hash.as_ref()).filter(|_| !held);
+        let right = self.hasher.verify(password, hash) && !held;
         match credential {
             Some(credential) if right && credential.user.can_log_in(now) => match credential.hash {
-                Some(hash) => Ok((credential.user, hash)),
+                Some(hash) => Ok((credential.user, hash, knock)),
                 None => Err(Error::invalid_credentials()),
             },
             other => {

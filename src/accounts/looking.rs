@@ -9,6 +9,7 @@ use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
+use super::trail::Trail;
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
 
@@ -182,7 +183,8 @@ impl Accounts {
         let now = self.now();
         let hash = self.store.hash_of(&user.id)?;
         let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
-        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now))
+        let throttled = self.store.throttled(&user.id, self.wall())?;
+        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now).with_throttle(throttled))
     }
 
     /// What a containment, and but for the status a deletion, would take from a person at this moment.
@@ -211,6 +213,15 @@ impl Accounts {
     pub fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.oversee()?;
         self.store.audit(about, before, limit)
+    }
+
+    /// Audit entries of a trail, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.oversee()?;
+        self.store.entries(trail, before, limit)
     }
 
     /// The change counters: unchanged counters mean that nothing need be read again.

@@ -141,6 +141,16 @@ impl Accounts {
         self.store.purge_user(id, expect, &stamp)
     }
 
+    /// Lets the next try of a person be looked at at once, from wherever; administrators only. `false` where nothing
+    /// was counted.
+    ///
+    /// # Errors
+    /// `unknown_user`.
+    pub fn unthrottle(&mut self, id: &UserId) -> Result<bool> {
+        let stamp = self.administer()?;
+        self.store.unthrottle(id, &stamp)
+    }
+
     fn change(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange) -> Result<Changed> {
         let stamp = self.administer()?;
         self.store.change_user(id, expect, change, &stamp)

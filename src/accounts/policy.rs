@@ -1,9 +1,11 @@
 //! The settings that are kept in the database and hold for every program that uses it.
 
 use super::error::{Error, Field, Result};
+use super::hash::Cost;
 use super::password::Rule;
 use super::text::quote;
 use super::time::Span;
+use super::user::KEPT_DAYS;
 
 /// The settings. Every one has a default; the store keeps only those that were set.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +20,14 @@ pub struct Policy {
     pub reset_life: Span,
     /// Whether a service may register people.
     pub registration: bool,
+    /// What a new password hash costs.
+    pub argon2: Cost,
+    /// Whether wrong passwords make the next try wait.
+    pub throttle: bool,
+    /// How long deleted people are kept before upkeep purges them.
+    pub keep_deleted: Span,
+    /// How long sessions are kept after they are over.
+    pub keep_sessions: Span,
 }
 
 impl Default for Policy {
@@ -28,17 +38,25 @@ impl Default for Policy {
             session_idle: None,
             reset_life: Span::HOUR,
             registration: true,
+            argon2: Cost::default(),
+            throttle: true,
+            keep_deleted: Span::DAY.times(KEPT_DAYS),
+            keep_sessions: Span::DAY.times(KEPT_DAYS),
         }
     }
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 5] = [
+pub const KEYS: [(&str, &str); 9] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
     ("session-life", "how long a session lives when the log-in says nothing"),
     ("session-idle", "how long a session may lie unused, or none"),
     ("reset-life", "how long a password-reset request can be used"),
     ("registration", "open or closed: whether a service may register people"),
+    ("argon2", "what a new password hash costs: memory in KiB and passes; weaker ones are renewed at log-in"),
+    ("throttle", "on or off: whether wrong passwords make the next try wait"),
+    ("retention-deleted", "how long deleted people are kept and can be restored, at most 30d"),
+    ("retention-sessions", "how long sessions are kept after they are over, at most 365d"),
 ];
 
 impl Policy {
@@ -50,6 +68,10 @@ impl Policy {
             "session-idle" => self.session_idle.map_or_else(|| "none".to_owned(), |span| span.to_string()),
             "reset-life" => self.reset_life.to_string(),
             "registration" => if self.registration { "open" } else { "closed" }.to_owned(),
+            "argon2" => self.argon2.to_string(),
+            "throttle" => if self.throttle { "on" } else { "off" }.to_owned(),
+            "retention-deleted" => self.keep_deleted.to_string(),
+            "retention-sessions" => self.keep_sessions.to_string(),
             _ => return None,
         })
     }
@@ -64,19 +86,11 @@ impl Policy {
             "session-life" => self.session_life = Span::parse(value)?,
             "session-idle" => self.session_idle = if value == "none" { None } else { Some(Span::parse(value)?) },
             "reset-life" => self.reset_life = Span::parse(value)?,
-            "registration" => {
-                self.registration = match value {
-                    "open" => true,
-                    "closed" => false,
-                    _ => {
-                        return Err(Error::constraint(
-                            Field::Policy,
-                            format!("registration cannot be {}", quote(value)),
-                        )
-                        .hint("open or closed"));
-                    }
-                }
-            }
+            "registration" => self.registration = either(key, value, ["open", "closed"])?,
+            "argon2" => self.argon2 = value.parse()?,
+            "throttle" => self.throttle = either(key, value, ["on", "off"])?,
+            "retention-deleted" => self.keep_deleted = retention(value, KEPT_DAYS)?,
+            "retention-sessions" => self.keep_sessions = retention(value, 365)?,
             _ => {
                 let keys: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(
@@ -86,6 +100,26 @@ impl Policy {
         }
         Ok(())
     }
+}
+
+/// Whether it is the first of two words.
+fn either(key: &str, value: &str, [yes, no]: [&str; 2]) -> Result<bool> {
+    match value {
+        _ if value == yes => Ok(true),
+        _ if value == no => Ok(false),
+        _ => Err(Error::constraint(Field::Policy, format!("{key} cannot be {}", quote(value)))
+            .hint(format!("{yes} or {no}"))),
+    }
+}
+
+/// A length of time in days, from one to `most`.
+fn retention(value: &str, most: i64) -> Result<Span> {
+    let span = Span::parse(value)?;
+    if span < Span::DAY || span > Span::DAY.times(most) {
+        return Err(Error::constraint(Field::Policy, format!("{} cannot be kept to", quote(value)))
+            .hint(format!("from 1d to {most}d")));
+    }
+    Ok(span)
 }
 
 #[cfg(test)]

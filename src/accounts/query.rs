@@ -27,12 +27,14 @@ pub enum State {
     Stale,
     /// Of sessions only: ended before their time.
     Ended,
+    /// Made to wait after wrong passwords.
+    Throttled,
 }
 
 /// How long somebody active must have been away to count as stale.
 pub const STALE: Span = Span::DAY.times(90);
 
-const STATES: [(&str, State); 10] = [
+const STATES: [(&str, State); 11] = [
     ("pending", State::Pending),
     ("active", State::Active),
     ("inactive", State::Inactive),
@@ -43,6 +45,7 @@ const STATES: [(&str, State); 10] = [
     ("never", State::Never),
     ("stale", State::Stale),
     ("ended", State::Ended),
+    ("throttled", State::Throttled),
 ];
 
 /// One condition. Texts are folded.
@@ -76,7 +79,7 @@ impl Filter {
         Self::read(
             text,
             |state| state != State::Ended,
-            "pending, active, inactive, deleted, expired, live, admin, never or stale",
+            "pending, active, inactive, deleted, expired, live, admin, never, stale or throttled",
         )
     }
 
@@ -169,6 +172,7 @@ impl Term {
                     user.status == Status::Active && seen < now.minus(STALE)
                 }
                 State::Ended => false,
+                State::Throttled => user.throttled_until.is_some_and(|until| now < until),
             },
         }
     }

@@ -64,7 +64,7 @@ impl Accounts {
     /// `constraint_violation` and `weak_password` leave the request usable; `unknown_request` for one that is unknown,
     /// used, replaced or past its time.
     pub fn complete_reset(&mut self, request_id: &Secret, password: &Secret) -> Result<Changed> {
-        let rule = self.store.policy()?.password;
+        let rule = self.settings()?.password;
         // What can be said without knowing whose it is comes first, so that a blank password costs nobody a request.
         judge(rule, password, About::default())?;
         let now = self.now();

@@ -114,6 +114,8 @@ pub struct NewSession {
     pub expires_at: Option<Time>,
     /// The idle limit.
     pub idle: Option<super::time::Span>,
+    /// When the log-in knocked, by the clock alone; see [`Knock`](super::throttle::Knock).
+    pub knocked_at: Time,
 }
 
 /// What a check of a token found.

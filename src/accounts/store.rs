@@ -8,13 +8,17 @@ use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::chain::Link;
 use super::change::{Changed, Exposure, UserChange};
+use super::clock::ClockState;
 use super::error::Result;
 use super::hash::PasswordHash;
+use super::health::{Examination, Tidied};
 use super::policy::Policy;
 use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
+use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
 use super::token::Digest;
+use super::trail::Trail;
 use super::user::{Draft, User, UserId};
 
 /// A user and what is kept of their password.
@@ -132,8 +136,13 @@ pub trait Store: Send {
     /// What happened to a person, newest first: audit entries about them and failed log-ins.
     fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>>;
 
-    /// Audit entries, newest first, those before `before` if given; about one person if given.
-    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+    /// Audit entries of a trail, newest first, those before `before` if given.
+    fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
+
+    /// The same of one person's entries, or of all.
+    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.entries(&Trail::about(about), before, limit)
+    }
 
     /// The audit's entries behind `after`, oldest first, as the chain covers them.
     fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>>;
@@ -170,7 +179,8 @@ pub trait Store: Send {
     /// `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
 
-    /// Erases a user with everything about them, the personal values in the audit included. The chain still holds.
+    /// Erases a user with everything about them, the personal values in the audit included, and their name from the rows
+    /// of those whom they acted upon. The chain still holds.
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User>;
 
     /// Replaces the password, ends every session and voids every reset of the user. With `was`, only if the stored
@@ -251,4 +261,40 @@ pub trait Store: Send {
 
     /// What [`UserChange::Contain`] would take from a user; `None` for one that does not exist.
     fn exposure(&mut self, id: &UserId, now: Time) -> Result<Option<Exposure>>;
+
+    // The throttle.
+
+    /// Counts a try to log in as a wrong one, before its password is looked at, or holds it, by
+    /// [`Counter::count`](super::throttle::Counter::count). An address that the account was logged in from within
+    /// [`KNOWN`](super::throttle::KNOWN) has a counter of its own. A name that nobody has costs the same reads and
+    /// writes; of those at most [`NOBODIES`](super::throttle::NOBODIES) counters are kept. Opened for looking only, it
+    /// counts nothing but still holds.
+    fn attempt(&mut self, knock: &Knock) -> Result<Attempt>;
+
+    /// Clears the counter of the knock's class after a success that opens no session, and remembers the address;
+    /// [`Store::open_session`] does the same in its own transaction.
+    fn admit(&mut self, knock: &Knock) -> Result<()>;
+
+    /// The counters by which somebody has to wait at `at`, the longest wait first.
+    fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>>;
+
+    /// Clears all counters of somebody, with one audit entry; `false`, and no entry, where there are none.
+    fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool>;
+
+    // The clock and the upkeep.
+
+    /// What is remembered of the clock. Every audited change moves it on, by [`ClockState::see`], at most once a minute;
+    /// a session is checked, and a reset looked up, by whichever is later of it and `now`.
+    fn clock(&mut self) -> Result<ClockState>;
+
+    /// Takes the stamp's instant for the latest time reached, with one audit entry.
+    fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState>;
+
+    /// Removes at most `limit` rows that the settings keep no longer; nothing where the clock
+    /// [is ahead](ClockState::is_ahead). Each person who is purged has an audit entry. Remembers that it was done when
+    /// there is no more.
+    fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied>;
+
+    /// What a look at the database from outside shows.
+    fn examine(&mut self) -> Result<Examination>;
 }

@@ -184,6 +184,8 @@ pub struct User {
     pub deleted_at: Option<Time>,
     /// How many sessions are live.
     pub sessions: u32,
+    /// Until when the next try to log in from some class of sources is held, if one has to wait now.
+    pub throttled_until: Option<Time>,
     /// Counts the changes of this row; what was drawn in one version is not done to another.
     pub version: i64,
 }

@@ -1,7 +1,8 @@
 //! Whether a person can log in, and if not, why not and what cures it.
 
 use super::store::Credential;
-use super::text::quote;
+use super::text::{quote, visible};
+use super::throttle::Throttled;
 use super::time::Time;
 use super::user::{Status, User};
 
@@ -16,6 +17,8 @@ pub enum Cure {
     Edit,
     /// Issue a reset code or set a password.
     Password,
+    /// Let the next try be looked at at once.
+    Unthrottle,
 }
 
 impl Cure {
@@ -26,6 +29,7 @@ impl Cure {
             Cure::Restore => "user restore",
             Cure::Edit => "user edit --valid-until none",
             Cure::Password => "reset request",
+            Cure::Unthrottle => "user unthrottle",
         }
     }
 }
@@ -33,7 +37,7 @@ impl Cure {
 /// One thing that keeps somebody out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obstacle {
-    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`.
+    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`, `throttled`.
     pub word: &'static str,
     /// Since when.
     pub since: Option<Time>,
@@ -43,6 +47,8 @@ pub struct Obstacle {
     pub reason: Option<String>,
     /// What to do.
     pub cure: Cure,
+    /// The counter, where they are made to wait.
+    pub throttled: Option<Throttled>,
 }
 
 /// The whole answer to "why can this person not log in?".
@@ -76,6 +82,20 @@ impl Verdict {
         verdict
     }
 
+    /// The same with the counters by which they are made to wait now.
+    #[must_use]
+    pub fn with_throttle(mut self, throttled: Vec<Throttled>) -> Verdict {
+        if throttled.is_empty() {
+            self.fine.push("not throttled");
+        }
+        self.obstacles.extend(throttled.into_iter().map(|throttled| Obstacle {
+            since: Some(throttled.since),
+            throttled: Some(throttled),
+            ..bare("throttled", Cure::Unthrottle)
+        }));
+        self
+    }
+
     /// Whether a right password lets them in.
     pub fn can_log_in(&self) -> bool {
         self.obstacles.is_empty()
@@ -83,7 +103,7 @@ impl Verdict {
 }
 
 fn bare(word: &'static str, cure: Cure) -> Obstacle {
-    Obstacle { word, since: None, by: None, reason: None, cure }
+    Obstacle { word, since: None, by: None, reason: None, cure, throttled: None }
 }
 
 fn status_obstacle(user: &User) -> Option<Obstacle> {
@@ -99,12 +119,29 @@ fn status_obstacle(user: &User) -> Option<Obstacle> {
         by: user.status_by.clone().filter(|_| user.status == Status::Inactive),
         reason: user.reason.clone(),
         cure: Cure::Activate,
+        throttled: None,
     })
+}
+
+fn throttled_sentence(throttled: &Throttled) -> String {
+    let Throttled { failures, held, known, .. } = throttled;
+    let whence = if *known { "a known address" } else { "unknown addresses" };
+    let mut sentence = format!("throttled: {failures} wrong passwords in a row from {whence}");
+    if *held > 0 {
+        sentence.push_str(&format!(", {held} more tries not looked at"));
+    }
+    if let Some(address) = &throttled.address {
+        sentence.push_str(&format!(", last from {}", visible(address)));
+    }
+    sentence
 }
 
 impl Obstacle {
     /// The sentence, without the time, which the caller writes in its own zone.
     pub fn sentence(&self) -> String {
+        if let Some(throttled) = &self.throttled {
+            return throttled_sentence(throttled);
+        }
         let mut sentence = match self.word {
             "pending" => "registered, never activated".to_owned(),
             "inactive" => "inactive".to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! No flag takes a password: other accounts of the machine can read every process's arguments.
 
+pub mod doctor;
 pub mod session;
 pub mod token;
 pub mod user;
@@ -110,6 +111,8 @@ pub enum Command {
     /// API tokens: create, list, check, revoke
     #[command(subcommand)]
     Token(token::Token),
+    /// Look at the clock, the files, the schema and the passwords' hashes
+    Doctor(doctor::Doctor),
 }
 
 /// `init`
@@ -161,6 +164,18 @@ pub enum Audit {
         /// At most so many
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
+        /// By this person, operator or service only
+        #[arg(long = "actor", value_name = "NAME")]
+        by: Option<String>,
+        /// Only this deed: log-in, deactivate, set-policy …
+        #[arg(long, value_name = "WORD")]
+        deed: Option<String>,
+        /// From this time on, or so far back: 2026-11-01, 2h
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Up to this time, or so far back
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
     },
     /// Verify the chain, and name the first entry that is not what was written
     Verify {
@@ -177,7 +192,7 @@ pub enum Policy {
     Show,
     /// Change a setting
     Set {
-        /// password, session-life, session-idle, reset-life or registration
+        /// One of those that `policy show` lists
         key: String,
         /// The new value
         value: String,

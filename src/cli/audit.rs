@@ -10,8 +10,9 @@ use super::words::local;
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::chain::{Head, broken};
 use crate::accounts::door::Accounts;
-use crate::accounts::error::Result;
+use crate::accounts::error::{Kind, Result};
 use crate::accounts::text::{quote, visible};
+use crate::accounts::trail::{Trail, parse_deed, parse_since};
 use crate::accounts::user::UserId;
 
 const PAGE: u16 = 500;
@@ -19,7 +20,9 @@ const PAGE: u16 = 500;
 /// Lists or verifies.
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
     match verb {
-        Audit::List { user, limit } => list(call, user, limit),
+        Audit::List { user, limit, by, deed, since, until } => {
+            list(call, Wanted { user, by, deed, since, until }, limit)
+        }
         Audit::Verify { head } => verify(call, head.as_deref()),
     }
 }
@@ -50,17 +53,48 @@ fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
     Ok(())
 }
 
-fn list(call: &mut Call<'_>, user: Option<String>, limit: Option<u64>) -> Outcome {
+/// What was asked for, as it was typed.
+struct Wanted {
+    user: Option<String>,
+    by: Option<String>,
+    deed: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+impl Wanted {
+    fn trail(&self, accounts: &mut Accounts) -> Result<Trail> {
+        let now = accounts.now();
+        let time = |text: &Option<String>| text.as_deref().map(|text| parse_since(text, now)).transpose();
+        let mut trail = Trail {
+            about: self.user.as_deref().map(|wanted| about(accounts, wanted)).transpose()?,
+            deed: self.deed.as_deref().map(parse_deed).transpose()?,
+            since: time(&self.since)?,
+            until: time(&self.until)?,
+            ..Trail::default()
+        };
+        if let Some(wanted) = &self.by {
+            trail.by = match about(accounts, wanted) {
+                Ok(id) => Some(id),
+                // Operators and services are no users.
+                Err(error) if error.kind == Kind::UnknownUser && !wanted.starts_with("id:") => None,
+                Err(error) => return Err(error),
+            };
+            let name = wanted.strip_prefix("name:").unwrap_or(wanted);
+            trail.by_name = (!wanted.starts_with("id:")).then(|| name.to_owned());
+        }
+        Ok(trail)
+    }
+}
+
+fn list(call: &mut Call<'_>, wanted: Wanted, limit: Option<u64>) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let about = match user {
-        Some(wanted) => Some(about(&mut accounts, &wanted)?),
-        None => None,
-    };
+    let trail = wanted.trail(&mut accounts)?;
     let mut rest = limit.unwrap_or(u64::MAX);
     let mut before = None;
     let mut table = Table::new(["when", "by", "what", "whom", "details"]);
     while rest > 0 {
-        let entries = accounts.audit(about.as_ref(), before, PAGE)?;
+        let entries = accounts.entries(&trail, before, PAGE)?;
         let Some(last) = entries.last() else { break };
         before = Some(last.seq);
         for entry in entries.iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
@@ -74,7 +108,7 @@ fn list(call: &mut Call<'_>, user: Option<String>, limit: Option<u64>) -> Outcom
         table.write(&mut call.out)?;
     }
     if before.is_none() {
-        call.out.say("nothing was done yet");
+        call.out.say(if trail == Trail::default() { "nothing was done yet" } else { "nothing like that" });
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ pub struct UserJson<'a> {
     last_login_at: Option<String>,
     valid_until: Option<String>,
     deleted_at: Option<String>,
+    throttled_until: Option<String>,
     sessions: u32,
     /// Only where nothing of it was really done.
     #[serde(skip_serializing_if = "is_false")]
@@ -115,6 +116,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             last_login_at: time(user.last_login_at),
             valid_until: time(user.valid_until),
             deleted_at: time(user.deleted_at),
+            throttled_until: time(user.throttled_until),
             sessions: user.sessions,
             dry_run: false,
         }
@@ -223,6 +225,12 @@ pub struct ObstacleJson<'a> {
     by: Option<&'a str>,
     reason: Option<&'a str>,
     cure: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
 }
 
 impl<'a> ObstacleJson<'a> {
@@ -234,6 +242,9 @@ impl<'a> ObstacleJson<'a> {
             by: obstacle.by.as_deref(),
             reason: obstacle.reason.as_deref(),
             cure: words::cure(obstacle.cure, user),
+            until: obstacle.throttled.as_ref().map(|throttled| throttled.until.rfc3339()),
+            failures: obstacle.throttled.as_ref().map(|throttled| throttled.failures),
+            address: obstacle.throttled.as_ref().and_then(|throttled| throttled.address.as_deref()),
         }
     }
 }
@@ -265,7 +276,7 @@ impl<'a> From<&'a Entry> for EntryJson<'a> {
             at: entry.at.rfc3339(),
             actor_kind: &entry.actor_kind,
             actor_id: entry.actor_id.as_ref().map(|id| id.as_str()),
-            actor: detail.map(|detail| detail.actor.as_str()),
+            actor: Some(entry.actor()).filter(|name| *name != "(erased)"),
             origin: detail.map(|detail| detail.origin.as_str()).filter(|origin| !origin.is_empty()),
             deed: &entry.deed,
             target_id: entry.target.as_ref().map(|id| id.as_str()),

@@ -7,7 +7,7 @@ use super::call::{Call, Missing, find_anybody, find_shown};
 use super::json::{ObstacleJson, UserJson};
 use super::output::{Outcome, Table};
 use super::user_change;
-use super::words::{ago, count, cure, left, local, state};
+use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Order, Query, State};
@@ -34,6 +34,7 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
         Verb::Passwd(args) => user_change::passwd(call, &args),
         Verb::Authenticate(args) => user_change::authenticate(call, &args),
         Verb::Contain(target) => user_change::contain(call, &target.name),
+        Verb::Unthrottle(target) => user_change::unthrottle(call, &target.name),
     }
 }
 
@@ -185,7 +186,8 @@ fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
 
 fn sentence(obstacle: &crate::accounts::verdict::Obstacle) -> String {
     let since = obstacle.since.map(|at| format!(", since {}", local(at))).unwrap_or_default();
-    format!("{}{since}", obstacle.sentence())
+    let until = obstacle.throttled.as_ref().map(|throttled| format!(", until {}", clock(throttled.until)));
+    format!("{}{since}{}", obstacle.sentence(), until.unwrap_or_default())
 }
 
 #[derive(Serialize)]

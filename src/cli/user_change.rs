@@ -148,6 +148,18 @@ pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
     tell(call, &gone, &format!("{} purged", called(&gone)))
 }
 
+/// `user unthrottle`
+pub fn unthrottle(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = accounts.find(wanted)?;
+    let words = match accounts.unthrottle(&user.id)? {
+        true => "can try again at once",
+        false => "has nothing counted against them",
+    };
+    let user = if call.global.dry_run { user } else { accounts.get(&user.id, None)? };
+    tell(call, &user, &format!("{} {words}", called(&user)))
+}
+
 /// `user passwd`: by its owner, who knows the current one, or by an administrator.
 pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
     let changed = if args.set {

@@ -17,6 +17,7 @@ pub fn status(user: &User) -> &'static str {
 pub fn state(user: &User, now: Time) -> &'static str {
     match status(user) {
         "active" if user.is_expired(now) => "expired",
+        "active" if user.throttled_until.is_some_and(|until| now < until) => "throttled",
         "active" if user.password_set_at.is_none() => "no password",
         word => word,
     }
@@ -27,6 +28,14 @@ pub fn local(at: Time) -> String {
     match Timestamp::from_millisecond(at.millis()) {
         Ok(instant) => instant.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
         // A row written by another program may hold any number.
+        Err(_) => at.rfc3339(),
+    }
+}
+
+/// The time of day of an instant close by, to the second, in the machine's zone.
+pub fn clock(at: Time) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(instant) => instant.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string(),
         Err(_) => at.rfc3339(),
     }
 }
@@ -90,6 +99,7 @@ pub fn cure(cure: Cure, user: &User) -> String {
         // Several deleted people may have had one name; the id means the one who was asked about.
         (Cure::Restore, _) => format!("rollbook user restore {}", by_id()),
         (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),
+        (Cure::Unthrottle, name) => format!("rollbook user unthrottle {}", name.unwrap_or_else(by_id)),
         (Cure::Edit, name) => format!("rollbook user edit {} --valid-until none", name.unwrap_or_else(by_id)),
     }
 }

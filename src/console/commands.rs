@@ -149,6 +149,7 @@ mod tests {
             activated_at: None,
             last_login_at: None,
             valid_until: None,
+            throttled_until: None,
             deleted_at: None,
             sessions: 0,
             version: 1,

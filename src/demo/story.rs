@@ -277,6 +277,7 @@ pub(super) fn blank(called: Called, at: Time, dice: &mut Dice) -> Result<User> {
         valid_until: None,
         deleted_at: None,
         sessions: 0,
+        throttled_until: None,
         version: 1,
     })
 }

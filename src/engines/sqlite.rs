@@ -3,12 +3,14 @@
 //! Knows nothing of who may do what, of passwords' rules or of the clock: it is told.
 
 mod audit;
+mod clock;
 mod condition;
 mod connection;
 mod endings;
 mod faults;
 mod files;
 mod load;
+mod purge;
 mod query;
 mod resets;
 mod rows;
@@ -16,7 +18,9 @@ mod schema;
 mod sessions;
 mod settings;
 mod store;
+mod throttle;
 mod tokens;
+mod upkeep;
 mod users;
 mod uses;
 

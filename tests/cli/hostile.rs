@@ -14,7 +14,7 @@ pub fn handle(desk: &Desk) -> Accounts {
         store,
         clock: Box::new(SystemClock),
         entropy: Box::new(SystemEntropy),
-        cost: rollbook::accounts::hash::Cost { memory: 8, passes: 1 },
+        cost: Some(rollbook::accounts::hash::Cost { memory: 8, passes: 1 }),
     };
     Accounts::new(ground, Actor::Operator("import".into()), "")
 }
@@ -46,6 +46,7 @@ pub fn user(id: &str, name: &str) -> User {
         valid_until: None,
         deleted_at: None,
         sessions: 0,
+        throttled_until: None,
         version: 1,
     }
 }

@@ -40,6 +40,7 @@ fn a_registered_person_has_every_key_and_no_hash() {
         "role",
         "sessions",
         "status",
+        "throttled_until",
         "user_id",
         "valid_until",
     ];

@@ -84,7 +84,7 @@ fn on(store: Box<dyn rollbook::accounts::store::Store>) -> Accounts {
         store,
         clock: Box::new(SystemClock),
         entropy: Box::new(SystemEntropy),
-        cost: support::CHEAP,
+        cost: Some(support::CHEAP),
     };
     Accounts::new(ground, support::operator(), "tty pts/7")
 }

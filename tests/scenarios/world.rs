@@ -178,7 +178,7 @@ pub fn insert(store: &mut dyn Store, name: &str, hash: Option<&str>) -> User {
 /// A handle on a database file of its own connection.
 pub fn open(path: &Path, clock: &HandClock, seed: u64, cost: Cost) -> Accounts {
     let store = engines::open(path, engines::Access::Full).unwrap();
-    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost };
+    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: Some(cost) };
     Accounts::new(ground, operator(), "")
 }
 

@@ -1,6 +1,6 @@
 //! Promises about the audit, the settings, the counters, rehearsals and large loads.
 
-use rollbook::accounts::audit::{Deed, Detail, Happening, NewEntry};
+use rollbook::accounts::audit::{Deed, Detail, Happening, NewEntry, Stamp};
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::policy::Policy;
 use rollbook::accounts::store::Sample;
@@ -229,4 +229,33 @@ pub fn an_interruption_between_two_questions_harms_neither(make: Make) {
     interrupt();
     assert_eq!(bench.user(&user), user);
     bench.change(&user, UserChange::Deactivate).unwrap();
+}
+
+pub fn a_trail_is_followed_by_actor_deed_and_time(make: Make) {
+    use rollbook::accounts::trail::Trail;
+    let mut bench = make();
+    let (root, alice) = (bench.add_admin("root"), bench.add("alice"));
+    let by_root = Stamp { actor: Actor::User { id: root.id.clone(), name: "root".into() }, ..bench.stamp() };
+    bench.pass(Span::HOUR);
+    bench.store.change_user(&alice.id, None, &UserChange::Deactivate, &Stamp { at: bench.now, ..by_root }).unwrap();
+    bench.pass(Span::HOUR);
+    bench.change(&alice, UserChange::Activate).unwrap();
+    let mut asked = |trail: Trail| -> Vec<i64> {
+        let entries = bench.store.entries(&trail, None, 9).unwrap();
+        entries.iter().map(|entry| entry.seq).collect()
+    };
+    let (id, name) = (Some(root.id.clone()), Some("root".to_owned()));
+    let since = crate::support::START.plus(Span::HOUR);
+    assert_eq!(asked(Trail::default()), [4, 3, 2, 1]);
+    assert_eq!(asked(Trail { by: id.clone(), ..Trail::default() }), [3]);
+    assert_eq!(asked(Trail { by_name: name.clone(), ..Trail::default() }), [4, 2, 1], "the operator of that name");
+    assert_eq!(asked(Trail { by: id, by_name: name.clone(), ..Trail::default() }), [4, 3, 2, 1]);
+    assert_eq!(asked(Trail { by_name: Some("eve".into()), ..Trail::default() }), [0i64; 0]);
+    assert_eq!(asked(Trail { deed: Some(Deed::Create), ..Trail::default() }), [2, 1]);
+    assert_eq!(asked(Trail { since: Some(since), ..Trail::default() }), [4, 3]);
+    assert_eq!(asked(Trail { until: Some(since), by_name: name, ..Trail::default() }), [2, 1]);
+    let entries = bench.store.entries(&Trail::default(), Some(4), 1).unwrap();
+    assert_eq!((entries[0].seq, entries[0].actor()), (3, "root"), "a user is named though only the id is written");
+    assert!(entries[0].detail.as_ref().unwrap().actor.is_empty());
+    bench.assert_chain();
 }

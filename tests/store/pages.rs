@@ -60,6 +60,7 @@ fn person() -> impl Strategy<Value = User> {
             valid_until,
             deleted_at: deleted.map(day),
             sessions,
+            throttled_until: None,
             version: 1,
         }
     })

@@ -61,7 +61,7 @@ impl Entropy for Seeded {
 
 /// A handle on a store with the test's clock, cheap hashes and the given actor.
 pub fn accounts(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Actor) -> Accounts {
-    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: CHEAP };
+    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: Some(CHEAP) };
     Accounts::new(ground, actor, "tty pts/7")
 }
 

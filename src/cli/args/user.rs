@@ -39,6 +39,8 @@ pub enum User {
     Authenticate(UserAuthenticate),
     /// Shut a person out at once: deactivate, end sessions, revoke tokens, void resets
     Contain(Target),
+    /// Let a person try again at once after wrong passwords
+    Unthrottle(Target),
 }
 
 /// `user list`

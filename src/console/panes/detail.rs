@@ -281,7 +281,7 @@ fn entry_words(entry: &Entry) -> String {
     let mut words = String::new();
     // That a service logged somebody in is what services do; who acted matters where a person did.
     if entry.actor_kind != "service" {
-        words.push_str(&format!("by {}", shown(&detail.actor)));
+        words.push_str(&format!("by {}", shown(entry.actor())));
     }
     let mut add = |text: String| {
         if !words.is_empty() {

@@ -1,8 +1,10 @@
 //! The audit's rows: numbered, chained, and read back; and the counted failures that stand beside them.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
+use super::clock;
+use super::condition::Value;
 use super::rows::{self, Raw};
 use crate::accounts::audit::Actor;
 use crate::accounts::audit::{
@@ -11,6 +13,7 @@ use crate::accounts::audit::{
 use crate::accounts::chain::Link;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::time::{Span, Time};
+use crate::accounts::trail::Trail;
 use crate::accounts::user::{User, UserId};
 
 /// An entry about a user, or about nobody, in the name of the stamp.
@@ -27,7 +30,7 @@ pub fn entry(
         deed,
         target: target.map(|user| user.id.clone()),
         detail: Detail {
-            actor: stamp.actor.name().to_owned(),
+            actor: stamp.actor.written_name().to_owned(),
             target: target.map(|user| user.name.clone()),
             origin: stamp.origin.clone(),
             reason: stamp.reason.clone(),
@@ -37,8 +40,15 @@ pub fn entry(
     }
 }
 
-/// Appends an entry to the chain. The caller's transaction holds the right to write, so that no two get one number.
+/// Appends an entry to the chain, and remembers that it is as late as it says.
 pub fn append(db: &Connection, new: &NewEntry) -> Result<()> {
+    clock::tick(db, new.at)?;
+    add(db, new)
+}
+
+/// Appends an entry of any time to the chain. The caller's transaction holds the right to write, so that no two get one
+/// number.
+pub fn add(db: &Connection, new: &NewEntry) -> Result<()> {
     let unwritten = || Error::new(Kind::Failure, "the audit entry was not written, and so nothing was changed");
     let json = serde_json::to_string(&new.detail).map_err(|_| unwritten())?;
     let last = db
@@ -85,43 +95,56 @@ pub fn append(db: &Connection, new: &NewEntry) -> Result<()> {
     if (written, detailed) == (1, 1) { Ok(()) } else { Err(unwritten()) }
 }
 
-/// Erases what the entries about a user, and those that the user made about nobody else, tell of them.
-pub fn erase(db: &Connection, id: &UserId) -> Result<()> {
-    db.execute(
-        "DELETE FROM audit_detail WHERE seq IN (
-             SELECT seq FROM audit WHERE target = ?1
-             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL)",
-        [Raw::new(id.as_str())],
-    )?;
-    Ok(())
-}
-
 /// The actor, the past tense and the time of the last entry about a user: who moved a row on.
 pub fn last_about(db: &Connection, id: &UserId) -> Result<Option<(String, String, Time)>> {
-    let entry = entries(db, Some(id), None, 1)?.into_iter().next();
+    let entry = entries(db, &Trail::about(Some(id)), None, 1)?.into_iter().next();
     Ok(entry.map(|entry| (entry.actor().to_owned(), entry.past().to_owned(), entry.at)))
 }
 
 /// Entries, newest first.
-pub fn entries(db: &Connection, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-    const COLUMNS: &str = "a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.digest, d.json";
-    let before = before.unwrap_or(i64::MAX);
-    let join = "FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq";
-    let mut list = Vec::new();
-    if let Some(id) = about {
-        let sql = format!("SELECT {COLUMNS} {join} WHERE a.target = ?1 AND a.seq < ?2 ORDER BY a.seq DESC LIMIT ?3");
-        let mut statement = db.prepare_cached(&sql)?;
-        for row in statement.query_map(params![Raw::new(id.as_str()), before, limit], read)? {
-            list.push(row?);
-        }
-    } else {
-        let sql = format!("SELECT {COLUMNS} {join} WHERE a.seq < ?1 ORDER BY a.seq DESC LIMIT ?2");
-        let mut statement = db.prepare_cached(&sql)?;
-        for row in statement.query_map(params![before, limit], read)? {
-            list.push(row?);
+pub fn entries(db: &Connection, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+    let mut values = Vec::new();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("?{}", values.len())
+    };
+    let text = |text: &str| Value::Text(Raw::new(text).into_bytes());
+    let mut all = vec![format!("a.seq < {}", bind(Value::Number(before.unwrap_or(i64::MAX))))];
+    if let Some(id) = &trail.about {
+        all.push(format!("a.target = {}", bind(text(id.as_str()))));
+    }
+    let mut by = Vec::new();
+    if let Some(id) = &trail.by {
+        by.push(format!("a.actor_id = {}", bind(text(id.as_str()))));
+    }
+    if let Some(name) = &trail.by_name {
+        // What is no JSON was written by another program and is by nobody of this name.
+        let name = bind(text(name));
+        by.push(format!(
+            "a.actor_id IS NULL AND CASE WHEN json_valid(d.json) THEN json_extract(d.json, '$.actor') = {name} END"
+        ));
+    }
+    if !by.is_empty() {
+        all.push(format!("({})", by.join(" OR ")));
+    }
+    if let Some(deed) = trail.deed {
+        all.push(format!("a.deed = {}", bind(text(deed.word()))));
+    }
+    for (at, sign) in [(trail.since, ">="), (trail.until, "<=")] {
+        if let Some(at) = at {
+            all.push(format!("a.at {sign} {}", bind(Value::Number(at.millis()))));
         }
     }
-    Ok(list)
+    let limit = bind(Value::Number(i64::from(limit)));
+    let sql = format!(
+        "SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.digest, d.json, w.name FROM audit a
+         LEFT JOIN audit_detail d ON d.seq = a.seq LEFT JOIN user w ON w.id = a.actor_id
+         WHERE {} ORDER BY a.seq DESC LIMIT {limit}",
+        all.join(" AND ")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement.query_map(params_from_iter(values), read)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -131,6 +154,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         at: rows::time(row, 1)?.unwrap_or_default(),
         actor_kind: rows::text(row, 2)?,
         actor_id: rows::words(row, 3)?.map(UserId::new),
+        actor_name: rows::words(row, 8)?,
         deed: rows::text(row, 4)?,
         target: rows::words(row, 5)?.map(UserId::new),
         digest: rows::digest(row, 6)?,
@@ -162,7 +186,7 @@ pub fn chain(db: &Connection, after: i64, limit: u32) -> Result<Vec<Link>> {
 
 /// A person's entries and failed log-ins in one list, newest first.
 pub fn history(db: &Connection, id: &UserId, limit: u16) -> Result<Vec<Happening>> {
-    let mut entries = entries(db, Some(id), None, limit)?.into_iter().peekable();
+    let mut entries = entries(db, &Trail::about(Some(id)), None, limit)?.into_iter().peekable();
     let mut failures = failures(db, id, limit)?.into_iter().peekable();
     let mut list = Vec::new();
     while list.len() < usize::from(limit) {
@@ -214,6 +238,9 @@ pub fn count_failure(db: &Connection, id: Option<&UserId>, address: Option<&str>
          SET count = count + 1, last = max(last, excluded.last), address = excluded.address",
     )?
     .execute(params![seq, minute(at), at.millis(), Raw::some(address)])?;
+    if !clock::may_forget(db, at)? {
+        return Ok(());
+    }
     db.prepare_cached(
         "DELETE FROM failure WHERE rowid IN (SELECT rowid FROM failure WHERE minute < ?1 ORDER BY minute LIMIT 10)",
     )?

@@ -105,6 +105,10 @@ fn in_state(all: &mut Condition, state: State, now: Time) {
             all.and(&format!("u.status = 'active' AND coalesce(u.last_login_at, u.created_at) < {before}"));
         }
         State::Ended => all.and("0"),
+        State::Throttled => all.and(
+            "u.seq IN (SELECT t.user_seq FROM throttle t
+                 WHERE t.user_seq IS NOT NULL AND t.until > ?1 AND t.until <= ?1 + 60000)",
+        ),
     }
 }
 

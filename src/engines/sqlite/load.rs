@@ -123,7 +123,7 @@ fn add_some(tx: &Connection, load: &mut Load<'_>, before: u64, at_most: u64) -> 
 
 fn close(tx: &Connection, written: u64, entries: &[NewEntry], stamp: &Stamp) -> Result<()> {
     for entry in entries {
-        audit::append(tx, entry)?;
+        audit::add(tx, entry)?;
     }
     let people = if written == 1 { "1 person".to_owned() } else { format!("{written} people") };
     audit::append(tx, &audit::entry(stamp, Deed::Load, None, Vec::new(), Some(people)))?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::rows::{self, USER};
 use super::settings::{Moved, moved};
 use super::users::{self, expected, moved_on, put_hash};
-use super::{audit, endings};
+use super::{audit, clock, endings};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Kind, Result};
@@ -17,6 +17,7 @@ use crate::accounts::user::{User, UserId};
 
 /// The living owner of an open request.
 pub fn owner(db: &Connection, digest: &Digest, now: Time) -> Result<Option<rows::Person>> {
+    let now = clock::believed(db, now)?;
     let sql = format!(
         "SELECT {USER} FROM reset r JOIN user u ON u.seq = r.user_seq
          WHERE r.digest = ?2 AND r.expires_at >= ?1 AND u.deleted_at IS NULL"
@@ -33,11 +34,13 @@ pub fn insert(db: &Connection, reset: &NewReset, stamp: &Stamp) -> Result<()> {
     };
     let seq = person.as_ref().map(|person| person.seq);
     db.prepare_cached("DELETE FROM reset WHERE user_seq = ?1")?.execute([seq])?;
-    db.prepare_cached(
-        "DELETE FROM reset WHERE digest IN
-             (SELECT digest FROM reset WHERE expires_at < ?1 ORDER BY expires_at LIMIT 100)",
-    )?
-    .execute([stamp.at.millis()])?;
+    if clock::may_forget(db, stamp.at)? {
+        db.prepare_cached(
+            "DELETE FROM reset WHERE digest IN
+                 (SELECT digest FROM reset WHERE expires_at < ?1 ORDER BY expires_at LIMIT 100)",
+        )?
+        .execute([stamp.at.millis()])?;
+    }
     db.prepare_cached("INSERT INTO reset (digest, user_seq, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![reset.digest.bytes(), seq, stamp.at.millis(), reset.expires_at.millis()])?;
     let user = person.as_ref().map(|person| &person.user);

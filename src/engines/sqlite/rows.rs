@@ -19,7 +19,8 @@ pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labe
     u.deleted_at, u.version, (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
     AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
     AND (s.idle IS NULL OR coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
-    AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1)";
+    AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1), \
+    (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000)";
 
 /// Whether the session `s` is within its dates at `?1`.
 pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
@@ -76,6 +77,7 @@ pub fn person(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
         deleted_at: time(row, at + 17)?,
         version: number(row, at + 18)?.unwrap_or(0),
         sessions: count(row, at + 19)?,
+        throttled_until: time(row, at + 20)?,
     };
     Ok(Person { seq: row.get(at)?, key: bytes(row, at + 1)?, user })
 }

@@ -13,8 +13,11 @@ use crate::engines::opening::Upgraded;
 const APPLICATION: i32 = 0x524F_4C4C;
 
 /// The steps from an empty file to the present schema. Steps only add, so that programs of the version before go on.
-pub const STEPS: &[&str] =
-    &[include_str!("../../../assets/schema/sqlite/0001.sql"), include_str!("../../../assets/schema/sqlite/0002.sql")];
+pub const STEPS: &[&str] = &[
+    include_str!("../../../assets/schema/sqlite/0001.sql"),
+    include_str!("../../../assets/schema/sqlite/0002.sql"),
+    include_str!("../../../assets/schema/sqlite/0003.sql"),
+];
 
 /// Lays the schema into an empty database.
 pub fn lay(db: &Connection) -> Result<()> {
@@ -132,9 +135,46 @@ mod tests {
     use crate::accounts::store::Store as _;
     use crate::engines::opening::Access;
 
-    /// The present steps and two more.
-    fn later() -> Vec<&'static str> {
-        [STEPS, &["CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"]].concat()
+    /// The present schema and these steps behind it.
+    fn later(more: [&'static str; 2]) -> Vec<&'static str> {
+        STEPS.iter().copied().chain(more).collect()
+    }
+
+    /// A file as the first version laid it.
+    fn first(path: &Path) -> Connection {
+        let place = files::make(path).unwrap();
+        let db = connection::open(&place, false, connection::PATIENCE).unwrap();
+        db.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA application_id = {APPLICATION}")).unwrap();
+        climb(&db, 0, &STEPS[..1]).unwrap();
+        db
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_everything_when_it_is_brought_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let db = first(&path);
+        db.execute_batch(
+            "INSERT INTO user (id, name, name_key, role, status, created_at, password_set_at)
+                 VALUES ('a', 'Alice', 'alice', 'admin', 'active', 5, 5);
+             INSERT INTO credential VALUES (1, 'hash');
+             INSERT INTO session (id, user_seq, digest, created_at, expires_at) VALUES ('s', 1, x'01', 5, 99);
+             INSERT INTO audit VALUES (1, 7000, 'operator', NULL, 'create', 'a', x'00', x'00');",
+        )
+        .unwrap();
+        drop(db);
+        let error = Sqlite::open(&path, Access::Full).err().unwrap();
+        assert!(error.hint.unwrap().contains("rollbook db upgrade"));
+        let upgraded = upgrade(&path, STEPS).unwrap();
+        assert_eq!((upgraded.from, upgraded.to), (1, last(STEPS)));
+        let now = crate::accounts::time::Time::from_millis(9);
+        let mut store = Sqlite::open(&path, Access::Full).unwrap();
+        let alice = store.user_named("alice", now).unwrap().unwrap();
+        assert_eq!((alice.name.as_str(), alice.sessions, alice.throttled_until), ("Alice", 1, None));
+        assert_eq!(store.hash_of(&alice.id).unwrap().unwrap().as_str(), "hash");
+        let db = connection::open(&path, true, connection::PATIENCE).unwrap();
+        let high: i64 = db.query_row("SELECT high FROM clock", [], |row| row.get(0)).unwrap();
+        assert_eq!(high, 7000, "the time that was reached is not forgotten");
     }
 
     #[test]
@@ -142,13 +182,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
-        let (later, present) = (later(), last(STEPS));
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        let error = judge_against(&db, &path, &later).unwrap_err();
+        let later = &later(["CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"])[..];
+        let present = last(STEPS);
+        let error = judge_against(&db, &path, later).unwrap_err();
         assert_eq!(error.kind, Kind::Schema);
         assert!(error.hint.unwrap().contains("rollbook db upgrade"));
         drop(db);
-        let upgraded = upgrade(&path, &later).unwrap();
+        let upgraded = upgrade(&path, later).unwrap();
         assert_eq!((upgraded.from, upgraded.to), (present, present + 2));
         let backup = upgraded.backup.unwrap();
         assert!(backup.to_string_lossy().contains(&format!("people.db.bak-v{present}-")));
@@ -156,10 +197,10 @@ mod tests {
         let mut copy = Sqlite::open(&backup, Access::Full).unwrap();
         assert!(copy.is_empty().unwrap(), "the copy is a database of the version before");
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        judge_against(&db, &path, &later).unwrap();
+        judge_against(&db, &path, later).unwrap();
         assert_eq!(db.query_row("SELECT x FROM extra", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         assert!(judge(&db, &path).unwrap_err().message.contains("newer"));
-        assert_eq!(upgrade(&path, &later).unwrap().backup, None, "the second time there is nothing to do");
+        assert_eq!(upgrade(&path, later).unwrap().backup, None, "the second time there is nothing to do");
     }
 
     #[test]
@@ -167,8 +208,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
-        let broken = [STEPS, &["CREATE TABLE extra (x)", "CREATE TABLE extra (x)"]].concat();
-        assert!(upgrade(&path, &broken).is_err());
+        let broken = &later(["CREATE TABLE extra (x)", "CREATE TABLE extra (x)"])[..];
+        assert!(upgrade(&path, broken).is_err());
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
         judge(&db, &path).unwrap();
         assert!(db.prepare("SELECT * FROM extra").is_err());

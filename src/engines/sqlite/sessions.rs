@@ -7,18 +7,20 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::endings::{counted, end_all};
 use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, millis};
 use super::settings::{Moved, moved};
-use super::{audit, users};
+use super::{audit, clock, settings, throttle, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::session::{Found, NewSession, Session, SessionId};
 use crate::accounts::text::{fold, quote};
+use crate::accounts::throttle::Knock;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::token::Digest;
 use crate::accounts::user::{Status, User, UserId};
 
 /// Looks a digest up together with its owner.
 pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
+    let now = clock::believed(db, now)?;
     // Built once: this is asked with every request of a service.
     static SQL: LazyLock<String> = LazyLock::new(|| {
         format!("SELECT {SESSION}, {USER} FROM session s JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2")
@@ -106,6 +108,7 @@ pub fn open(
         refused_at: None,
     };
     add(db, person.seq, &session, &new.digest)?;
+    throttle::admit(db, &Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at))?;
     sweep(db, stamp.at)?;
     let user = users::by_seq(db, person.seq, stamp.at)?.map_or(person.user, |person| person.user);
     audit::append(db, &audit::entry(stamp, Deed::LogIn, Some(&user), Vec::new(), whence(&session)))?;
@@ -141,12 +144,16 @@ pub fn add(db: &Connection, user_seq: i64, session: &Session, digest: &Digest) -
     Ok(())
 }
 
-/// Forgets a few sessions whose time was over thirty days ago, so that the table does not grow for ever.
+/// Forgets a few sessions that are kept no longer, so that the table does not grow for ever where upkeep is rare.
 fn sweep(db: &Connection, now: Time) -> Result<()> {
+    if !clock::may_forget(db, now)? {
+        return Ok(());
+    }
+    let kept = settings::policy(db)?.keep_sessions;
     db.prepare_cached(
         "DELETE FROM session WHERE seq IN (SELECT seq FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT 20)",
     )?
-    .execute([now.minus(Span::DAY.times(30)).millis()])?;
+    .execute([now.minus(kept).millis()])?;
     Ok(())
 }
 

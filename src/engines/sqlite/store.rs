@@ -6,18 +6,23 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
+use super::{clock, purge, throttle, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, Exposure, UserChange};
+use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::hash::PasswordHash;
+use crate::accounts::health::{Examination, Tidied};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Page, Query};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
 use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
+use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
+use crate::accounts::trail::Trail;
 use crate::accounts::user::{User, UserId};
 use crate::engines::opening::{Access, Upgraded};
 
@@ -78,6 +83,13 @@ impl Sqlite {
 
     fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         connection::write(&self.db, self.patience, self.rehearsing, change)
+    }
+
+    /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
+    fn empty_log(&self) {
+        if !self.rehearsing {
+            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
     }
 
     fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -152,8 +164,8 @@ impl Store for Sqlite {
         self.read(|db| audit::history(db, id, limit))
     }
 
-    fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-        audit::entries(&self.db, about, before, limit)
+    fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
+        self.read(|db| audit::entries(db, trail, before, limit))
     }
 
     fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
@@ -210,11 +222,8 @@ impl Store for Sqlite {
     }
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
-        let user = self.write(|tx| users::purge(tx, id, expect, stamp))?;
-        if !self.rehearsing {
-            // The log still holds what was erased; where nobody is reading, it is emptied at once.
-            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
+        let user = self.write(|tx| purge::purge(tx, id, expect, stamp))?;
+        self.empty_log();
         Ok(user)
     }
 
@@ -307,5 +316,44 @@ impl Store for Sqlite {
             Some(person) => endings::exposure(db, person.seq, now).map(Some),
             None => Ok(None),
         })
+    }
+
+    fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
+        match self.read_only {
+            true => self.read(|db| throttle::look(db, knock)),
+            false => self.write(|tx| throttle::attempt(tx, knock)),
+        }
+    }
+
+    fn admit(&mut self, knock: &Knock) -> Result<()> {
+        if self.read_only { Ok(()) } else { self.write(|tx| throttle::admit(tx, knock)) }
+    }
+
+    fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
+        throttle::of_user(&self.db, id, at)
+    }
+
+    fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
+        self.write(|tx| throttle::clear(tx, id, stamp))
+    }
+
+    fn clock(&mut self) -> Result<ClockState> {
+        clock::state(&self.db)
+    }
+
+    fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
+        self.write(|tx| upkeep::accept_clock(tx, stamp))
+    }
+
+    fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {
+        let done = self.write(|tx| upkeep::tidy(tx, limit, stamp))?;
+        if done.purged > 0 {
+            self.empty_log();
+        }
+        Ok(done)
+    }
+
+    fn examine(&mut self) -> Result<Examination> {
+        upkeep::examine(&self.db, self.place.as_deref())
     }
 }

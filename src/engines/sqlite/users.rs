@@ -6,7 +6,7 @@ use super::faults::is_duplicate;
 use super::rows::{self, Person, Raw, USER, millis};
 use super::settings::{Moved, moved};
 use super::{audit, endings};
-use crate::accounts::audit::{Deed, Stamp, changes};
+use crate::accounts::audit::{Stamp, changes};
 use crate::accounts::change::{Changed, Exposure, UserChange, last_admin, stale};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
@@ -133,6 +133,7 @@ pub fn insert(db: &Connection, new: &NewUser, stamp: &Stamp) -> Result<User> {
         valid_until: draft.valid_until,
         deleted_at: None,
         sessions: 0,
+        throttled_until: None,
         version: 1,
     };
     add(db, &user, new.hash.as_ref())?;
@@ -241,7 +242,7 @@ pub fn change(
 }
 
 /// Refuses to go on unless another administrator keeps the door open.
-fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
+pub fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
     let other = db
         .prepare_cached(
             "SELECT 1 FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active'
@@ -290,27 +291,4 @@ fn update(db: &Connection, seq: i64, before: &User, after: &User) -> Result<()> 
         Err(fault) if is_duplicate(&fault) => Err(taken(&after.name)),
         Err(fault) => Err(fault.into()),
     }
-}
-
-/// Erases somebody.
-pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
-    let person = expected(db, id, expect, stamp.at)?;
-    if person.user.is_keeper() {
-        keep_one(db, person.seq, &person.user)?;
-    }
-    for sql in [
-        "DELETE FROM session WHERE user_seq = ?1",
-        "DELETE FROM reset WHERE user_seq = ?1",
-        "DELETE FROM credential WHERE user_seq = ?1",
-        "DELETE FROM failure WHERE user_seq = ?1",
-        "DELETE FROM user WHERE seq = ?1",
-    ] {
-        db.prepare_cached(sql)?.execute([person.seq])?;
-    }
-    audit::erase(db, id)?;
-    let mut entry = audit::entry(stamp, Deed::Purge, Some(&person.user), Vec::new(), None);
-    entry.detail.target = None;
-    audit::append(db, &entry)?;
-    moved(db, Moved::Both)?;
-    Ok(person.user)
 }

@@ -1,0 +1,227 @@
+//! The throttle: wrong passwords in a row make the next try wait, by account and class of source.
+//!
+//! An address from which this account was logged in of late is counted apart from all others, which are counted
+//! together: whoever guesses from elsewhere makes others like them wait, and not the owner. What it does not know is how
+//! the counters are kept; an engine does that by the rules here, in one transaction and before anything is hashed.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use sha2::{Digest as _, Sha256};
+
+use super::text::fold;
+use super::time::{Span, Time};
+use super::user::UserId;
+
+/// How many wrong passwords in a row cost nothing.
+pub const FREE: u32 = 5;
+
+/// The longest wait.
+pub const LONGEST: Span = Span::MINUTE;
+
+/// After this long without a wrong password the count begins anew.
+pub const FORGOTTEN: Span = Span::DAY;
+
+/// For how long an address is known after a success.
+pub const KNOWN: Span = Span::DAY.times(30);
+
+/// At most so many addresses are known of one person; the one not seen for longest is dropped.
+pub const KNOWN_SOURCES: u32 = 64;
+
+/// At most so many counters of names that nobody has are kept; the oldest are dropped.
+pub const NOBODIES: u32 = 100_000;
+
+/// What is counted, and where it comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Knock {
+    /// The account, or the name that nobody has.
+    pub subject: Subject,
+    /// The account.
+    pub user: Option<UserId>,
+    /// The class that the address would be counted in, if it is known.
+    pub source: Option<Source>,
+    /// The address as the service gave it.
+    pub address: Option<String>,
+    /// When, by the clock alone: a wait must pass even where the time that is believed stands still.
+    pub at: Time,
+}
+
+impl Knock {
+    /// A try at an account, or at a name that nobody has.
+    pub fn new(user: Option<&UserId>, name_key: &str, address: Option<&str>, at: Time) -> Knock {
+        let subject = match user {
+            Some(id) => Subject(digest(b"account", id.as_str())),
+            None => Subject(digest(b"name", name_key)),
+        };
+        Knock { subject, user: user.cloned(), source: Source::of(address), address: address.map(str::to_owned), at }
+    }
+}
+
+/// What a counter counts, as a digest: names that nobody has may be passwords typed into the wrong field.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Subject([u8; 32]);
+
+impl Subject {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// An address as a digest: of IPv6 the first 64 bits, since whoever has one address there has them all.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Source([u8; 32]);
+
+impl Source {
+    /// The source of an address; `None` where none is given, which is never a known one.
+    pub fn of(address: Option<&str>) -> Option<Source> {
+        let text = address.map(str::trim).filter(|text| !text.is_empty())?;
+        let ip = text.parse().ok().or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()));
+        let text = match ip.map(|ip: IpAddr| ip.to_canonical()) {
+            Some(IpAddr::V4(ip)) => ip.to_string(),
+            Some(IpAddr::V6(ip)) => Ipv6Addr::from(u128::from(ip) >> 64 << 64).to_string(),
+            None => fold(text),
+        };
+        Some(Source(digest(b"source", &text)))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn digest(what: &[u8], text: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"rollbook throttle v1 ");
+    hash.update(what);
+    hash.update([0]);
+    hash.update(text.as_bytes());
+    hash.finalize().into()
+}
+
+/// Whether a password is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Attempt {
+    /// It is, and is counted as wrong until it turns out to be right.
+    Allowed,
+    /// It is not, until this instant.
+    Wait(Time),
+}
+
+/// One counter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Counter {
+    /// Wrong passwords in a row.
+    pub failures: u32,
+    /// The first of them.
+    pub since: Time,
+    /// The last that was looked at.
+    pub last: Time,
+    /// Until when no other is looked at.
+    pub until: Time,
+}
+
+impl Counter {
+    /// Whether the next try has to wait. A wait longer than there is shows that the clock went back, and holds nobody.
+    pub fn is_holding(&self, at: Time) -> bool {
+        at < self.until && self.until <= at.plus(LONGEST)
+    }
+
+    /// What becomes of a counter with a try at this instant; `None` where it has to wait.
+    pub fn count(before: Option<Counter>, at: Time) -> Option<Counter> {
+        let fresh = |counter: &Counter| counter.last <= at && at.since(counter.last) <= FORGOTTEN;
+        match before {
+            Some(counter) if counter.is_holding(at) => None,
+            Some(counter) if fresh(&counter) => {
+                let failures = counter.failures.saturating_add(1);
+                Some(Counter { failures, since: counter.since, last: at, until: at.plus(delay(failures)) })
+            }
+            // Where the clock went back the count goes on, or setting it back would be a way around.
+            Some(counter) if counter.last > at => {
+                let failures = counter.failures.saturating_add(1);
+                Some(Counter { failures, since: counter.since.min(at), last: at, until: at.plus(delay(failures)) })
+            }
+            _ => Some(Counter { failures: 1, since: at, last: at, until: at.plus(delay(1)) }),
+        }
+    }
+}
+
+/// How long the try after this many wrong ones waits: nothing for [`FREE`] of them, then 1, 2, 4 … 60 s.
+pub fn delay(failures: u32) -> Span {
+    match failures.checked_sub(FREE + 1) {
+        None => Span::from_millis(0),
+        Some(doubled @ 0..6) => Span::SECOND.times(1 << doubled),
+        Some(_) => LONGEST,
+    }
+}
+
+/// A person who is being made to wait, as an administrator sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Throttled {
+    /// The first wrong password.
+    pub since: Time,
+    /// Until when the next try is not looked at.
+    pub until: Time,
+    /// How many were wrong in a row.
+    pub failures: u32,
+    /// How many tries were held besides, without a look at their passwords.
+    pub held: u32,
+    /// Where the last came from.
+    pub address: Option<String>,
+    /// Whether they are from an address that was known; else from all others.
+    pub known: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_are_those_of_the_rules() {
+        let waits: Vec<i64> = (0..14).map(|failures| delay(failures).millis() / 1000).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(delay(u32::MAX), LONGEST);
+    }
+
+    #[test]
+    fn a_wait_is_over_at_its_instant_and_a_day_forgets() {
+        let at = Time::from_millis(1_000_000_000);
+        let mut counter = None;
+        for _ in 0..6 {
+            counter = Counter::count(counter, at);
+        }
+        let sixth = counter.expect("counted");
+        assert_eq!((sixth.failures, sixth.until), (6, at.plus(Span::SECOND)));
+        assert_eq!(Counter::count(counter, at), None);
+        assert_eq!(Counter::count(counter, at.plus(Span::from_millis(999))), None);
+        assert_eq!(Counter::count(counter, at.plus(Span::SECOND)).expect("counted").failures, 7);
+        let later = at.plus(FORGOTTEN).plus(Span::from_millis(1));
+        assert_eq!(Counter::count(counter, later).expect("counted").failures, 1);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_neither_locks_out_nor_forgets() {
+        let at = Time::from_millis(1_000_000_000);
+        let counter = Counter { failures: 9, since: at, last: at, until: at.plus(Span::SECOND.times(8)) };
+        let back = at.minus(Span::HOUR);
+        assert_eq!(Counter::count(Some(counter), back).expect("counted").failures, 10);
+    }
+
+    #[test]
+    fn an_address_is_known_in_all_its_spellings_and_its_neighbours_are_not() {
+        let of = |text: &str| Source::of(Some(text)).expect("a source");
+        assert_eq!(of("10.0.0.1"), of("10.0.0.1:443"));
+        assert_eq!(of("10.0.0.1"), of("::ffff:10.0.0.1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+        assert_eq!(of("2001:db8::1"), of("[2001:db8::ffff]:443"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of(" Kiosk "), of("kiosk"));
+        assert_eq!(Source::of(Some(" ")), None);
+    }
+
+    #[test]
+    fn an_account_and_a_name_never_share_a_counter() {
+        let (id, at) = (UserId::new("abc"), Time::default());
+        assert_ne!(Knock::new(Some(&id), "abc", None, at).subject, Knock::new(None, "abc", None, at).subject);
+    }
+}

@@ -1,0 +1,76 @@
+//! Which entries of the audit are asked for.
+
+use super::audit::Deed;
+use super::error::{Error, Field, Result};
+use super::text::quote;
+use super::time::{Span, Time};
+use super::user::UserId;
+
+/// All of these at once; the empty one asks for every entry. Pages go on by the number of their last entry.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trail {
+    /// About this person.
+    pub about: Option<UserId>,
+    /// By this person or, where a name is given as well, by whoever has that.
+    pub by: Option<UserId>,
+    /// By the operator or the service of this name.
+    pub by_name: Option<String>,
+    /// This deed.
+    pub deed: Option<Deed>,
+    /// At this instant or later.
+    pub since: Option<Time>,
+    /// At this instant or earlier.
+    pub until: Option<Time>,
+}
+
+impl Trail {
+    /// Everything about one person, or everything.
+    pub fn about(id: Option<&UserId>) -> Trail {
+        Trail { about: id.cloned(), ..Trail::default() }
+    }
+}
+
+/// Reads a deed's word, with hyphens or with spaces between.
+///
+/// # Errors
+/// `constraint_violation` with the words that there are.
+pub fn parse_deed(text: &str) -> Result<Deed> {
+    Deed::from_word(&text.trim().to_lowercase().replace(['-', '_'], " ")).ok_or_else(|| {
+        let words: Vec<String> = Deed::ALL.iter().map(|deed| deed.word().replace(' ', "-")).collect();
+        Error::constraint(Field::Filter, format!("no deed {}", quote(text))).hint(words.join(", "))
+    })
+}
+
+/// Reads an instant that has been: as [`Time::parse`], or a distance back such as `2h`.
+///
+/// # Errors
+/// `constraint_violation`.
+pub fn parse_since(text: &str, now: Time) -> Result<Time> {
+    match Span::parse(text.trim().trim_start_matches('-')) {
+        Ok(span) => Ok(now.minus(span)),
+        Err(_) => Time::parse(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deed_is_read_as_it_is_typed() {
+        for deed in Deed::ALL {
+            assert_eq!(parse_deed(&deed.word().replace(' ', "-")).ok(), Some(deed));
+            assert_eq!(parse_deed(deed.word()).ok(), Some(deed));
+        }
+        assert!(parse_deed("dance").expect_err("unknown").hint.expect("words").contains("set-password"));
+    }
+
+    #[test]
+    fn an_instant_may_be_a_distance_back() {
+        let now = Time::from_millis(10_000_000);
+        assert_eq!(parse_since("1h", now), Ok(now.minus(Span::HOUR)));
+        assert_eq!(parse_since("-90s", now), Ok(now.minus(Span::SECOND.times(90))));
+        assert_eq!(parse_since("1970-01-01T00:00:05Z", now), Ok(Time::from_millis(5000)));
+        assert!(parse_since("yesterday", now).is_err());
+    }
+}

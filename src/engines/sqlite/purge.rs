@@ -1,0 +1,87 @@
+//! Somebody erased: their rows, what the audit tells of them, and their name wherever they acted upon others.
+
+use rusqlite::{Connection, params};
+
+use super::audit;
+use super::rows::{self, Raw};
+use super::settings::{Moved, moved};
+use super::users::{expected, keep_one};
+use crate::accounts::audit::{Deed, Detail, Stamp};
+use crate::accounts::error::Result;
+use crate::accounts::user::{User, UserId};
+
+/// Erases somebody.
+pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
+    let person = expected(db, id, expect, stamp.at)?;
+    if person.user.is_keeper() {
+        keep_one(db, person.seq, &person.user)?;
+    }
+    unname(db, &person.user)?;
+    for sql in [
+        "DELETE FROM session WHERE user_seq = ?1",
+        "DELETE FROM reset WHERE user_seq = ?1",
+        "DELETE FROM credential WHERE user_seq = ?1",
+        "DELETE FROM failure WHERE user_seq = ?1",
+        "DELETE FROM throttle WHERE user_seq = ?1",
+        "DELETE FROM known_source WHERE user_seq = ?1",
+        "DELETE FROM user WHERE seq = ?1",
+    ] {
+        db.prepare_cached(sql)?.execute([person.seq])?;
+    }
+    erase(db, id)?;
+    let mut entry = audit::entry(stamp, Deed::Purge, Some(&person.user), Vec::new(), None);
+    entry.detail.target = None;
+    audit::append(db, &entry)?;
+    moved(db, Moved::Both)?;
+    Ok(person.user)
+}
+
+/// Takes the person's name out of the rows of those whom they acted upon. Whom that was the audit knows by id, so that
+/// nobody else who bears the name, such as an account of the operating system, is unnamed with them.
+fn unname(db: &Connection, user: &User) -> Result<()> {
+    for name in names(db, user)? {
+        db.prepare_cached(
+            "UPDATE user SET status_by = NULL
+             WHERE status_by = ?2 AND id IN (SELECT target FROM audit WHERE actor_id = ?1)",
+        )?
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+        db.prepare_cached(
+            "UPDATE session SET ended_by = NULL
+             WHERE ended_by = ?2 AND user_seq IN (
+                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1)",
+        )?
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+    }
+    Ok(())
+}
+
+/// Every name that the person has borne, as far as the audit tells.
+fn names(db: &Connection, user: &User) -> Result<Vec<String>> {
+    let mut names = vec![user.name.clone()];
+    let mut statement = db.prepare_cached(
+        "SELECT d.json FROM audit a JOIN audit_detail d ON d.seq = a.seq WHERE a.target = ?1 AND a.deed <> 'log in'",
+    )?;
+    let details = statement.query_map([Raw::new(user.id.as_str())], |row| rows::bytes(row, 0))?;
+    for json in details {
+        let Ok(detail) = serde_json::from_slice::<Detail>(&json?) else { continue };
+        let renamings = detail.changes.into_iter().filter(|change| change.field == "name");
+        names.extend(renamings.flat_map(|change| [change.before, change.after]));
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Erases what the entries about somebody tell, and those that they made about nobody else. Of what they did to others
+/// the entries hold their id alone, except those of the first version, which held the name in the detail.
+fn erase(db: &Connection, id: &UserId) -> Result<()> {
+    db.execute(
+        "DELETE FROM audit_detail WHERE seq IN (
+             SELECT seq FROM audit WHERE target = ?1
+             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL
+             UNION SELECT a.seq FROM audit a JOIN audit_detail d ON d.seq = a.seq WHERE a.actor_id = ?1
+                 AND CASE WHEN json_valid(d.json) THEN coalesce(json_extract(d.json, '$.actor'), '') <> '' ELSE 1 END)",
+        [Raw::new(id.as_str())],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What an administrator asks of a database under attack and over the years: throttle, audit filters, doctor, costs.
+
+use crate::desk::Desk;
+
+#[test]
+fn whoever_guesses_waits_and_an_administrator_lets_in() {
+    let desk = Desk::with(&[&["alice"], &["bob"]]);
+    let login = ["session", "login", "alice", "--password-stdin"];
+    for _ in 0..7 {
+        desk.run(&login, "wrong\n");
+    }
+    // The program has the machine's own clock: a wait that is long enough for the rest of this test.
+    let db = rusqlite::Connection::open(desk.db()).unwrap();
+    db.execute("UPDATE throttle SET until = strftime('%s', 'now') * 1000 + 59000", []).unwrap();
+    desk.fails(&login, "pw\n", 4, "invalid_credentials");
+    let user = desk.json(&["user", "show", "alice"], "");
+    assert!(user["throttled_until"].as_str().unwrap().ends_with('Z'), "{user}");
+    assert_eq!(desk.names(&["--filter", "is:throttled"]), ["alice"]);
+    assert!(desk.run(&["user", "list"], "").ok().out.lines().any(|line| line.starts_with("alice  throttled")));
+    let why = desk.json(&["user", "why", "alice"], "");
+    let obstacle = &why["obstacles"][0];
+    assert_eq!((&obstacle["kind"], &obstacle["cure"]), (&"throttled".into(), &"rollbook user unthrottle alice".into()));
+    assert!(obstacle["failures"].as_u64().unwrap() >= 6 && obstacle["until"].is_string(), "{obstacle}");
+    let told = desk.run(&["user", "why", "alice"], "").ok().out;
+    assert!(told.contains("wrong passwords in a row from unknown addresses"), "{told}");
+    let dry = desk.json(&["user", "unthrottle", "alice", "--dry-run"], "");
+    assert_eq!(dry["dry_run"], true);
+    desk.fails(&login, "pw\n", 4, "invalid_credentials");
+    assert!(desk.run(&["user", "unthrottle", "alice"], "").ok().out.contains("can try again at once"));
+    desk.run(&login, "pw\n").ok();
+    assert!(desk.run(&["user", "unthrottle", "bob"], "").ok().out.contains("has nothing counted"));
+    desk.fails(&["user", "unthrottle", "nobody"], "", 3, "unknown_user");
+}
+
+#[test]
+fn the_audit_is_asked_by_actor_deed_and_time() {
+    let desk = Desk::with(&[&["root", "--role", "admin"], &["alice"]]);
+    desk.run(&["user", "deactivate", "alice", "--as", "root"], "pw\n").ok();
+    desk.run(&["user", "activate", "alice", "--service", "web"], "");
+    let deeds = |filter: &[&str]| -> Vec<String> {
+        let line: Vec<&str> = ["audit", "list"].iter().chain(filter).copied().collect();
+        desk.lines(&line, "").iter().map(|entry| entry["deed"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(deeds(&["--actor", "root"])[0], "deactivate");
+    assert_eq!(deeds(&["--actor", "nobody at all"]), [""; 0]);
+    assert_eq!(deeds(&["--deed", "set-policy"]), ["set policy"]);
+    assert_eq!(deeds(&["--deed", "create", "--user", "alice"]), ["create"]);
+    assert_eq!(deeds(&["--since", "1h"]).len(), 4);
+    assert_eq!(deeds(&["--until", "1h"]), [""; 0]);
+    assert_eq!(deeds(&["--until", "2001-01-01"]), [""; 0]);
+    desk.fails(&["audit", "list", "--deed", "dance"], "", 7, "constraint_violation");
+    desk.fails(&["audit", "list", "--since", "yesterday"], "", 7, "constraint_violation");
+    assert_eq!(deeds(&["--actor", "id:nobody"]), [""; 0]);
+}
+
+#[test]
+fn the_doctor_tells_of_clock_files_schema_and_hashes() {
+    let desk = Desk::with(&[&["alice"]]);
+    let found = desk.json(&["doctor"], "");
+    assert_eq!(found["clock"]["state"], "in_order");
+    assert_eq!(found["hashes"], serde_json::json!([{"scheme": "argon2id v=19 m=19456,t=2,p=1", "count": 1}]));
+    assert_eq!(found["files"][0]["mode"], "0600");
+    assert!(found["schema"].as_i64().unwrap() >= 2);
+    rusqlite::Connection::open(desk.db()).unwrap().execute("UPDATE clock SET high = 9000000000000", []).unwrap();
+    assert_eq!(desk.json(&["doctor"], "")["clock"]["state"], "behind");
+    assert!(desk.run(&["doctor"], "").ok().out.contains("rollbook doctor --accept-clock"));
+    assert_eq!(desk.json(&["doctor", "--accept-clock"], "")["clock"]["state"], "in_order");
+    rusqlite::Connection::open(desk.db()).unwrap().execute("UPDATE clock SET high = 1000", []).unwrap();
+    assert_eq!(desk.json(&["doctor"], "")["clock"]["state"], "ahead");
+    assert!(desk.run(&["doctor"], "").ok().out.contains("nothing is purged until"));
+}
+
+#[test]
+fn upkeep_follows_a_change_and_nothing_else() {
+    let desk = Desk::with(&[&["alice"], &["bob"]]);
+    desk.run(&["user", "delete", "alice"], "").ok();
+    let db = rusqlite::Connection::open(desk.db()).unwrap();
+    db.execute_batch(
+        "UPDATE user SET deleted_at = deleted_at - 31 * 86400000 WHERE deleted_at IS NOT NULL;
+         UPDATE clock SET tidied_at = tidied_at - 2 * 86400000",
+    )
+    .unwrap();
+    let deleted = || desk.names(&["--status", "deleted"]);
+    desk.run(&["user", "deactivate", "bob", "--dry-run"], "").ok();
+    assert_eq!(deleted(), ["alice"]);
+    desk.run(&["user", "deactivate", "bob"], "").ok();
+    assert_eq!(deleted(), [""; 0]);
+    let entry = &desk.lines(&["audit", "list", "--deed", "purge"], "")[0];
+    assert_eq!((&entry["actor_kind"], &entry["actor"]), (&"service".into(), &"rollbook".into()));
+}
+
+#[test]
+fn a_cost_below_the_floors_is_refused_with_the_reason() {
+    let desk = Desk::open();
+    let message = desk.fails(&["policy", "set", "argon2", "m=8192,t=1"], "", 7, "constraint_violation");
+    assert!(message.contains("cheap to guess"), "{message}");
+    desk.fails(&["policy", "set", "retention-deleted", "90d"], "", 7, "constraint_violation");
+    desk.fails(&["policy", "set", "throttle", "maybe"], "", 7, "constraint_violation");
+    desk.run(&["policy", "set", "argon2", "m=7168,t=5"], "").ok();
+    desk.register(&["alice"]);
+    assert_eq!(desk.json(&["doctor"], "")["hashes"][0]["scheme"], "argon2id v=19 m=7168,t=5,p=1");
+}

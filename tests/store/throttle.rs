@@ -1,0 +1,209 @@
+//! Promises about wrong passwords in a row.
+
+use rollbook::accounts::query::{Anchor, Filter, Query, State};
+use rollbook::accounts::session::NewSession;
+use rollbook::accounts::text::fold;
+use rollbook::accounts::throttle::{Attempt, Knock, LONGEST};
+use rollbook::accounts::{Kind, Span, Time, User, UserId};
+
+use crate::bench::{Bench, Make, refused};
+
+impl Bench {
+    fn knock(&mut self, user: Option<&User>, address: Option<&str>) -> Attempt {
+        let knock = Knock::new(user.map(|user| &user.id), &fold("nobody"), address, self.now);
+        self.store.attempt(&knock).unwrap()
+    }
+
+    /// Knocks until it has to wait, and says how often it was let through.
+    fn knock_until_held(&mut self, user: Option<&User>, address: Option<&str>) -> u32 {
+        (0..99).find(|_| self.knock(user, address) != Attempt::Allowed).unwrap()
+    }
+
+    fn log_in_from(&mut self, user: &User, address: &str) {
+        let new = NewSession { address: Some(address.into()), ..self.new_session(user, None) };
+        self.open_as(&new).unwrap();
+    }
+
+    fn waits(&mut self, user: &User) -> Vec<(u32, u32, bool)> {
+        let found = self.store.throttled(&user.id, self.now).unwrap();
+        found.into_iter().map(|throttled| (throttled.failures, throttled.held, throttled.known)).collect()
+    }
+}
+
+pub fn five_wrong_ones_are_free_and_then_each_waits_longer(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    assert_eq!(bench.knock_until_held(Some(&user), None), 6, "the sixth is looked at, and makes the next wait");
+    for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+        let until = bench.now.plus(Span::SECOND.times(seconds));
+        assert_eq!(bench.knock(Some(&user), None), Attempt::Wait(until));
+        bench.now = until.minus(Span::from_millis(1));
+        assert_eq!(bench.knock(Some(&user), Some("elsewhere")), Attempt::Wait(until), "all unknown ones are one class");
+        bench.now = until;
+        assert_eq!(bench.knock(Some(&user), None), Attempt::Allowed);
+    }
+    bench.pass(Span::DAY.times(2));
+    assert_eq!(bench.knock_until_held(Some(&user), None), 6, "a day without one forgets");
+}
+
+pub fn a_try_that_waits_is_not_counted_as_wrong(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.knock_until_held(Some(&user), None);
+    for _ in 0..50 {
+        bench.knock(Some(&user), None);
+    }
+    assert_eq!(bench.waits(&user), [(6, 51, false)]);
+    bench.pass(Span::SECOND);
+    assert_eq!(bench.knock(Some(&user), None), Attempt::Allowed);
+}
+
+pub fn a_known_address_has_a_counter_of_its_own(make: Make) {
+    let mut bench = make();
+    let (user, other) = (bench.add("alice"), bench.add("bob"));
+    bench.log_in_from(&user, "10.0.0.1");
+    assert_eq!(bench.knock_until_held(Some(&user), Some("10.6.6.6")), 6);
+    assert_eq!(bench.knock_until_held(Some(&user), Some("10.0.0.1:4711")), 6, "the owner's own are counted apart");
+    assert_eq!(bench.waits(&user).len(), 2);
+    bench.knock_until_held(Some(&other), Some("10.6.6.6"));
+    assert_ne!(bench.knock(Some(&other), Some("10.0.0.1")), Attempt::Allowed, "known to one is not known to another");
+}
+
+pub fn an_address_is_known_for_thirty_days(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.log_in_from(&user, "10.0.0.1");
+    bench.pass(Span::DAY.times(30));
+    bench.knock_until_held(Some(&user), None);
+    assert_eq!(bench.knock(Some(&user), Some("10.0.0.1")), Attempt::Allowed);
+    bench.pass(Span::from_millis(1));
+    assert_ne!(bench.knock(Some(&user), Some("10.0.0.1")), Attempt::Allowed);
+}
+
+pub fn a_success_clears_its_class_alone(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.log_in_from(&user, "10.0.0.1");
+    bench.knock_until_held(Some(&user), None);
+    bench.knock_until_held(Some(&user), Some("10.0.0.1"));
+    let knock = Knock::new(Some(&user.id), "", Some("10.0.0.1"), bench.now);
+    bench.store.admit(&knock).unwrap();
+    assert_eq!(bench.knock(Some(&user), Some("10.0.0.1")), Attempt::Allowed);
+    assert_ne!(bench.knock(Some(&user), None), Attempt::Allowed, "who guesses elsewhere goes on waiting");
+    bench.log_in_from(&user, "10.0.0.2");
+    assert_eq!(
+        bench.knock(Some(&user), None),
+        Attempt::Allowed,
+        "a log-in from elsewhere clears what is counted there"
+    );
+    assert_eq!(bench.knock_until_held(Some(&user), Some("10.0.0.2")), 6, "and makes its address known");
+}
+
+pub fn a_name_that_nobody_has_waits_alike(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    assert_eq!(bench.knock_until_held(None, None), 6);
+    assert_eq!(bench.knock(Some(&user), None), Attempt::Allowed);
+    let other = Knock::new(None, "other", None, bench.now);
+    assert_eq!(bench.store.attempt(&other).unwrap(), Attempt::Allowed, "each name has its own");
+    bench.store.admit(&other).unwrap();
+}
+
+pub fn somebody_who_waits_is_shown_and_found(make: Make) {
+    let mut bench = make();
+    let (user, _) = (bench.add("alice"), bench.add("bob"));
+    let query = Query { filter: Filter::is(State::Throttled), ..Query::default() };
+    let before = bench.store.counters().unwrap();
+    bench.knock_until_held(Some(&user), Some("10.6.6.6"));
+    assert!(bench.store.counters().unwrap().users > before.users, "a list on the screen learns of it");
+    let page = bench.store.users_page(&query, &Anchor::Start, 9, bench.now).unwrap();
+    let found: Vec<_> = page.rows.iter().map(|(_, user)| (user.name.as_str(), user.throttled_until)).collect();
+    assert_eq!(found, [("alice", Some(bench.now.plus(Span::SECOND)))]);
+    assert!(page.rows[0].1.version == user.version, "it is no change of theirs");
+    let throttled = bench.store.throttled(&user.id, bench.now).unwrap().remove(0);
+    assert_eq!((throttled.since, throttled.until), (bench.now, bench.now.plus(Span::SECOND)));
+    assert_eq!(throttled.address.as_deref(), Some("10.6.6.6"));
+    bench.pass(Span::SECOND);
+    assert_eq!(bench.store.users_count(&query.filter, None, bench.now).unwrap(), 0);
+    assert_eq!(bench.user(&user).throttled_until, None);
+    bench.now = bench.now.minus(LONGEST.times(2));
+    assert_eq!(bench.user(&user).throttled_until, None, "a clock that went back makes nobody wait for ever");
+}
+
+pub fn an_administrator_clears_every_counter_once(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.log_in_from(&user, "10.0.0.1");
+    bench.knock_until_held(Some(&user), None);
+    bench.knock_until_held(Some(&user), Some("10.0.0.1"));
+    let (stamp, before) = (bench.stamp(), bench.trail().len());
+    assert!(bench.store.unthrottle(&user.id, &stamp).unwrap());
+    assert_eq!(bench.trail()[0].deed, "unthrottle");
+    assert_eq!(bench.knock_until_held(Some(&user), Some("10.0.0.1")), 6, "the address stays known");
+    assert_eq!(bench.knock(Some(&user), None), Attempt::Allowed);
+    bench.store.unthrottle(&user.id, &stamp).unwrap();
+    assert!(!bench.store.unthrottle(&user.id, &stamp).unwrap());
+    assert_eq!(bench.trail().len(), before + 2, "nothing to clear, nothing to write");
+    let nobody = UserId::new("nobody");
+    assert_eq!(refused(bench.store.unthrottle(&nobody, &stamp)).kind, Kind::UnknownUser);
+}
+
+/// Only a file can be filled from beside.
+#[test]
+fn of_names_that_nobody_has_a_hundred_thousand_are_kept() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    bench.knock(Some(&user), None);
+    let db = rusqlite::Connection::open(bench.path.as_ref().unwrap()).unwrap();
+    db.execute_batch(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+         INSERT INTO throttle (subject, source, failures, since, last, until) SELECT i, x'', 1, 0, 0, 0 FROM n",
+    )
+    .unwrap();
+    for name in ["one", "two", "three"] {
+        let knock = Knock::new(None, name, None, Time::from_millis(5));
+        assert_eq!(bench.store.attempt(&knock).unwrap(), Attempt::Allowed);
+    }
+    let count = |condition: &str| -> i64 {
+        db.query_row(&format!("SELECT count(*) FROM throttle WHERE {condition}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count("user_seq IS NULL"), 100_000);
+    assert_eq!(count("subject IN (1, 2)"), 0, "the oldest go first");
+    assert_eq!(count("user_seq IS NOT NULL"), 1, "nobody's names push out no account");
+}
+
+#[test]
+fn of_64_who_knock_at_once_six_are_let_through() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    let (path, now) = (bench.path.clone().unwrap(), bench.now);
+    let through: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let (path, id) = (&path, &user.id);
+                scope.spawn(move || {
+                    let mut store = rollbook::engines::open(path, rollbook::engines::Access::Full).unwrap();
+                    let knock = Knock::new(Some(id), "", None, now);
+                    (0..8).filter(|_| store.attempt(&knock).unwrap() == Attempt::Allowed).count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(through, 6);
+}
+
+#[test]
+fn opened_for_looking_only_it_counts_nothing_and_holds_all_the_same() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    let mut looking =
+        rollbook::engines::open(bench.path.as_ref().unwrap(), rollbook::engines::Access::ReadOnly).unwrap();
+    let knock = Knock::new(Some(&user.id), "", None, bench.now);
+    for _ in 0..20 {
+        assert_eq!(looking.attempt(&knock).unwrap(), Attempt::Allowed);
+        looking.admit(&knock).unwrap();
+    }
+    bench.knock_until_held(Some(&user), None);
+    assert!(matches!(looking.attempt(&knock).unwrap(), Attempt::Wait(_)));
+}
