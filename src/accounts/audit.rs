@@ -273,8 +273,13 @@ impl Entry {
 
     /// The actor's name, or what is left of it.
     pub fn actor(&self) -> &str {
+        self.known_actor().unwrap_or("(erased)")
+    }
+
+    /// The actor's name; `None` where a purge left none.
+    pub fn known_actor(&self) -> Option<&str> {
         let written = self.detail.as_ref().map(|detail| detail.actor.as_str()).filter(|name| !name.is_empty());
-        self.actor_name.as_deref().or(written).unwrap_or("(erased)")
+        self.actor_name.as_deref().or(written)
     }
 }
 

@@ -276,7 +276,7 @@ impl<'a> From<&'a Entry> for EntryJson<'a> {
             at: entry.at.rfc3339(),
             actor_kind: &entry.actor_kind,
             actor_id: entry.actor_id.as_ref().map(|id| id.as_str()),
-            actor: Some(entry.actor()).filter(|name| *name != "(erased)"),
+            actor: entry.known_actor(),
             origin: detail.map(|detail| detail.origin.as_str()).filter(|origin| !origin.is_empty()),
             deed: &entry.deed,
             target_id: entry.target.as_ref().map(|id| id.as_str()),
