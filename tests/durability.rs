@@ -264,7 +264,9 @@ fn a_file_of_another_kind_or_time_is_refused_with_a_sentence() {
         assert_eq!(error.kind, Kind::Schema, "{text}");
         (error.message, error.hint.unwrap())
     };
-    assert!(told("PRAGMA user_version = 99").0.contains("newer"));
+    pragma("PRAGMA user_version = 99");
+    drop(open(&path, Access::Full).unwrap()); // a later schema that only adds
+    assert!(told("UPDATE compatible SET since = 99").0.contains("newer"));
     assert!(told("PRAGMA user_version = 0").0.contains("not a Rollbook database"));
     assert!(told("PRAGMA user_version = 1; PRAGMA application_id = 7").0.contains("not a Rollbook database"));
     let text = folder.path().join("text.db");

@@ -155,7 +155,7 @@ pub enum Audit {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// At most so many
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         limit: Option<u64>,
     },
 }
