@@ -19,6 +19,8 @@ mod forms;
 mod guards;
 #[path = "console/live.rs"]
 mod live;
+#[path = "console/met.rs"]
+mod met;
 #[path = "console/moving.rs"]
 mod moving;
 #[path = "console/others.rs"]

@@ -180,22 +180,24 @@ fn a_folder_that_stands_is_left_as_it_is() {
 }
 
 #[test]
-fn a_folder_that_others_may_write_is_refused_unless_it_is_sticky() {
+fn a_folder_that_others_may_write_is_refused_sticky_or_not() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("inner");
     std::fs::create_dir(&inner).unwrap();
     let path = inner.join("people.db");
-    for open_to in [0o777, 0o775] {
+    for open_to in [0o777, 0o775, 0o1777] {
         set_mode(&inner, open_to);
         let error = refused(create(&path));
         assert_eq!(error.kind, Kind::Failure);
         assert!(error.message.contains("inner") && error.hint.is_some());
         assert!(!path.exists(), "refused and made all the same");
     }
-    set_mode(&inner, 0o1777);
+    set_mode(&inner, 0o700);
     drop(create(&path).unwrap());
-    set_mode(&inner, 0o777);
-    assert_eq!(refused(open(&path, Access::Full)).kind, Kind::Failure);
+    for open_to in [0o777, 0o1777] {
+        set_mode(&inner, open_to);
+        assert_eq!(refused(open(&path, Access::Full)).kind, Kind::Failure);
+    }
 }
 
 #[test]
@@ -264,7 +266,9 @@ fn a_file_of_another_kind_or_time_is_refused_with_a_sentence() {
         assert_eq!(error.kind, Kind::Schema, "{text}");
         (error.message, error.hint.unwrap())
     };
-    assert!(told("PRAGMA user_version = 99").0.contains("newer"));
+    pragma("PRAGMA user_version = 99");
+    drop(open(&path, Access::Full).unwrap()); // a later schema that only adds
+    assert!(told("UPDATE compatible SET since = 99").0.contains("newer"));
     assert!(told("PRAGMA user_version = 0").0.contains("not a Rollbook database"));
     assert!(told("PRAGMA user_version = 1; PRAGMA application_id = 7").0.contains("not a Rollbook database"));
     let text = folder.path().join("text.db");

@@ -179,6 +179,8 @@ fn the_client_killed_in_the_middle_of_a_write() {
         process_with(path);
         name(&mut pty, &dora);
         fill_in(&mut pty);
+        // A robot fills a form within the 20 ms in which eight keys are taken for a paste; fingers do not.
+        std::thread::sleep(Duration::from_millis(40));
         pty.keys("\r");
         match wait {
             Some(wait) => std::thread::sleep(Duration::from_millis(wait)),

@@ -156,7 +156,7 @@ impl UserChange {
             }
         }
         if next != *user {
-            next.version = user.version + 1;
+            next.version = user.version.wrapping_add(1);
             if self.ends_sessions() {
                 next.sessions = 0;
             }

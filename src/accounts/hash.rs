@@ -93,6 +93,12 @@ pub fn scheme(hash: &str) -> String {
 /// The dearest stored parameters that a verification will honour: a row with more is unusable, not a way to stop us.
 const CAP: (u32, u32, u32) = (262_144, 16, 8);
 
+/// The most memory times passes (KiB): what 64 MiB in four passes cost, the dearest that anybody recommends.
+const WORK: u64 = 262_144;
+
+/// No PHC string of ours is longer.
+const LONGEST: usize = 512;
+
 const SALT: usize = 16;
 const OUT: usize = 32;
 
@@ -195,13 +201,17 @@ struct Parts {
 
 impl Parts {
     fn read(text: &str) -> Option<Parts> {
+        if text.len() > LONGEST {
+            return None;
+        }
         let hash = phc::PasswordHash::new(text).ok()?;
         if hash.algorithm.as_str() != "argon2id" || hash.version != Some(Version::V0x13.into()) {
             return None;
         }
         let params = Params::try_from(&hash).ok()?;
         let params = (params.m_cost(), params.t_cost(), params.p_cost());
-        if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 {
+        let work = u64::from(params.0) * u64::from(params.1);
+        if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 || work > WORK {
             return None;
         }
         let (salt, out) = (hash.salt?.to_vec(), hash.hash?.as_bytes().to_vec());
@@ -267,7 +277,9 @@ mod tests {
     fn a_hash_dearer_than_the_cap_is_unusable_and_cheap() {
         let mut hasher = Hasher::new(CHEAP);
         let salt_and_hash = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        for params in ["m=1048576,t=1,p=1", "m=8,t=200,p=1", "m=4294967295,t=1,p=1", "m=64,t=1,p=9"] {
+        for params in
+            ["m=262144,t=16,p=1", "m=1048576,t=1,p=1", "m=8,t=200,p=1", "m=4294967295,t=1,p=1", "m=64,t=1,p=9"]
+        {
             let bomb = PasswordHash::new(format!("$argon2id$v=19${params}${salt_and_hash}"));
             assert!(!hasher.verify(&Secret::from("x"), Some(&bomb)), "{params}");
         }

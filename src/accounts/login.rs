@@ -149,8 +149,9 @@ impl Accounts {
     pub fn end_session(&mut self, id: &SessionId) -> Result<Option<Session>> {
         let stamp = self.administer()?;
         if self.store.session(id, stamp.at)?.is_none() {
-            return Err(Error::new(Kind::UnknownSession, format!("no session {}", super::text::quote(id.as_str())))
-                .hint("`rollbook session list` shows the live ones"));
+            // What was given may be a token in the wrong place: it is not said again.
+            return Err(Error::new(Kind::UnknownSession, "no session has this id")
+                .hint("`rollbook session list` shows the live ones; a token is read by --token-stdin"));
         }
         self.store.end_session(id, &stamp)
     }

@@ -28,12 +28,16 @@ impl Accounts {
     /// Whoever holds the identifier can set the password: hand it to the person by a channel that only they read.
     ///
     /// # Errors
-    /// As any write.
+    /// `unauthorized` for a user who acts and is no administrator.
     pub fn request_reset(&mut self, name: &str) -> Result<Issued> {
         let now = self.now();
+        // A service delivers what it gets out of band; a user who acts keeps it. So only administrators get one for
+        // somebody else: they may help anybody who lives, while a stranger's request reaches the active only.
+        let helping = !matches!(self.actor(), Actor::Service(_));
+        if helping {
+            self.administer()?;
+        }
         let user = self.store.user_named(&fold(name), now)?;
-        // An administrator may help anybody who lives; a stranger's request reaches the active only.
-        let helping = !matches!(self.actor(), Actor::Service(_)) && self.administer().is_ok();
         let user = user.filter(|user| helping || user.status == Status::Active && !user.is_expired(now));
         self.issue(user.map(|user| user.id))
     }

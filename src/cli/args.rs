@@ -162,7 +162,7 @@ pub enum Audit {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// At most so many
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         limit: Option<u64>,
         /// By this person, operator or service only
         #[arg(long = "actor", value_name = "NAME")]

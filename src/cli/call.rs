@@ -146,7 +146,9 @@ impl<'a> Call<'a> {
                 .hint("--yes does it without a question"));
         }
         let answer = self.input.ask(&format!("{question} This cannot be undone. Type the name: "))?;
-        if answer == user.name.trim() || answer == visible(&user.name).trim() { Ok(()) } else { Err(declined()) }
+        // A name of blanks is confirmed by the id: an empty line is no answer.
+        let named = answer == user.name.trim() || answer == visible(&user.name).trim() || answer == user.id.as_str();
+        if named && !answer.is_empty() { Ok(()) } else { Err(declined()) }
     }
 }
 

@@ -105,10 +105,17 @@ fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
         address: args.address.as_deref(),
         expires,
     })?;
-    if call.out.is_json() {
-        return call.out.json(&SessionJson::from(&opened.session).with_token(&opened.token));
+    let told = if call.out.is_json() {
+        call.out.json(&SessionJson::from(&opened.session).with_token(&opened.token))
+    } else {
+        call.out.line(opened.token.expose())
+    };
+    let told = told.and_then(|()| call.out.flush());
+    if told.is_err() {
+        // A token that reached nobody opens a session that nobody could end.
+        accounts.log_out(&opened.token)?;
     }
-    call.out.line(opened.token.expose())
+    told
 }
 
 fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {

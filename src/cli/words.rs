@@ -89,9 +89,14 @@ pub fn typed(user: &User) -> Option<String> {
     (visible(name) == name && !name.contains('\'')).then(|| format!("'{forced}{name}'"))
 }
 
+/// An id as one word of a shell's command line: one that came from elsewhere may hold anything.
+fn by_id(id: &str) -> String {
+    format!("'id:{}'", visible(id).replace('\'', "'\\''"))
+}
+
 /// The command that cures an obstacle, ready to be typed.
 pub fn cure(cure: Cure, user: &User) -> String {
-    let by_id = || format!("'id:{}'", visible(user.id.as_str()));
+    let by_id = || by_id(user.id.as_str());
     match (cure, typed(user)) {
         // A reset is requested by name alone; whoever has a name that cannot be typed is given a password by id.
         (Cure::Password, Some(name)) if !name.starts_with("'name:") => format!("rollbook reset request {name}"),
@@ -107,6 +112,12 @@ pub fn cure(cure: Cure, user: &User) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_stays_one_word_of_the_shell_whatever_it_holds() {
+        assert_eq!(by_id("ab12"), "'id:ab12'");
+        assert_eq!(by_id("a';touch x;'"), "'id:a'\\'';touch x;'\\'''");
+    }
 
     #[test]
     fn a_distance_is_told_in_its_largest_unit() {

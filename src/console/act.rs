@@ -17,8 +17,9 @@ use super::layers::question::Question;
 use super::layout::Pane;
 use super::model::{Book, Model, Undo};
 use super::theme::Role;
-use super::words::{clipped, count, day, exact};
+use super::words::{clipped, count, day, exact, shown};
 use crate::accounts::policy::Policy;
+use crate::accounts::text::first_forbidden;
 use crate::accounts::time::Span;
 use crate::accounts::user::{KEPT_DAYS, User};
 
@@ -185,7 +186,8 @@ fn deactivate(model: &mut Model) {
     });
 }
 
-fn own_access(title: &str, effect: &str, model: &Model, write: Write) -> Layer {
+/// The question before what changes one's own access: it is typed, not pressed.
+pub(super) fn own_access(title: &str, effect: &str, model: &Model, write: Write) -> Layer {
     let question = Question::new(title.to_owned(), vec![effect.to_owned()], "does it", model.now, write);
     Layer::Question(Box::new(question.typed("1".to_owned())))
 }
@@ -302,9 +304,9 @@ fn open_copy(model: &mut Model) {
         value: super::words::shown(&text),
         pick: Pick::Copy(text),
     };
-    let mut items = vec![item('n', "name", user.name.clone()), item('i', "id", user.id.as_str().to_owned())];
+    let mut items = vec![item('n', "name", harmless(&user.name)), item('i', "id", harmless(user.id.as_str()))];
     if let Some(email) = &user.email {
-        items.push(item('e', "e-mail", email.clone()));
+        items.push(item('e', "e-mail", harmless(email)));
     }
     if let Some(command) = &model.last_command {
         items.push(item('l', "command: last change", command.clone()));
@@ -315,6 +317,11 @@ fn open_copy(model: &mut Model) {
         items.push(item('x', "command: end session", format!("rollbook session logout {}", session.id.as_str())));
     }
     model.layers.push(Layer::Menu(Menu::new("Copy", items)));
+}
+
+/// Text that may be pasted into a shell: a name with a line end in it, planted by another program, would run there.
+fn harmless(text: &str) -> String {
+    if first_forbidden(text).is_some() { shown(text) } else { text.to_owned() }
 }
 
 fn lines_of<'a>(model: &'a Model, table: impl Iterator<Item = &'static super::keymap::Binding> + 'a) -> Vec<Line> {

@@ -1,6 +1,6 @@
 //! Keys while a layer lies over the panes.
 
-use super::act::act as act_below;
+use super::act::{act as act_below, own_access};
 use super::action::Action;
 use super::burst::TOO_FAST;
 use super::commands;
@@ -15,6 +15,7 @@ use super::layers::question::{Answer, Question};
 use super::layout::Pane;
 use super::model::{Book, Model};
 use super::words::clipped;
+use crate::accounts::Actor;
 use crate::accounts::passphrase;
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
@@ -246,6 +247,15 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         _ => None,
     };
     if let Some(write) = write {
+        if changes_own_access(model, &write) {
+            // The form stays beneath, for whoever thinks better of it.
+            if let Some(form) = model.layers.last_mut().and_then(|layer| layer.form_mut()) {
+                form.sent = false;
+            }
+            let effect = "you may not be able to take it back yourself";
+            let question = own_access("Change your own access?", effect, model, write);
+            return model.layers.push(question);
+        }
         let ticket = give(model, write, effects);
         if let Some(layer) = model.layers.last_mut() {
             layer.sent(ticket);
@@ -261,6 +271,17 @@ fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticket {
     let ticket = model.next_ticket(about, command);
     effects.push(Effect::Write(ticket, write));
     ticket
+}
+
+/// Whether an order changes what the actor may do, or until when.
+fn changes_own_access(model: &Model, write: &Write) -> bool {
+    match write {
+        Write::Edit { id, edit, .. } => {
+            let own = matches!(&model.setup.actor, Actor::User { id: own, .. } if own == id);
+            own && (edit.role.is_some() || edit.valid_until.is_some())
+        }
+        _ => false,
+    }
 }
 
 fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {

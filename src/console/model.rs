@@ -284,8 +284,8 @@ impl Model {
 
     /// Whether there is nobody at all in the open database.
     pub fn is_unpeopled(&self) -> bool {
-        let nobody = self.attention.is_some_and(|attention| attention.people == 0);
-        nobody && self.users.list.window.is_empty() && self.users.list.filter.is_empty()
+        let list = &self.users.list;
+        list.window.is_loaded() && list.window.is_empty() && list.filter.is_empty()
     }
 
     /// Whether it is the actor's own account.

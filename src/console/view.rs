@@ -11,7 +11,7 @@ use super::model::{Book, Model};
 use super::panes::sessions::over_words;
 use super::panes::users::Look;
 use super::theme::Role;
-use super::words::{clip_end, clipped, number, shown, width, wrap};
+use super::words::{clip_end, clip_middle, clipped, number, width, wrap};
 
 /// Draws everything; answers with the place of the terminal's cursor.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -69,7 +69,7 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     if model.setup.read_only {
         right.push(("read-only".to_owned(), Role::Badge));
     }
-    right.push((clipped(&model.setup.who, 32), Role::Text));
+    right.push((clip_middle(&model.setup.who, 32), Role::Text));
     let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text) + 3).sum::<usize>() as u16;
     // On a narrow line the actor gives way first; what wants attention stays.
     while right.len() > 1 && end + cells(&right) > row.right() {
@@ -137,7 +137,7 @@ fn no_database(model: &Model, book: &Book, ink: &mut Ink<'_>, screen: &Screen) {
         Book::Open(_) => return,
     };
     let room = screen.top.width.saturating_sub(8);
-    let lines = wrap(&shown(&what), usize::from(room));
+    let lines = wrap(&what, usize::from(room));
     let mut y = 3.min(screen.bottom.y.saturating_sub(1));
     for line in &lines {
         if y < screen.bottom.y {

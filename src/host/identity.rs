@@ -63,6 +63,7 @@ impl Facts {
         let sudo = self.sudo_user.as_deref().filter(|user| !user.is_empty());
         let ssh = self.ssh_connection.as_deref().and_then(|all| all.split_whitespace().next());
         let origin: Vec<String> = [
+            Some(format!("uid {}", self.uid)),
             tty.clone(),
             login,
             sudo.map(|user| format!("sudo from {} (claimed)", clean(user))),
@@ -139,14 +140,17 @@ mod tests {
         };
         let identity = facts.identity();
         assert_eq!(identity.name, "root");
-        assert_eq!(identity.origin, "tty pts/3 · login alice · sudo from bob (claimed) · ssh 10.0.0.5 (claimed)");
+        assert_eq!(
+            identity.origin,
+            "uid 0 · tty pts/3 · login alice · sudo from bob (claimed) · ssh 10.0.0.5 (claimed)"
+        );
         assert_eq!(identity.short, "root · ssh 10.0.0.5");
     }
 
     #[test]
     fn nobody_logged_in_is_not_a_login() {
         let identity = Facts { login_uid: Some(u32::MAX), ..facts() }.identity();
-        assert_eq!((identity.origin.as_str(), identity.short.as_str()), ("", "root"));
+        assert_eq!((identity.origin.as_str(), identity.short.as_str()), ("uid 0", "root"));
     }
 
     #[test]

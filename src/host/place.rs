@@ -7,7 +7,7 @@ use etcetera::BaseStrategy as _;
 
 use super::config::Config;
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::text::{from_bytes, visible};
+use crate::accounts::text::{from_bytes, quote, visible};
 
 /// What told us where the database lies, the strongest first.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,19 +56,30 @@ pub fn config_files() -> Vec<PathBuf> {
 /// `no_database` where none of them says anything and there is no home folder either.
 pub fn locate(flag: Option<PathBuf>, environment: Option<OsString>, config: &Config) -> Result<Place> {
     if let Some(path) = flag {
-        return Ok(Place { path, source: Source::Flag });
+        return Ok(Place { path: of_url(path)?, source: Source::Flag });
     }
     if let Some(path) = environment.filter(|path| !path.is_empty()) {
-        return Ok(Place { path: path.into(), source: Source::Environment });
+        return Ok(Place { path: of_url(path.into())?, source: Source::Environment });
     }
     if let Some((path, file)) = config.db.clone() {
-        return Ok(Place { path, source: Source::Config(file) });
+        return Ok(Place { path: of_url(path)?, source: Source::Config(file) });
     }
     match etcetera::choose_base_strategy() {
         Ok(base) => Ok(Place { path: base.data_dir().join("rollbook").join("rollbook.db"), source: Source::Default }),
         Err(_) => {
             Err(Error::new(Kind::NoDatabase, "no home folder to look for a database in").hint("name one: --db PATH"))
         }
+    }
+}
+
+/// The path in `sqlite:PATH`; any other path as it is. Other kinds of databases are refused by name.
+fn of_url(path: PathBuf) -> Result<PathBuf> {
+    let Some((scheme, rest)) = path.to_str().and_then(|text| text.split_once(':')) else { return Ok(path) };
+    match scheme {
+        "sqlite" if !rest.is_empty() => Ok(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest))),
+        _ if rest.starts_with("//") => Err(Error::new(Kind::Usage, format!("no engine for {}", quote(scheme)))
+            .hint("this version opens SQLite files: --db PATH or --db sqlite:PATH")),
+        _ => Ok(path),
     }
 }
 
@@ -92,5 +103,15 @@ mod tests {
         assert_eq!(find(None, Some("/env.db")).source, Source::Environment);
         assert_eq!(find(None, Some("")).path, Path::new("/config.db"), "an empty variable says nothing");
         assert_eq!(find(None, None).source.words(), "/etc/rollbook/config.toml");
+    }
+
+    #[test]
+    fn a_url_names_the_engine_and_other_engines_are_refused_by_name() {
+        let find = |path: &str| locate(Some(PathBuf::from(path)), None, &Config::default());
+        for path in ["sqlite:/srv/users.db", "sqlite:///srv/users.db", "/srv/users.db"] {
+            assert_eq!(find(path).expect(path).path, Path::new("/srv/users.db"), "{path}");
+        }
+        assert_eq!(find("odd:name.db").expect("a file").path, Path::new("odd:name.db"));
+        assert_eq!(find("postgres://host/db").expect_err("no engine").kind, Kind::Usage);
     }
 }

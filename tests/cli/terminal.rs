@@ -172,6 +172,6 @@ fn the_audit_tells_where_the_operator_sat_and_what_is_only_claimed() {
     let origin = entry["origin"].as_str().unwrap();
     let tty = terminal.master.tty_name().unwrap();
     let tty = tty.strip_prefix("/dev").unwrap();
-    assert!(origin.starts_with(&format!("tty {}", tty.display())), "{origin}");
+    assert!(origin.starts_with("uid ") && origin.contains(&format!("tty {}", tty.display())), "{origin}");
     assert!(origin.ends_with("ssh 10.0.0.5 (claimed)"), "{origin}");
 }

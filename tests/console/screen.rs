@@ -53,7 +53,7 @@ fn the_history_tells_what_happened_by_whom_and_why() {
         let wrong = rollbook::accounts::Secret::from("wrong");
         assert!(stage.db().authenticate("ann", &wrong, None).is_err());
     }
-    stage.moved().shows("wrong password ×2");
+    stage.moved().shows("log-in refused ×2");
 }
 
 #[test]

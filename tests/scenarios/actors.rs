@@ -162,13 +162,22 @@ fn a_member_may_be_authorized_and_still_administers_nobody() {
 }
 
 #[test]
-fn whoever_acts_a_members_request_for_a_reset_reaches_only_the_active() {
+fn a_member_or_auditor_who_acts_gets_no_code_for_anybody() {
     let mut w = World::new();
     w.with_role("root", Role::Admin);
     let alice = w.person("alice");
-    w.pending("bob");
-    let issued = w.by(&acting(&alice), |a| a.request_reset("bob")).unwrap();
-    assert_eq!(kind(w.complete_reset(&issued.request_id, &pw("other"))), Kind::UnknownRequest);
+    let auditor = w.with_role("auditor", Role::Auditor);
+    for user in [alice, auditor] {
+        for name in ["root", "alice", "nobody"] {
+            let before = w.entries().len();
+            assert_eq!(
+                w.by(&acting(&user), |a| a.request_reset(name)).err().unwrap().kind,
+                Kind::Unauthorized,
+                "{name}"
+            );
+            assert_eq!(w.entries().len(), before);
+        }
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::sync::Barrier;
 
 use rollbook::accounts::audit::Deed;
 use rollbook::accounts::change::UserChange;
-use rollbook::accounts::query::{Anchor, Order, Query};
-use rollbook::accounts::session::Uses;
-use rollbook::accounts::{Draft, Kind, Role, Status, UserId};
+use rollbook::accounts::query::{Anchor, Filter, Order, Query};
+use rollbook::accounts::session::{Found, Uses};
+use rollbook::accounts::{Draft, Kind, Role, Span, Status, Time, UserId};
 use rollbook::engines::{Access, open};
 
 use crate::bench::{Bench, hash, refused};
@@ -103,13 +103,61 @@ fn whatever_bytes_a_row_holds_it_is_shown_and_can_be_deactivated() {
     bench.trail();
     let odd = UserId::new(rollbook::accounts::text::from_bytes(b"id\xff"));
     let user = bench.store.user(&odd, bench.now).unwrap().unwrap();
-    assert_eq!((user.role, user.status, user.valid_until), (Role::Member, Status::Inactive, None));
+    assert_eq!((user.role, user.status, user.valid_until), (Role::Member, Status::Inactive, Some(Time::default())));
     let changed = bench.change(&user, UserChange::Activate).unwrap();
     assert_eq!(changed.after.status, Status::Active);
     let name: Vec<u8> =
         db.query_row("SELECT CAST(name AS BLOB) FROM user WHERE seq = 2", [], |row| row.get(0)).unwrap();
     assert_eq!(name, b"a\xff\x1b[", "what was not changed is left as it was");
     assert_eq!(bench.store.history(&odd, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn an_end_that_is_no_number_has_passed() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    let (_, digest) = bench.open(&user);
+    let reset = bench.reset(Some(&user));
+    let db = beside(&bench);
+    bench.pass(Span::SECOND);
+    let live = Filter::parse_sessions("is:live").unwrap();
+    for column in [
+        "session SET expires_at",
+        "session SET ended_at",
+        "session SET idle",
+        "user SET valid_until",
+        "user SET deleted_at",
+    ] {
+        for odd in ["'2999-01-01 00:00'", "'soon'", "x'00'"] {
+            db.execute_batch(&format!("UPDATE {column} = {odd}")).unwrap();
+            let found = bench.store.check_session(&digest, bench.now).unwrap();
+            assert!(!matches!(found, Found::Live(_)), "{column} = {odd}");
+            assert_eq!(bench.store.sessions_count(&live, None, bench.now).unwrap(), 0, "{column} = {odd}");
+            assert_eq!(bench.user(&user).sessions, 0, "{column} = {odd}");
+            assert!(!bench.user(&user).can_log_in(bench.now) || column.starts_with("session"), "{column} = {odd}");
+            db.execute_batch(&format!("UPDATE {column} = NULL")).unwrap();
+            assert!(matches!(bench.store.check_session(&digest, bench.now).unwrap(), Found::Live(_)));
+        }
+    }
+    db.execute_batch("UPDATE reset SET expires_at = '2999-01-01'").unwrap();
+    assert_eq!(bench.store.reset_owner(&reset, bench.now).unwrap(), None);
+}
+
+#[test]
+fn the_highest_numbers_in_a_row_stop_nothing_and_break_nothing() {
+    let mut bench = Bench::file();
+    let user = bench.add("alice");
+    let db = beside(&bench);
+    db.execute_batch("UPDATE user SET version = 9223372036854775807").unwrap();
+    let user = bench.user(&user);
+    let changed = bench.change(&user, UserChange::Deactivate).unwrap();
+    assert!(changed.is_change());
+    db.execute_batch("UPDATE user SET version = 9223372036854775807").unwrap();
+    let stamp = bench.stamp();
+    bench.store.set_password(&user.id, None, None, &hash(2), Deed::SetPassword, &stamp).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF; UPDATE audit SET seq = 9223372036854775807 WHERE seq = 1").unwrap();
+    let user = bench.user(&user);
+    assert_eq!(refused(bench.change(&user, UserChange::Activate)).kind, Kind::Failure);
 }
 
 #[test]

@@ -121,3 +121,11 @@ CREATE TABLE counter (
 );
 
 INSERT INTO counter (one, users, sessions) VALUES (1, 0, 0);
+
+-- The oldest schema whose programs can go on working with this file. A step that only adds leaves it alone.
+CREATE TABLE compatible (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    since INTEGER NOT NULL
+);
+
+INSERT INTO compatible (one, since) VALUES (1, 1);

@@ -56,7 +56,7 @@ pub struct UserList {
     #[arg(long, value_name = "F")]
     pub filter: Option<String>,
     /// At most so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 }
 

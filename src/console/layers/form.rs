@@ -78,12 +78,17 @@ impl Form {
         match self.focus.checked_sub(self.fields.len()) {
             Some(0) => Pressed::Submit,
             Some(_) => Pressed::Cancel,
-            None if Some(self.focus) == last => Pressed::Submit,
+            // Options are passed, never pressed: what comes of them is on the button behind.
+            None if Some(self.focus) == last && !self.is_on_choice() => Pressed::Submit,
             None => {
                 self.step(true);
                 Pressed::Stay
             }
         }
+    }
+
+    fn is_on_choice(&self) -> bool {
+        self.fields.get(self.focus).is_some_and(|field| matches!(field.content, Content::Choice { .. }))
     }
 
     /// Whether the keys go to a password.

@@ -263,7 +263,7 @@ fn history_line(happening: &Happening, now: Time, zone: &TimeZone) -> Line {
             let from = failures.address.as_deref().map(shown).unwrap_or_default();
             vec![
                 (when, Role::Faint),
-                (format!("{:<21}", format!("wrong password{times}")), Role::Warn),
+                (format!("{:<21}", format!("log-in refused{times}")), Role::Warn),
                 (format!(" {from}"), Role::Text),
             ]
         }

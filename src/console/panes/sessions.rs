@@ -127,7 +127,10 @@ fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, w
         ink.text(x, line.y, (line.right() - 1).saturating_sub(x + tail + 1), &used, role);
         ink.right(line.right().saturating_sub(1), line.y, tail, &left, role);
     } else {
-        ink.text(x, line.y, room, &over_words(session, look.now), role);
+        // Where it does not fit, when the last refusal was gives way; that there were any does not.
+        let words = over_words(session, look.now);
+        let brief = words.split(", last").next().unwrap_or(&words);
+        ink.text(x, line.y, room, if width(&words) > usize::from(room) { brief } else { &words }, role);
     }
 }
 

@@ -56,7 +56,7 @@ pub fn add(db: &Connection, new: &NewEntry) -> Result<()> {
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, rows::digest(row, 1)?)))
         .optional()?;
     let (before, seq) = match last {
-        Some((seq, digest)) => (digest, seq + 1),
+        Some((seq, digest)) => (digest, seq.checked_add(1).ok_or_else(unwritten)?),
         None => (GENESIS, 1),
     };
     let actor_id = match &new.actor {

@@ -94,7 +94,7 @@ fn in_state(all: &mut Condition, state: State, now: Time) {
         State::Active => all.and("u.status = 'active'"),
         State::Inactive => all.and("u.status NOT IN ('active', 'pending')"),
         State::Deleted => {}
-        State::Expired => all.and("u.valid_until < ?1"),
+        State::Expired => all.and("u.valid_until NOT BETWEEN ?1 AND 9223372036854775807"),
         State::Live => {
             all.and(&format!("{USABLE} AND EXISTS (SELECT 1 FROM session s WHERE s.user_seq = u.seq AND {RUNS})"))
         }

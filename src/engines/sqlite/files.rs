@@ -81,7 +81,6 @@ fn missing(path: &Path) -> Error {
         .hint("`rollbook init` makes one; `rollbook demo` shows one with sample people")
 }
 
-const STICKY: u32 = 0o1000;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 fn guard_folder(folder: &Path) -> Result<()> {
@@ -89,10 +88,11 @@ fn guard_folder(folder: &Path) -> Result<()> {
         Error::new(Kind::Failure, format!("the folder {} cannot be looked at: {}", named(folder), reason(&fault)))
             .hint("its owner must be able to enter it")
     })?;
-    if facts.mode() & WRITABLE_BY_OTHERS != 0 && facts.mode() & STICKY == 0 {
-        // Whoever may write the folder may put another file in the database's place.
+    if facts.mode() & WRITABLE_BY_OTHERS != 0 {
+        // Whoever may write the folder may put another file in the database's place. A sticky folder keeps the file but
+        // not the names beside it: a log that somebody else has put there is written to, and is theirs to read.
         return Err(Error::new(Kind::Failure, format!("others may write to the folder {}", named(folder)))
-            .hint(format!("chmod go-w {}, or keep the database elsewhere", named(folder))));
+            .hint(format!("keep it in a folder of your own (mkdir -m 700), or chmod go-w {}", named(folder))));
     }
     Ok(())
 }

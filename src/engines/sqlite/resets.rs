@@ -20,7 +20,7 @@ pub fn owner(db: &Connection, digest: &Digest, now: Time) -> Result<Option<rows:
     let now = clock::believed(db, now)?;
     let sql = format!(
         "SELECT {USER} FROM reset r JOIN user u ON u.seq = r.user_seq
-         WHERE r.digest = ?2 AND r.expires_at >= ?1 AND u.deleted_at IS NULL"
+         WHERE r.digest = ?2 AND r.expires_at BETWEEN ?1 AND 9223372036854775807 AND u.deleted_at IS NULL"
     );
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_row(params![now.millis(), digest.bytes()], |row| rows::person(row, 0)).optional()?)
@@ -81,14 +81,15 @@ pub fn complete(db: &Connection, digest: &Digest, hash: &PasswordHash, stamp: &S
 
 fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: Deed, stamp: &Stamp) -> Result<Changed> {
     put_hash(db, seq, hash)?;
+    let version = before.version.wrapping_add(1);
+    let after = User { password_set_at: Some(stamp.at), version, sessions: 0, ..before.clone() };
     db.prepare_cached("UPDATE user SET password_set_at = ?2, version = ?3 WHERE seq = ?1")?.execute([
         seq,
         stamp.at.millis(),
-        before.version + 1,
+        after.version,
     ])?;
     let ended = endings::end_all(db, seq, stamp)?;
     let voided = endings::void_all(db, seq, stamp.at)?;
-    let after = User { password_set_at: Some(stamp.at), version: before.version + 1, sessions: 0, ..before.clone() };
     let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Both)?;

@@ -14,21 +14,28 @@ use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{Role, Status, User, UserId};
 
 /// The columns of a user `u`; `?1` is the present. Read by [`person`].
+///
+/// Ends are asked for between two numbers, since SQLite holds every text and blob for greater than any number.
 pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, \
     u.status_at, u.note, u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, \
     u.deleted_at, u.version, (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
-    AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
-    AND (s.idle IS NULL OR coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
-    AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1), \
+    AND coalesce(s.expires_at, 9223372036854775807) \
+    BETWEEN ?1 AND 9223372036854775807 \
+    AND (s.idle IS NULL OR typeof(s.idle) <> 'text' AND typeof(s.idle) <> 'blob' \
+    AND coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
+    AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) \
+    BETWEEN ?1 AND 9223372036854775807), \
     (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000)";
 
 /// Whether the session `s` is within its dates at `?1`.
-pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) >= ?1 \
-    AND (s.idle IS NULL OR coalesce(s.last_used_at, s.created_at) + s.idle >= ?1)";
+pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) \
+    BETWEEN ?1 AND 9223372036854775807 \
+    AND (s.idle IS NULL OR typeof(s.idle) <> 'text' AND typeof(s.idle) <> 'blob' \
+    AND coalesce(s.last_used_at, s.created_at) + s.idle >= ?1)";
 
 /// Whether the user `u` may use a session at `?1`.
-pub const USABLE: &str =
-    "u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) >= ?1";
+pub const USABLE: &str = "u.status = 'active' AND u.deleted_at IS NULL AND \
+    coalesce(u.valid_until, 9223372036854775807) BETWEEN ?1 AND 9223372036854775807";
 
 /// Whether the session `s` was ended and is still shown at `?1`: until its old expiry, thirty days where it had none.
 pub const ENDED: &str = "s.ended_at IS NOT NULL AND coalesce(s.expires_at, s.ended_at + 2592000000) >= ?1";
@@ -73,8 +80,8 @@ pub fn person(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
         created_at: time(row, at + 13)?.unwrap_or_default(),
         activated_at: time(row, at + 14)?,
         last_login_at: time(row, at + 15)?,
-        valid_until: time(row, at + 16)?,
-        deleted_at: time(row, at + 17)?,
+        valid_until: end(row, at + 16)?,
+        deleted_at: end(row, at + 17)?,
         version: number(row, at + 18)?.unwrap_or(0),
         sessions: count(row, at + 19)?,
         throttled_until: time(row, at + 20)?,
@@ -91,10 +98,10 @@ pub fn session(row: &Row<'_>, at: usize) -> rusqlite::Result<(i64, Session)> {
         client: words(row, at + 4)?,
         address: words(row, at + 5)?,
         created_at: time(row, at + 6)?.unwrap_or_default(),
-        expires_at: time(row, at + 7)?,
+        expires_at: end(row, at + 7)?,
         last_used_at: time(row, at + 8)?,
-        idle: number(row, at + 9)?.map(Span::from_millis),
-        ended_at: time(row, at + 10)?,
+        idle: end(row, at + 9)?.map(|idle| Span::from_millis(idle.millis())),
+        ended_at: end(row, at + 10)?,
         ended_by: words(row, at + 11)?,
         refused: count(row, at + 12)?,
         refused_at: time(row, at + 13)?,
@@ -149,6 +156,15 @@ pub fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<i64>> {
 /// An instant that may be missing.
 pub fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Time>> {
     Ok(number(row, at)?.map(Time::from_millis))
+}
+
+/// An instant at which something ends or ended, or a limit. What is there and cannot be read has passed long ago: it
+/// lets nobody in.
+fn end(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Time>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Null => None,
+        _ => Some(time(row, at)?.unwrap_or_default()),
+    })
 }
 
 /// A count, held within its type.

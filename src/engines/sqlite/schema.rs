@@ -35,7 +35,7 @@ pub fn judge(db: &Connection, path: &Path) -> Result<()> {
 fn judge_against(db: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
     let (version, present) = (version(db, path)?, last(steps));
     let name = files::named(path);
-    if version > present {
+    if version > present && compatible_since(db)? > present {
         return Err(newer(&name, version, present));
     }
     if version < present {
@@ -46,6 +46,11 @@ fn judge_against(db: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
         .hint("`rollbook db upgrade` makes a copy and brings it up to date"));
     }
     Ok(())
+}
+
+/// The oldest schema whose programs can work with the file.
+fn compatible_since(db: &Connection) -> Result<i32> {
+    Ok(db.query_row("SELECT since FROM compatible", [], |row| row.get(0))?)
 }
 
 fn newer(name: &str, version: i32, present: i32) -> Error {
@@ -199,7 +204,9 @@ mod tests {
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
         judge_against(&db, &path, later).unwrap();
         assert_eq!(db.query_row("SELECT x FROM extra", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
-        assert!(judge(&db, &path).unwrap_err().message.contains("newer"));
+        judge(&db, &path).unwrap();
+        db.execute_batch("UPDATE compatible SET since = 99").unwrap();
+        assert!(judge(&db, &path).unwrap_err().message.contains("newer"), "a step that did more than add");
         assert_eq!(upgrade(&path, later).unwrap().backup, None, "the second time there is nothing to do");
     }
 

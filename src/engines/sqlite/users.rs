@@ -67,7 +67,7 @@ pub fn credential(db: &Connection, key: &str, now: Time) -> Result<Option<Creden
 /// The hash of somebody's password.
 pub fn hash_of(db: &Connection, seq: i64) -> Result<Option<PasswordHash>> {
     let found = db
-        .prepare_cached("SELECT hash FROM credential WHERE user_seq = ?1")?
+        .prepare_cached("SELECT substr(hash, 1, 1024) FROM credential WHERE user_seq = ?1")?
         .query_row([seq], |row| rows::text(row, 0))
         .optional()?;
     Ok(found.map(PasswordHash::new))
