@@ -4,11 +4,15 @@
 //! [`Accounts`] is its only door; [`store::Store`] is the port behind which a database stands.
 
 pub mod audit;
+pub mod base32;
 pub mod chain;
 pub mod change;
 pub mod door;
+pub mod enrolment;
 pub mod error;
+pub mod factor;
 pub mod hash;
+pub mod keys;
 pub mod login;
 pub mod looking;
 pub mod passphrase;
@@ -17,12 +21,14 @@ pub mod people;
 pub mod policy;
 pub mod query;
 pub mod reset;
+pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod store;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod totp;
 pub mod user;
 pub mod verdict;
 

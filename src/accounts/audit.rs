@@ -79,11 +79,16 @@ pub enum Deed {
     SetPolicy,
     Upgrade,
     Load,
+    EnableFactor,
+    DisableFactor,
+    RefreshCodes,
+    UseCode,
+    Rekey,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 19] = [
+    pub const ALL: [Deed; 24] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -103,6 +108,11 @@ impl Deed {
         Deed::SetPolicy,
         Deed::Upgrade,
         Deed::Load,
+        Deed::EnableFactor,
+        Deed::DisableFactor,
+        Deed::RefreshCodes,
+        Deed::UseCode,
+        Deed::Rekey,
     ];
 
     /// The stable word.
@@ -127,6 +137,11 @@ impl Deed {
             Deed::SetPolicy => "set policy",
             Deed::Upgrade => "upgrade",
             Deed::Load => "load",
+            Deed::EnableFactor => "enable factor",
+            Deed::DisableFactor => "disable factor",
+            Deed::RefreshCodes => "refresh codes",
+            Deed::UseCode => "use code",
+            Deed::Rekey => "rekey",
         }
     }
 
@@ -152,6 +167,11 @@ impl Deed {
             Deed::SetPolicy => "policy set",
             Deed::Upgrade => "schema upgraded",
             Deed::Load => "loaded",
+            Deed::EnableFactor => "second factor enabled",
+            Deed::DisableFactor => "second factor disabled",
+            Deed::RefreshCodes => "backup codes renewed",
+            Deed::UseCode => "backup code used",
+            Deed::Rekey => "second factors rekeyed",
         }
     }
 

@@ -16,7 +16,7 @@ impl Accounts {
     /// Whoever knocks, exactly one verification is made, and every failure has one kind, one text and one cost.
     ///
     /// # Errors
-    /// `invalid_credentials`.
+    /// `invalid_credentials`; after a right password `missing_otp_code` and `invalid_otp_code`.
     pub fn authenticate(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
         self.verify(name, password, code, None).map(|(user, _)| user)
     }
@@ -25,7 +25,8 @@ impl Accounts {
     /// sessions; none is extended or handed out twice.
     ///
     /// # Errors
-    /// `invalid_credentials`, whatever the reason; `constraint_violation` for an expiry in the past or a hostile label.
+    /// `invalid_credentials`, whatever the reason; after a right password `missing_otp_code` and `invalid_otp_code`;
+    /// `constraint_violation` for an expiry in the past or a hostile label.
     pub fn log_in(&mut self, login: &Login<'_>) -> Result<Opened> {
         let client = parse_words(Field::Client, login.client.unwrap_or_default(), 64)?;
         let address = parse_words(Field::Address, login.address.unwrap_or_default(), 64)?;
@@ -49,8 +50,16 @@ impl Accounts {
         };
         let (token, digest) = TokenKind::Session.mint(self.entropy.as_mut())?;
         let id = SessionId::new(random_id(self.entropy.as_mut())?);
-        let new =
-            NewSession { id, digest, user_id: user.id.clone(), client, address, expires_at, idle: policy.session_idle };
+        let new = NewSession {
+            id,
+            digest,
+            user_id: user.id.clone(),
+            client,
+            address,
+            expires_at,
+            idle: policy.session_idle,
+            factor: user.factor,
+        };
         let stamp = self.stamp();
         let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
         Ok(Opened { token, session, user })
@@ -63,8 +72,18 @@ impl Accounts {
         code: Option<&str>,
         address: Option<&str>,
     ) -> Result<(User, PasswordHash)> {
-        // A code for somebody whose second factor is off is ignored.
-        let _ = code;
+        let (user, hash) = self.prove_password(name, password, address)?;
+        self.prove_factor(&user, code, address)?;
+        Ok((user, hash))
+    }
+
+    /// Whether name and password are those of somebody who may log in, the second factor aside.
+    pub(super) fn prove_password(
+        &mut self,
+        name: &str,
+        password: &Secret,
+        address: Option<&str>,
+    ) -> Result<(User, PasswordHash)> {
         let now = self.now();
         let credential = self.store.credential(&fold(name), now)?;
         let hash = credential.as_ref().and_then(|credential| credential.hash.as_ref());

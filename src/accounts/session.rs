@@ -113,6 +113,8 @@ pub struct NewSession {
     pub expires_at: Option<Time>,
     /// The idle limit.
     pub idle: Option<super::time::Span>,
+    /// Whether a second factor was shown besides the password.
+    pub factor: bool,
 }
 
 /// What a check of a token found.

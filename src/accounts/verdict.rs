@@ -16,6 +16,8 @@ pub enum Cure {
     Edit,
     /// Issue a reset code or set a password.
     Password,
+    /// Bring the key of the second factors back, or turn this one off.
+    Factor,
 }
 
 impl Cure {
@@ -26,6 +28,7 @@ impl Cure {
             Cure::Restore => "user restore",
             Cure::Edit => "user edit --valid-until none",
             Cure::Password => "reset request",
+            Cure::Factor => "factor disable",
         }
     }
 }
@@ -33,7 +36,8 @@ impl Cure {
 /// One thing that keeps somebody out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obstacle {
-    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`.
+    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`,
+    /// `factor_key_missing`, `factor_changed`.
     pub word: &'static str,
     /// Since when.
     pub since: Option<Time>,
@@ -76,6 +80,11 @@ impl Verdict {
         verdict
     }
 
+    /// Adds that the second factor opens with no key that is there, or not at all.
+    pub fn shut_by_factor(&mut self, word: &'static str, reason: Option<String>) {
+        self.obstacles.push(Obstacle { reason, ..bare(word, Cure::Factor) });
+    }
+
     /// Whether a right password lets them in.
     pub fn can_log_in(&self) -> bool {
         self.obstacles.is_empty()
@@ -109,6 +118,8 @@ impl Obstacle {
             "inactive" => "inactive".to_owned(),
             "expired" => "the end date has passed".to_owned(),
             "deleted" => "deleted".to_owned(),
+            "factor_key_missing" => "the key of the second factor is not there".to_owned(),
+            "factor_changed" => "the second factor was changed in the database".to_owned(),
             "no_password" => "no password was ever set".to_owned(),
             _ => "the stored password hash cannot be used".to_owned(),
         };

@@ -6,6 +6,7 @@ mod audit;
 mod condition;
 mod connection;
 mod endings;
+mod factors;
 mod faults;
 mod files;
 mod load;

@@ -87,6 +87,7 @@ impl Bench {
             address: Some("10.0.0.1".into()),
             expires_at,
             idle: None,
+            factor: false,
         }
     }
 

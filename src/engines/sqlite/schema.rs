@@ -13,7 +13,10 @@ use crate::engines::opening::Upgraded;
 const APPLICATION: i32 = 0x524F_4C4C;
 
 /// The steps from an empty file to the present schema. Steps only add, so that programs of the version before go on.
-pub const STEPS: &[&str] = &[include_str!("../../../assets/schema/sqlite/0001.sql")];
+pub const STEPS: &[&str] = &[
+    include_str!("../../../assets/schema/sqlite/0001.sql"),
+    include_str!("../../../assets/schema/sqlite/0003.sql"),
+];
 
 /// Lays the schema into an empty database.
 pub fn lay(db: &Connection) -> Result<()> {
