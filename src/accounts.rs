@@ -19,6 +19,7 @@ pub mod passphrase;
 pub mod password;
 pub mod people;
 pub mod policy;
+pub mod qr;
 pub mod query;
 pub mod reset;
 pub mod seal;

@@ -15,8 +15,8 @@ use rollbook::console::theme::Theme as Look;
 use rollbook::demo;
 use rollbook::engines::{self, Access};
 use rollbook::host::config::{Color, Config, Theme};
-use rollbook::host::key::{self, KeyFile};
 use rollbook::host::identity::{Facts, Identity};
+use rollbook::host::key::{self, KeyFile};
 use rollbook::host::place::{self, Place};
 use rollbook::host::{SystemClock, SystemEntropy};
 

@@ -16,6 +16,10 @@ mod activate;
 mod actors;
 #[path = "scenarios/audit.rs"]
 mod audit;
+#[path = "scenarios/factor.rs"]
+mod factor;
+#[path = "scenarios/factor_keys.rs"]
+mod factor_keys;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]

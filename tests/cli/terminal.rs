@@ -22,6 +22,7 @@ impl Terminal {
         let mut command = CommandBuilder::new(PROGRAM);
         command.env_clear();
         command.env("HOME", desk.folder.path());
+        command.env("ROLLBOOK_KEY", desk.folder.path().join("key"));
         command.env("SSH_CONNECTION", "10.0.0.5 50000 10.0.0.1 22");
         command.arg("--db");
         command.arg(desk.db());

@@ -2,8 +2,8 @@
 #![allow(dead_code)] // each test binary uses its own part
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rollbook::accounts::hash::Cost;
 use rollbook::accounts::seal::{Key, Keyring, Slot};
@@ -114,13 +114,7 @@ pub fn accounts(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Acto
 }
 
 /// The same with this keyring.
-pub fn accounts_with(
-    store: Box<dyn Store>,
-    clock: &HandClock,
-    seed: u64,
-    actor: Actor,
-    ring: MemoryRing,
-) -> Accounts {
+pub fn accounts_with(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Actor, ring: MemoryRing) -> Accounts {
     let ground = Ground {
         store,
         clock: Box::new(clock.clone()),

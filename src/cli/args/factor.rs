@@ -13,8 +13,6 @@ pub enum Factor {
     Disable(Disable),
     /// Make new backup codes in the place of all the old ones
     Codes(Codes),
-    /// Say how it stands with the key
-    Status,
     /// Replace the key that seals second factors
     Rekey,
 }

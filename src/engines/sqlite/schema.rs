@@ -13,10 +13,8 @@ use crate::engines::opening::Upgraded;
 const APPLICATION: i32 = 0x524F_4C4C;
 
 /// The steps from an empty file to the present schema. Steps only add, so that programs of the version before go on.
-pub const STEPS: &[&str] = &[
-    include_str!("../../../assets/schema/sqlite/0001.sql"),
-    include_str!("../../../assets/schema/sqlite/0003.sql"),
-];
+pub const STEPS: &[&str] =
+    &[include_str!("../../../assets/schema/sqlite/0001.sql"), include_str!("../../../assets/schema/sqlite/0003.sql")];
 
 /// Lays the schema into an empty database.
 pub fn lay(db: &Connection) -> Result<()> {
@@ -134,30 +132,68 @@ mod tests {
     use crate::accounts::store::Store as _;
     use crate::engines::opening::Access;
 
-    const LATER: &[&str] = &[STEPS[0], "CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"];
+    /// The present steps and what a later program might add.
+    fn later(more: &[&'static str]) -> Vec<&'static str> {
+        [STEPS, more].concat()
+    }
+
+    /// A file as the first program left it, with somebody in it.
+    fn first(path: &Path) -> Connection {
+        files::make(path).unwrap();
+        let db = connection::open(path, false, connection::PATIENCE).unwrap();
+        db.execute_batch(&format!("PRAGMA application_id = {APPLICATION}")).unwrap();
+        climb(&db, 0, &STEPS[..1]).unwrap();
+        db.execute_batch(
+            "INSERT INTO user (id, name, name_key, role, status, created_at, password_set_at)
+                 VALUES ('1', 'Alice', 'alice', 'admin', 'active', 5, 5);
+             INSERT INTO credential (user_seq, hash) VALUES (1, 'kept');
+             INSERT INTO session (id, user_seq, digest, created_at, expires_at) VALUES ('s', 1, x'07', 6, 900);",
+        )
+        .unwrap();
+        db
+    }
+
+    #[test]
+    fn what_the_first_program_wrote_is_there_after_all_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        drop(first(&path));
+        let refusal = Sqlite::open(&path, Access::Full).err().unwrap();
+        assert_eq!(refusal.kind, Kind::Schema);
+        assert!(refusal.hint.unwrap().contains("rollbook db upgrade"));
+        let upgraded = Sqlite::upgrade(&path).unwrap();
+        assert_eq!((upgraded.from, upgraded.to), (1, last(STEPS)));
+        let mut store = Sqlite::open(&path, Access::Full).unwrap();
+        let now = crate::accounts::time::Time::from_millis(10);
+        let alice = store.user_named("alice", now).unwrap().unwrap();
+        assert_eq!((alice.name.as_str(), alice.sessions, alice.factor), ("Alice", 1, false));
+        let hash = store.hash_of(&alice.id).unwrap().unwrap();
+        assert_eq!((hash.as_str(), hash.stands_alone()), ("kept", None));
+    }
 
     #[test]
     fn an_older_file_is_copied_and_brought_up_step_by_step() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
+        let later = &later(&["CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)"])[..];
         drop(Sqlite::create(&path).unwrap());
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        let error = judge_against(&db, &path, LATER).unwrap_err();
+        let error = judge_against(&db, &path, later).unwrap_err();
         assert_eq!(error.kind, Kind::Schema);
         assert!(error.hint.unwrap().contains("rollbook db upgrade"));
         drop(db);
-        let upgraded = upgrade(&path, LATER).unwrap();
-        assert_eq!((upgraded.from, upgraded.to), (1, 3));
+        let upgraded = upgrade(&path, later).unwrap();
+        assert_eq!((upgraded.from, upgraded.to), (last(STEPS), last(STEPS) + 2));
         let backup = upgraded.backup.unwrap();
-        assert!(backup.to_string_lossy().contains("people.db.bak-v1-"));
+        assert!(backup.to_string_lossy().contains(&format!("people.db.bak-v{}-", last(STEPS))));
         assert_eq!(backup.metadata().unwrap().mode() & 0o777, 0o600);
         let mut copy = Sqlite::open(&backup, Access::Full).unwrap();
         assert!(copy.is_empty().unwrap(), "the copy is a database of the version before");
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
-        judge_against(&db, &path, LATER).unwrap();
+        judge_against(&db, &path, later).unwrap();
         assert_eq!(db.query_row("SELECT x FROM extra", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         assert!(judge(&db, &path).unwrap_err().message.contains("newer"));
-        assert_eq!(upgrade(&path, LATER).unwrap().backup, None, "the second time there is nothing to do");
+        assert_eq!(upgrade(&path, later).unwrap().backup, None, "the second time there is nothing to do");
     }
 
     #[test]
@@ -165,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
-        let broken = &[STEPS[0], "CREATE TABLE extra (x)", "CREATE TABLE extra (x)"];
+        let broken = &later(&["CREATE TABLE extra (x)", "CREATE TABLE extra (x)"])[..];
         assert!(upgrade(&path, broken).is_err());
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
         judge(&db, &path).unwrap();
