@@ -42,7 +42,7 @@ impl Machine {
         let config = Config::read(&place::config_files())?;
         let place = place::locate(global.db.clone(), std::env::var_os("ROLLBOOK_DB"), &config)?;
         let access = if global.read_only { Access::ReadOnly } else { Access::Full };
-        let key = KeyFile::new(key::locate(global.key.clone(), std::env::var_os("ROLLBOOK_KEY")));
+        let key = KeyFile::new(key::locate(global.key_file.clone(), std::env::var_os("ROLLBOOK_KEY")));
         Ok(Machine {
             place,
             key,

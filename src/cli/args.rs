@@ -40,8 +40,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<PathBuf>,
     /// The key that seals second factors [else ROLLBOOK_KEY, the user's config folder, /etc/rollbook/key for root]
-    #[arg(long, global = true, value_name = "PATH")]
-    pub key: Option<PathBuf>,
+    #[arg(long = "key", global = true, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
     /// Write JSON: one object, or one object a line for lists
     #[arg(long, global = true)]
     pub json: bool,

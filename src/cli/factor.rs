@@ -69,7 +69,8 @@ fn subject(call: &mut Call<'_>, whose: &Whose, given: bool, flag: &str) -> Outco
     };
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = match whose.own {
-        true => accounts.find(&format!("name:{}", whose.name))?,
+        // Whoever does it themselves logs in by name; an id is none.
+        true => accounts.find(&["name:", &whose.name].concat())?,
         false => accounts.find(&whose.name)?,
     };
     Ok((accounts, Subject { user, password }))
@@ -147,10 +148,11 @@ fn confirm(call: &mut Call<'_>, args: &Confirm) -> Outcome {
     let (mut accounts, subject) = subject(call, &args.whose, args.stdin, "--stdin")?;
     let secret = call.input.secret("the secret", args.stdin, "--stdin")?;
     let code = call.input.secret("the code that the app shows now", args.stdin, "--stdin")?;
-    if let Some(place) = accounts.prepare_key()? {
-        call.out.say(&made_key(&place));
-    }
+    let key = accounts.key_report()?;
     let codes = turn_on(&mut accounts, &args.whose, &subject, &secret, &code)?;
+    if key.key.is_none() && !call.global.dry_run {
+        call.out.say(&made_key(&key.place));
+    }
     tell_codes(call, &subject.user, &codes)
 }
 

@@ -40,6 +40,7 @@ pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
     call.out.say(&format!("{would} {path}"));
     accounts.give_reason(call.global.reason.as_deref())?;
     // Now, while nobody needs it yet, and somebody is there to read where it lies.
+    accounts.rehearse(call.global.dry_run);
     match accounts.prepare_key() {
         Ok(Some(place)) => call.out.say(&made_key(&place)),
         Ok(None) => {}
