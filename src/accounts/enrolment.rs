@@ -121,8 +121,7 @@ impl Accounts {
     pub fn disable_own_factor(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<Disabled> {
         let user = self.authenticate(name, password, code)?;
         let stamp = self.stamp_of(&user);
-        // The code itself may have moved the version: it is the owner's own change.
-        self.turn_off(&user, None, false, &stamp)
+        self.turn_off(&user, Some(user.version), false, &stamp)
     }
 
     fn turn_off(&mut self, user: &User, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
@@ -157,7 +156,7 @@ impl Accounts {
     pub fn refresh_own_codes(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<Vec<Secret>> {
         let user = self.authenticate(name, password, code)?;
         let stamp = self.stamp_of(&user);
-        self.renew(&user, None, &stamp)
+        self.renew(&user, Some(user.version), &stamp)
     }
 
     fn renew(&mut self, user: &User, expect: Option<i64>, stamp: &Stamp) -> Result<Vec<Secret>> {
