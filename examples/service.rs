@@ -13,6 +13,7 @@ use rollbook::accounts::session::Login;
 use rollbook::accounts::text::visible;
 use rollbook::accounts::{Accounts, Actor, Ground, Secret};
 use rollbook::engines::{self, Access};
+use rollbook::host::key::{self, KeyFile};
 use rollbook::host::{SystemClock, SystemEntropy};
 
 const NAME: &str = "ada.visitor@example.org";
@@ -83,6 +84,14 @@ fn connect(path: &Path) -> Result<Accounts> {
         Err(error) if error.kind == Kind::NoDatabase => engines::create(path)?,
         opened => opened?,
     };
-    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
+    // The key lies apart from the database, so that a copy of the database alone gives nobody's second factor away.
+    let key = KeyFile::new(key::locate(None, std::env::var_os("ROLLBOOK_KEY")));
+    let ground = Ground {
+        store,
+        clock: Box::new(SystemClock),
+        entropy: Box::new(SystemEntropy),
+        cost: None,
+        keys: Box::new(key),
+    };
     Ok(Accounts::new(ground, Actor::Service("example".into()), ""))
 }

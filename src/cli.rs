@@ -9,6 +9,7 @@ mod config;
 mod db;
 mod demo;
 mod doctor;
+mod factor;
 mod init;
 mod json;
 pub mod output;
@@ -80,6 +81,7 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
         Command::User(verb) => user::run(&mut call, verb),
         Command::Session(verb) => session::run(&mut call, verb),
         Command::Reset(verb) => reset::run(&mut call, verb),
+        Command::Factor(verb) => factor::run(&mut call, verb),
         Command::Audit(verb) => audit::run(&mut call, verb),
         Command::Policy(verb) => policy::run(&mut call, verb),
         Command::Db(args::Db::Upgrade) => db::upgrade(&mut call),

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod identity;
+pub mod key;
 pub mod place;
 pub mod process;
 

@@ -16,6 +16,7 @@ use rollbook::demo;
 use rollbook::engines::{self, Access};
 use rollbook::host::config::{Color, Config, Theme};
 use rollbook::host::identity::{Facts, Identity};
+use rollbook::host::key::{self, KeyFile};
 use rollbook::host::place::{self, Place};
 use rollbook::host::{SystemClock, SystemEntropy};
 
@@ -24,6 +25,7 @@ use crate::shelf::{Shelf, accounts};
 /// The machine as one call of the program finds it.
 pub struct Machine {
     place: Place,
+    key: KeyFile,
     access: Access,
     identity: Identity,
     color: (Color, String),
@@ -40,8 +42,10 @@ impl Machine {
         let config = Config::read(&place::config_files())?;
         let place = place::locate(global.db.clone(), std::env::var_os("ROLLBOOK_DB"), &config)?;
         let access = if global.read_only { Access::ReadOnly } else { Access::Full };
+        let key = KeyFile::new(key::locate(global.key_file.clone(), std::env::var_os("ROLLBOOK_KEY")));
         Ok(Machine {
             place,
+            key,
             access,
             identity: Facts::gather().identity(),
             color: color(global, &config),
@@ -82,12 +86,12 @@ impl Machine {
         };
         let origin = identity.origin.clone();
         let people = people.unwrap_or(demo::PEOPLE);
-        (setup, Shelf { access: self.access, actor, origin, people, sample: Mutex::default() })
+        (setup, Shelf { access: self.access, actor, origin, key: self.key.clone(), people, sample: Mutex::default() })
     }
 
     fn accounts(&self, store: Box<dyn Store>, service: Option<&str>) -> Accounts {
         let actor = service.map_or_else(|| self.identity.actor(), |name| Actor::Service(name.to_owned()));
-        accounts(store, actor, self.identity.origin.clone())
+        accounts(store, self.key.clone(), actor, self.identity.origin.clone())
     }
 }
 

@@ -15,6 +15,7 @@ use rollbook::console::term;
 use rollbook::console::worker::Library;
 use rollbook::demo;
 use rollbook::engines::{self, Access};
+use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
 
 /// Opens databases in the name of one actor.
@@ -25,6 +26,8 @@ pub struct Shelf {
     pub actor: Actor,
     /// Where they come from.
     pub origin: String,
+    /// The key that seals second factors.
+    pub key: KeyFile,
     /// How many sample people there shall be.
     pub people: u64,
     /// The sample people's place, once there is one.
@@ -55,13 +58,23 @@ impl Shelf {
     }
 
     fn handle(&self, path: &Path, actor: Actor) -> Result<Accounts> {
-        Ok(accounts(engines::open(path, Access::Full)?, actor, self.origin.clone()))
+        Ok(accounts(engines::open(path, Access::Full)?, self.key_of(path), actor, self.origin.clone()))
+    }
+
+    /// Sample people's second factors are sealed by a key of their own, which goes with them.
+    fn key_of(&self, path: &Path) -> KeyFile {
+        let sample = self.sample();
+        match sample.as_ref() {
+            Some(sample) if path.starts_with(&sample.folder) => KeyFile::new(sample.folder.join("key")),
+            _ => self.key.clone(),
+        }
     }
 }
 
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
-        Ok(accounts(engines::open(path, self.access)?, self.actor.clone(), self.origin.clone()))
+        let store = engines::open(path, self.access)?;
+        Ok(accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone()))
     }
 
     fn create(&self, path: &Path) -> Result<()> {
@@ -114,8 +127,14 @@ impl Library for Shelf {
 }
 
 /// A handle as this program makes them: the system's clock and randomness, hashes at the usual cost.
-pub fn accounts(store: Box<dyn Store>, actor: Actor, origin: String) -> Accounts {
-    let ground = Ground { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy), cost: None };
+pub fn accounts(store: Box<dyn Store>, key: KeyFile, actor: Actor, origin: String) -> Accounts {
+    let ground = Ground {
+        store,
+        clock: Box::new(SystemClock),
+        entropy: Box::new(SystemEntropy),
+        cost: None,
+        keys: Box::new(key),
+    };
     Accounts::new(ground, actor, origin)
 }
 

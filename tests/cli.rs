@@ -5,6 +5,8 @@
 mod actors;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/factor.rs"]
+mod factor;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/long.rs"]

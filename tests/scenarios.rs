@@ -18,6 +18,10 @@ mod actors;
 mod audit;
 #[path = "scenarios/contain.rs"]
 mod contain;
+#[path = "scenarios/factor.rs"]
+mod factor;
+#[path = "scenarios/factor_keys.rs"]
+mod factor_keys;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]

@@ -5,6 +5,8 @@
 mod bench;
 #[path = "store/books.rs"]
 mod books;
+#[path = "store/factors.rs"]
+mod factors;
 #[path = "store/older.rs"]
 mod older;
 #[path = "store/pages.rs"]
@@ -124,6 +126,16 @@ macro_rules! engine {
                 a_containment_takes_what_the_inactive_have_left_and_nothing_twice
                 a_restoration_undone_takes_what_came_between
                 a_purge_takes_tokens_along
+            }
+            factors {
+                a_factor_is_kept_as_it_was_given_and_shown_with_the_user
+                a_factor_under_another_key_than_all_others_is_not_taken
+                a_factor_is_changed_only_as_it_was_looked_at_and_never_a_deleted_persons
+                a_factor_that_is_off_leaves_nothing_and_is_off_only_once
+                a_step_is_taken_once_and_none_before_it
+                a_backup_code_is_used_once_and_by_its_owner
+                new_seals_take_the_place_of_all_or_of_none
+                what_is_known_of_a_password_is_kept_with_its_hash
             }
         }
     };

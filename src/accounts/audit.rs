@@ -92,11 +92,16 @@ pub enum Deed {
     Contain,
     Unthrottle,
     AcceptClock,
+    EnableFactor,
+    DisableFactor,
+    RefreshCodes,
+    UseCode,
+    Rekey,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 24] = [
+    pub const ALL: [Deed; 29] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -121,6 +126,11 @@ impl Deed {
         Deed::Contain,
         Deed::Unthrottle,
         Deed::AcceptClock,
+        Deed::EnableFactor,
+        Deed::DisableFactor,
+        Deed::RefreshCodes,
+        Deed::UseCode,
+        Deed::Rekey,
     ];
 
     /// The stable word.
@@ -150,6 +160,11 @@ impl Deed {
             Deed::Contain => "contain",
             Deed::Unthrottle => "unthrottle",
             Deed::AcceptClock => "accept clock",
+            Deed::EnableFactor => "enable factor",
+            Deed::DisableFactor => "disable factor",
+            Deed::RefreshCodes => "refresh codes",
+            Deed::UseCode => "use code",
+            Deed::Rekey => "rekey",
         }
     }
 
@@ -180,6 +195,11 @@ impl Deed {
             Deed::Contain => "contained",
             Deed::Unthrottle => "unthrottled",
             Deed::AcceptClock => "clock accepted",
+            Deed::EnableFactor => "second factor enabled",
+            Deed::DisableFactor => "second factor disabled",
+            Deed::RefreshCodes => "backup codes renewed",
+            Deed::UseCode => "backup code used",
+            Deed::Rekey => "second factors rekeyed",
         }
     }
 

@@ -7,6 +7,7 @@ use super::audit::{Actor, Stamp};
 use super::error::{Error, Kind, Result};
 use super::hash::{Cost, Hasher};
 use super::policy::Policy;
+use super::seal::Keyring;
 use super::secret::Secret;
 use super::session::{SessionId, Uses};
 use super::store::{Interrupter, Store};
@@ -25,6 +26,8 @@ pub struct Ground {
     pub entropy: Box<dyn Entropy>,
     /// What a new password hash costs, whatever the policy says; `None` to follow the policy.
     pub cost: Option<Cost>,
+    /// The keeper of the key that seals second factors.
+    pub keys: Box<dyn Keyring>,
 }
 
 /// The users and sessions of one database, as one actor sees and changes them.
@@ -43,6 +46,8 @@ pub struct Accounts {
     origin: String,
     reason: Option<String>,
     pub(super) gathered: Gathered,
+    pub(super) keys: Box<dyn Keyring>,
+    pub(super) rehearsing: bool,
 }
 
 /// Uses and refusals seen since they were last written.
@@ -79,6 +84,8 @@ impl Accounts {
             origin: origin.into(),
             reason: None,
             gathered: Gathered::default(),
+            keys: ground.keys,
+            rehearsing: false,
         };
         // What cannot be read now is read again, and refused, by the first call that needs it.
         let _ = accounts.settings();
@@ -154,6 +161,7 @@ impl Accounts {
 
     /// Carries every change out and takes it back (`--dry-run`).
     pub fn rehearse(&mut self, on: bool) {
+        self.rehearsing = on;
         self.store.rehearse(on);
     }
 

@@ -107,6 +107,7 @@ pub enum Field {
     Client,
     Address,
     TokenName,
+    Code,
 }
 
 /// A refusal or a failure. Its text is safe to print: whoever builds it escapes what came from outside.
@@ -151,6 +152,18 @@ impl Error {
     pub fn invalid_credentials() -> Self {
         Error::new(Kind::InvalidCredentials, "name or password is wrong, or this person cannot log in")
             .hint("`rollbook user why NAME` tells an administrator the reason")
+    }
+
+    /// The password was right; the second factor is still to come.
+    pub fn missing_otp_code() -> Self {
+        Error::new(Kind::MissingOtpCode, "a second-factor code is needed")
+            .hint("the six digits that the authenticator app shows, or a backup code")
+    }
+
+    /// The password was right; the second factor is not, whatever the reason.
+    pub fn invalid_otp_code() -> Self {
+        Error::new(Kind::InvalidOtpCode, "the second-factor code is wrong, or was used before")
+            .hint("wait for the next code of the app, or use another backup code")
     }
 
     /// No user answers to this name or id.

@@ -5,23 +5,47 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use super::error::{Error, Field, Kind, Result};
 use super::gate::{Gate, Turn};
+use super::password::Rule;
 use super::secret::Secret;
 use super::text::quote;
 use super::token::Entropy;
 
 /// A stored password hash in PHC string form. Has no `Debug`: it belongs in the store and nowhere else.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
+#[derive(Clone)]
+pub struct PasswordHash {
+    phc: String,
+    alone: Option<bool>,
+}
+
+impl PartialEq for PasswordHash {
+    // What is known of the password's length is no part of the hash.
+    fn eq(&self, other: &Self) -> bool {
+        self.phc == other.phc
+    }
+}
+
+impl Eq for PasswordHash {}
 
 impl PasswordHash {
     /// Takes a string as it stands in the database.
     pub fn new(phc: impl Into<String>) -> Self {
-        PasswordHash(phc.into())
+        PasswordHash { phc: phc.into(), alone: None }
+    }
+
+    /// The same with what is known of the password: whether it is long enough to stand without a second factor.
+    #[must_use]
+    pub fn with_alone(self, alone: Option<bool>) -> Self {
+        PasswordHash { alone, ..self }
+    }
+
+    /// Whether the password is long enough to stand without a second factor; `None` where nobody noted it.
+    pub fn stands_alone(&self) -> Option<bool> {
+        self.alone
     }
 
     /// The PHC string.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.phc
     }
 }
 
@@ -149,7 +173,9 @@ impl Hasher {
         entropy.fill(&mut salt)?;
         let mut out = [0u8; OUT];
         self.compute(self.cost.memory, self.cost.passes, 1, password, &salt, &mut out)?;
-        Ok(encode(self.cost, &salt, &out))
+        // The length is known only now; a hash tells nothing of it.
+        let length = password.nfc().expose().chars().count();
+        Ok(encode(self.cost, &salt, &out).with_alone(Some(length >= Rule::Nist.least(false))))
     }
 
     /// Whether the password is behind the hash. Without a hash, or with one that cannot be honoured, the dummy is
@@ -221,7 +247,7 @@ impl Parts {
 
 fn encode(cost: Cost, salt: &[u8], out: &[u8]) -> PasswordHash {
     use base64ct::{Base64Unpadded, Encoding as _};
-    PasswordHash(format!(
+    PasswordHash::new(format!(
         "$argon2id$v=19$m={},t={},p=1${}${}",
         cost.memory,
         cost.passes,

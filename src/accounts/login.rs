@@ -18,7 +18,8 @@ impl Accounts {
     /// that the [throttle](super::throttle) holds is one of them.
     ///
     /// # Errors
-    /// `invalid_credentials`; `busy` where too many passwords are being checked at once.
+    /// `invalid_credentials`; after a right password `missing_otp_code` and `invalid_otp_code`; `busy` where too many
+    /// passwords are being checked at once.
     pub fn authenticate(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
         let (user, _, knock) = self.verify(name, password, code, None)?;
         self.store.admit(&knock)?;
@@ -29,7 +30,8 @@ impl Accounts {
     /// sessions; none is extended or handed out twice.
     ///
     /// # Errors
-    /// `invalid_credentials`, whatever the reason; `constraint_violation` for an expiry in the past or a hostile label.
+    /// `invalid_credentials`, whatever the reason; after a right password `missing_otp_code` and `invalid_otp_code`;
+    /// `constraint_violation` for an expiry in the past or a hostile label.
     pub fn log_in(&mut self, login: &Login<'_>) -> Result<Opened> {
         let client = parse_words(Field::Client, login.client.unwrap_or_default(), 64)?;
         let address = parse_words(Field::Address, login.address.unwrap_or_default(), 64)?;
@@ -57,8 +59,8 @@ impl Accounts {
         };
         let (token, digest) = TokenKind::Session.mint(self.entropy.as_mut())?;
         let id = SessionId::new(random_id(self.entropy.as_mut())?);
-        let (user_id, idle, knocked_at) = (user.id.clone(), policy.session_idle, knock.at);
-        let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at };
+        let (user_id, idle, knocked_at, factor) = (user.id.clone(), policy.session_idle, knock.at, user.factor);
+        let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at, factor };
         let stamp = self.stamp();
         let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
         Ok(Opened { token, session, user })
@@ -71,8 +73,20 @@ impl Accounts {
         code: Option<&str>,
         address: Option<&str>,
     ) -> Result<(User, PasswordHash, Knock)> {
-        // A code for somebody whose second factor is off is ignored.
-        let _ = code;
+        let (user, hash, knock) = self.prove_password(name, password, address)?;
+        // The try was counted as a wrong one with its password, and stays so unless the code is right as well.
+        self.prove_factor(&user, code, address)?;
+        Ok((user, hash, knock))
+    }
+
+    /// Whether name and password are those of somebody who may log in, the second factor aside. The knock has been
+    /// counted as a wrong one: whoever asks for nothing more admits it.
+    pub(super) fn prove_password(
+        &mut self,
+        name: &str,
+        password: &Secret,
+        address: Option<&str>,
+    ) -> Result<(User, PasswordHash, Knock)> {
         let throttle = self.settings()?.throttle;
         // Before the try is counted: whoever is turned away here has tried nothing.
         let _turn = self.hasher.turn()?;

@@ -184,7 +184,19 @@ impl Accounts {
         let hash = self.store.hash_of(&user.id)?;
         let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
         let throttled = self.store.throttled(&user.id, self.wall())?;
-        Ok(Verdict::of(&Credential { user: user.clone(), hash }, usable, now).with_throttle(throttled))
+        let mut verdict = Verdict::of(&Credential { user: user.clone(), hash }, usable, now);
+        if let Some(factor) = self.store.factor(&user.id)? {
+            match self.opening_key(&factor.sealed.key_id) {
+                Err(error) => {
+                    // Where the key lies is the operator's to know.
+                    let operator = matches!(self.actor(), super::audit::Actor::Operator(_));
+                    verdict.shut_by_factor("factor_key_missing", operator.then_some(error.message));
+                }
+                Ok(_) if self.open_factor(user, &factor).is_err() => verdict.shut_by_factor("factor_changed", None),
+                Ok(_) => verdict.fine.push("second factor"),
+            }
+        }
+        Ok(verdict.with_throttle(throttled))
     }
 
     /// What a containment, and but for the status a deletion, would take from a person at this moment.

@@ -70,7 +70,7 @@ impl Accounts {
     pub fn complete_reset(&mut self, request_id: &Secret, password: &Secret) -> Result<Changed> {
         let rule = self.settings()?.password;
         // What can be said without knowing whose it is comes first, so that a blank password costs nobody a request.
-        judge(rule, password, About::default())?;
+        judge(rule, password, About { factor: true, ..About::default() })?;
         let now = self.now();
         let digest = TokenKind::Reset.read(request_id.expose()).ok_or_else(unknown_request)?;
         let owner = self.store.reset_owner(&digest, now)?.ok_or_else(unknown_request)?;
@@ -82,7 +82,8 @@ impl Accounts {
     /// Replaces a password by its owner's hand: the old one, then the new one. Every session ends.
     ///
     /// # Errors
-    /// `invalid_credentials` if the old one is not right or they cannot log in; then as [`Accounts::register`].
+    /// `invalid_credentials` if the old one is not right or they cannot log in; `missing_otp_code` and `invalid_otp_code`
+    /// where a second factor is on; then as [`Accounts::register`].
     pub fn change_password(&mut self, name: &str, old: &Secret, new: &Secret, code: Option<&str>) -> Result<Changed> {
         let user = self.authenticate(name, old, code)?;
         let was = self.store.credential(&fold(name), self.now())?.and_then(|credential| credential.hash);

@@ -10,10 +10,12 @@ use super::chain::Link;
 use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
 use super::error::Result;
+use super::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
 use super::policy::Policy;
 use super::query::{Anchor, Filter, Page, Query};
+use super::seal::{KeyId, Sealed};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
 use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
@@ -297,4 +299,48 @@ pub trait Store: Send {
 
     /// What a look at the database from outside shows.
     fn examine(&mut self) -> Result<Examination>;
+
+    // The second factor.
+
+    /// A user's second factor, in any state of theirs; `None` where it is off.
+    fn factor(&mut self, id: &UserId) -> Result<Option<Factor>>;
+
+    /// How many second factors stand under each key.
+    fn factor_keys(&mut self) -> Result<Vec<(KeyId, u32)>>;
+
+    /// Every sealed secret with its owner's id.
+    fn sealed_factors(&mut self) -> Result<Vec<(UserId, Sealed)>>;
+
+    /// Turns the second factor of a living user on. `None`, with nothing written, if others stand under another key;
+    /// `constraint_violation` if it is on already.
+    fn enable_factor(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        new: &NewFactor,
+        stamp: &Stamp,
+    ) -> Result<Option<Changed>>;
+
+    /// Turns it off and forgets the secret and the backup codes. No change where it is off.
+    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed>;
+
+    /// Puts these backup codes in the place of all that there were. `constraint_violation` if the factor is off.
+    fn replace_codes(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        codes: &[CodeDigest],
+        stamp: &Stamp,
+    ) -> Result<Changed>;
+
+    /// Takes a time step: `true` for exactly one of all who name it or a later one, and only while the secret is the
+    /// one that was looked at. Not a change of the user; writes no entry.
+    fn use_step(&mut self, id: &UserId, sealed: &Sealed, step: i64) -> Result<bool>;
+
+    /// Uses a backup code up: `true` for exactly one of all who show it.
+    fn use_code(&mut self, id: &UserId, code: &CodeDigest, stamp: &Stamp) -> Result<bool>;
+
+    /// Puts new seals in the place of those that were looked at, if these are all there are and none has changed;
+    /// `false`, with nothing written, otherwise.
+    fn reseal_factors(&mut self, reseals: &[Reseal], stamp: &Stamp) -> Result<bool>;
 }

@@ -19,6 +19,8 @@ pub enum Cure {
     Password,
     /// Let the next try be looked at at once.
     Unthrottle,
+    /// Bring the key of the second factors back, or turn this one off.
+    Factor,
 }
 
 impl Cure {
@@ -30,6 +32,7 @@ impl Cure {
             Cure::Edit => "user edit --valid-until none",
             Cure::Password => "reset request",
             Cure::Unthrottle => "user unthrottle",
+            Cure::Factor => "factor disable",
         }
     }
 }
@@ -37,7 +40,8 @@ impl Cure {
 /// One thing that keeps somebody out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obstacle {
-    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`, `throttled`.
+    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`,
+    /// `factor_key_missing`, `factor_changed`, `throttled`.
     pub word: &'static str,
     /// Since when.
     pub since: Option<Time>,
@@ -96,6 +100,11 @@ impl Verdict {
         self
     }
 
+    /// Adds that the second factor opens with no key that is there, or not at all.
+    pub fn shut_by_factor(&mut self, word: &'static str, reason: Option<String>) {
+        self.obstacles.push(Obstacle { reason, ..bare(word, Cure::Factor) });
+    }
+
     /// Whether a right password lets them in.
     pub fn can_log_in(&self) -> bool {
         self.obstacles.is_empty()
@@ -147,6 +156,8 @@ impl Obstacle {
             "inactive" => "inactive".to_owned(),
             "expired" => "the end date has passed".to_owned(),
             "deleted" => "deleted".to_owned(),
+            "factor_key_missing" => "the key of the second factor is not there".to_owned(),
+            "factor_changed" => "the second factor was changed in the database".to_owned(),
             "no_password" => "no password was ever set".to_owned(),
             _ => "the stored password hash cannot be used".to_owned(),
         };

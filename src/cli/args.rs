@@ -3,6 +3,7 @@
 //! No flag takes a password: other accounts of the machine can read every process's arguments.
 
 pub mod doctor;
+pub mod factor;
 pub mod session;
 pub mod token;
 pub mod user;
@@ -40,12 +41,18 @@ pub struct Global {
     /// The database [else ROLLBOOK_DB, the config file, the user's data folder]
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<PathBuf>,
+    /// The key that seals second factors [else ROLLBOOK_KEY, the user's config folder, /etc/rollbook/key for root]
+    #[arg(long = "key", global = true, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
     /// Write JSON: one object, or one object a line for lists
     #[arg(long, global = true)]
     pub json: bool,
     /// Act as this user; their password is read first
     #[arg(long = "as", global = true, value_name = "NAME")]
     pub actor: Option<String>,
+    /// After the actor's password read their second-factor code
+    #[arg(long, global = true, requires = "actor")]
+    pub as_code: bool,
     /// Act as the owner of a session, whose token is read first
     #[arg(long, global = true)]
     pub as_session_stdin: bool,
@@ -96,6 +103,9 @@ pub enum Command {
     /// Password resets by code
     #[command(subcommand)]
     Reset(Reset),
+    /// The second factor: codes from an authenticator app
+    #[command(subcommand)]
+    Factor(factor::Factor),
     /// What was done by whom
     #[command(subcommand)]
     Audit(Audit),

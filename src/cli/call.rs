@@ -4,6 +4,7 @@ use super::args::Global;
 use super::output::{Outcome, Output, fault};
 use super::prompt::{Input, is_interactive};
 use super::world::World;
+use crate::accounts::audit::Actor;
 use crate::accounts::door::{Accounts, Claim};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::secret::Secret;
@@ -30,6 +31,7 @@ pub struct Call<'a> {
     /// The way out.
     pub out: Output,
     password: Option<Secret>,
+    code: Option<Secret>,
     session: Option<Secret>,
 }
 
@@ -37,7 +39,7 @@ impl<'a> Call<'a> {
     /// A call that has read nothing yet.
     pub fn new(global: &'a Global, world: &'a dyn World) -> Self {
         let out = Output::new(global.json, global.quiet);
-        Call { global, world, input: Input::default(), out, password: None, session: None }
+        Call { global, world, input: Input::default(), out, password: None, code: None, session: None }
     }
 
     /// Reads what shows the actor to be who they say; it comes before everything else on standard input.
@@ -45,6 +47,10 @@ impl<'a> Call<'a> {
         if let Some(name) = &self.global.actor {
             let what = format!("the password of {}", visible(name));
             self.password = Some(self.input.secret(&what, true, "")?);
+            if self.global.as_code {
+                let what = format!("the second-factor code of {}", visible(name));
+                self.code = Some(self.input.secret(&what, true, "")?);
+            }
         }
         if self.global.as_session_stdin {
             self.session = Some(self.input.token("your session token", true, "")?);
@@ -64,16 +70,35 @@ impl<'a> Call<'a> {
             opened => opened?,
         };
         if self.is_claimed() {
-            let user = match (&self.global.actor, &self.password) {
-                (Some(name), Some(password)) => Some((name.as_str(), password, None)),
-                _ => None,
-            };
-            let actor = accounts.authorize(&Claim { user, session: self.session.as_ref() })?;
+            let actor = self.prove(&mut accounts)?;
             accounts.act_as(actor);
         }
         accounts.give_reason(self.global.reason.as_deref())?;
         accounts.rehearse(self.global.dry_run);
         Ok(accounts)
+    }
+
+    /// Who the claim shows, once more with a code where one is asked for and somebody sits there to type it.
+    fn prove(&mut self, accounts: &mut Accounts) -> Outcome<Actor> {
+        loop {
+            let code = self.code.as_ref().map(Secret::expose);
+            let user = match (&self.global.actor, &self.password) {
+                (Some(name), Some(password)) => Some((name.as_str(), password, code)),
+                _ => None,
+            };
+            match accounts.authorize(&Claim { user, session: self.session.as_ref() }) {
+                Err(error) if error.kind == Kind::MissingOtpCode && !self.global.as_code => {
+                    if !is_interactive() {
+                        return Err(error.hint("--as-code reads it after the password").into());
+                    }
+                    if self.code.is_some() {
+                        return Err(error.into());
+                    }
+                    self.code = Some(self.input.secret("the second-factor code", true, "")?);
+                }
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// Nobody can show who they are in a database that does not exist yet: then it is not made for them either.

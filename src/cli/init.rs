@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::args::Init;
 use super::call::{Call, called};
+use super::factor::made_key;
 use super::json::UserJson;
 use super::output::Outcome;
 use super::prompt::is_interactive;
@@ -25,6 +26,13 @@ pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
     let would = if call.global.dry_run { "dry run: the database would be created:" } else { "created the database" };
     call.out.say(&format!("{would} {path}"));
     accounts.give_reason(call.global.reason.as_deref())?;
+    // Now, while nobody needs it yet, and somebody is there to read where it lies.
+    accounts.rehearse(call.global.dry_run);
+    match accounts.prepare_key() {
+        Ok(Some(place)) => call.out.say(&made_key(&place)),
+        Ok(None) => {}
+        Err(error) => call.out.say(&format!("without a key nobody can have a second factor: {error}")),
+    }
     let user = match admin {
         Some((draft, password)) => Some(accounts.create_user(draft, Some(&password))?),
         None => None,

@@ -125,10 +125,11 @@ fn show(call: &mut Call<'_>, args: &UserShow) -> Outcome {
         return call.out.json(&UserJson::from(&user));
     }
     let dossier = accounts.dossier(&user.id, 20)?;
-    tell(call, &dossier, accounts.now())
+    let codes = accounts.codes_left(&user.id)?;
+    tell(call, &dossier, codes, accounts.now())
 }
 
-fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
+fn tell(call: &mut Call<'_>, dossier: &Dossier, codes: u32, now: Time) -> Outcome {
     let user = &dossier.user;
     let verdict = if dossier.verdict.can_log_in() { "can log in" } else { "cannot log in" };
     call.out.line(&format!("{} {verdict}", quote(&user.name)))?;
@@ -148,6 +149,7 @@ fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
         ("created", local(user.created_at)),
         ("activated", time(user.activated_at)),
         ("password set", time(user.password_set_at)),
+        ("second factor", if user.factor { factor_words(codes) } else { "–".to_owned() }),
         ("last log-in", time(user.last_login_at)),
         ("valid until", time(user.valid_until)),
         ("deleted", time(user.deleted_at)),
@@ -182,6 +184,10 @@ fn tell(call: &mut Call<'_>, dossier: &Dossier, now: Time) -> Outcome {
         ))?;
     }
     Ok(())
+}
+
+fn factor_words(codes: u32) -> String {
+    format!("on · {}", count(codes, "backup code left", "backup codes left"))
 }
 
 fn sentence(obstacle: &crate::accounts::verdict::Obstacle) -> String {

@@ -170,7 +170,7 @@ pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
     } else {
         let old = call.input.secret("the current password", args.stdin, "--stdin")?;
         let new = call.input.new_secret("the new password", args.stdin, "--stdin")?;
-        call.accounts(Missing::Refuse)?.change_password(&args.name, &old, &new, None)?
+        call.accounts(Missing::Refuse)?.change_password(&args.name, &old, &new, args.code.as_deref())?
     };
     let ended = count(changed.ended, "session ended", "sessions ended");
     tell(call, &changed.after, &format!("the password of {} is set · {ended}", called(&changed.after)))

@@ -7,6 +7,7 @@ mod clock;
 mod condition;
 mod connection;
 mod endings;
+mod factors;
 mod faults;
 mod files;
 mod load;

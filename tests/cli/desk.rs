@@ -55,6 +55,8 @@ impl Desk {
     pub fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command.env_clear().env("HOME", self.folder.path()).env("TZ", "UTC").current_dir(self.folder.path());
+        // Root's own place for it lies outside this folder.
+        command.env("ROLLBOOK_KEY", self.folder.path().join("key"));
         command
     }
 

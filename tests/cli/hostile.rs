@@ -15,6 +15,7 @@ pub fn handle(desk: &Desk) -> Accounts {
         clock: Box::new(SystemClock),
         entropy: Box::new(SystemEntropy),
         cost: Some(rollbook::accounts::hash::Cost { memory: 8, passes: 1 }),
+        keys: Box::new(rollbook::host::key::KeyFile::new(desk.folder.path().join("key"))),
     };
     Accounts::new(ground, Actor::Operator("import".into()), "")
 }

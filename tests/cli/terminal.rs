@@ -22,6 +22,7 @@ impl Terminal {
         let mut command = CommandBuilder::new(PROGRAM);
         command.env_clear();
         command.env("HOME", desk.folder.path());
+        command.env("ROLLBOOK_KEY", desk.folder.path().join("key"));
         command.env("SSH_CONNECTION", "10.0.0.5 50000 10.0.0.1 22");
         command.arg("--db");
         command.arg(desk.db());
@@ -174,4 +175,32 @@ fn the_audit_tells_where_the_operator_sat_and_what_is_only_claimed() {
     let tty = tty.strip_prefix("/dev").unwrap();
     assert!(origin.starts_with("uid ") && origin.contains(&format!("tty {}", tty.display())), "{origin}");
     assert!(origin.ends_with("ssh 10.0.0.5 (claimed)"), "{origin}");
+}
+
+#[test]
+fn a_second_factor_is_shown_as_a_picture_confirmed_and_then_asked_for() {
+    use rollbook::accounts::{Time, base32, totp};
+    let desk = Desk::with(&[&["root", "--role", "admin"], &["bob"]]);
+    let mut terminal = Terminal::start(&desk, &["factor", "enable", "root"]);
+    terminal.until("The code that the app shows now: ");
+    assert!(terminal.seen.contains("█▀"), "no picture: {}", terminal.seen);
+    let uri = terminal.seen.split_once("?secret=").unwrap().1;
+    let secret = base32::decode(&uri[..32]).unwrap();
+    let code = |steps: i64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        totp::code(&secret, totp::step(Time::from_millis(now.as_millis() as i64)) + steps)
+    };
+    terminal.send("abc\r");
+    terminal.until("the second-factor code is wrong");
+    terminal.send(&format!("{}\r", code(0)));
+    terminal.until("shown here and never again");
+    assert_eq!(terminal.code(), 0);
+    let mut terminal = Terminal::start(&desk, &["user", "deactivate", "bob", "--as", "root"]);
+    terminal.until("The password of root: ");
+    terminal.send("pw\r");
+    terminal.until("The second-factor code: ");
+    assert!(!terminal.echoes());
+    terminal.send(&format!("{}\r", code(1)));
+    terminal.until("deactivated");
+    assert_eq!(terminal.code(), 0);
 }

@@ -111,6 +111,7 @@ pub fn clean_env(home: &Path) -> Vec<(String, String)> {
         ("TERM".into(), "xterm-256color".into()),
         ("LANG".into(), "C.UTF-8".into()),
         ("TZ".into(), "UTC".into()),
+        ("ROLLBOOK_KEY".into(), format!("{home}/key")),
     ];
     for name in ["CONFIG", "DATA", "STATE", "CACHE"] {
         env.push((format!("XDG_{name}_HOME"), format!("{home}/{}", name.to_lowercase())));

@@ -85,6 +85,7 @@ fn on(store: Box<dyn rollbook::accounts::store::Store>) -> Accounts {
         clock: Box::new(SystemClock),
         entropy: Box::new(SystemEntropy),
         cost: Some(support::CHEAP),
+        keys: Box::new(support::MemoryRing::default()),
     };
     Accounts::new(ground, support::operator(), "tty pts/7")
 }

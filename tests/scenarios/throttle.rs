@@ -140,12 +140,18 @@ fn the_policy_can_switch_it_off() {
 
 #[test]
 fn a_new_cost_in_the_policy_holds_for_every_handle_that_follows_it() {
-    use crate::support::{HandClock, Seeded, operator};
+    use crate::support::{HandClock, MemoryRing, Seeded, operator};
     use rollbook::accounts::{Accounts, Ground};
     let (_folder, path, mut w) = file();
     let following = |clock: &HandClock, seed: u64| {
         let store = rollbook::engines::open(&path, rollbook::engines::Access::Full).unwrap();
-        let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: None };
+        let ground = Ground {
+            store,
+            clock: Box::new(clock.clone()),
+            entropy: Box::new(Seeded(seed)),
+            cost: None,
+            keys: Box::new(MemoryRing::default()),
+        };
         Accounts::new(ground, operator(), "")
     };
     let mut before = following(&w.clock, 3);

@@ -11,7 +11,7 @@ use rollbook::accounts::user::KEPT_DAYS;
 use rollbook::accounts::{Accounts, Claim, Draft, Edit, Ground, Login, Role, Span, Status, Time, User, UserId};
 use rollbook::{engines, host};
 
-use crate::support::{CHEAP, HandClock, Seeded, operator};
+use crate::support::{CHEAP, HandClock, MemoryRing, Seeded, operator};
 use crate::world::{PASSWORD, World, insert, kind, pw, refused};
 
 #[test]
@@ -71,7 +71,13 @@ fn metered(left: usize) -> (World, std::sync::Arc<std::sync::atomic::AtomicUsize
     let (clock, drawn) = (HandClock::default(), std::sync::Arc::default());
     let entropy = Box::new(Metered { inner: Seeded(1), drawn: std::sync::Arc::clone(&drawn), left });
     let store = engines::memory().unwrap();
-    let ground = Ground { store, clock: Box::new(clock.clone()), entropy, cost: Some(CHEAP) };
+    let ground = Ground {
+        store,
+        clock: Box::new(clock.clone()),
+        entropy,
+        cost: Some(CHEAP),
+        keys: Box::new(MemoryRing::default()),
+    };
     let mut w = World { accounts: Accounts::new(ground, operator(), ""), clock };
     w.set_policy("password", "open").unwrap();
     (w, drawn)

@@ -11,6 +11,7 @@ use rollbook::accounts::session::Opened;
 use rollbook::accounts::store::{NewUser, Store};
 use rollbook::accounts::{Accounts, Actor, Draft, Ground, Login, Role, Secret, Span, User, UserId};
 use rollbook::engines;
+use rollbook::host::key::KeyFile;
 
 use crate::support::{HandClock, Seeded, accounts, operator, service};
 
@@ -178,7 +179,13 @@ pub fn insert(store: &mut dyn Store, name: &str, hash: Option<&str>) -> User {
 /// A handle on a database file of its own connection.
 pub fn open(path: &Path, clock: &HandClock, seed: u64, cost: Cost) -> Accounts {
     let store = engines::open(path, engines::Access::Full).unwrap();
-    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: Some(cost) };
+    let ground = Ground {
+        store,
+        clock: Box::new(clock.clone()),
+        entropy: Box::new(Seeded(seed)),
+        cost: Some(cost),
+        keys: Box::new(KeyFile::new(path.with_extension("key"))),
+    };
     Accounts::new(ground, operator(), "")
 }
 

@@ -88,6 +88,7 @@ impl Bench {
             expires_at,
             idle: None,
             knocked_at: self.now,
+            factor: false,
         }
     }
 

@@ -2,14 +2,15 @@
 #![allow(dead_code)] // each test binary uses its own part
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rollbook::accounts::hash::Cost;
+use rollbook::accounts::seal::{Key, Keyring, Slot};
 use rollbook::accounts::store::Store;
 use rollbook::accounts::time::Clock;
 use rollbook::accounts::token::Entropy;
-use rollbook::accounts::{Accounts, Actor, Ground, Result, Span, Time};
+use rollbook::accounts::{Accounts, Actor, Error, Ground, Kind, Result, Span, Time};
 
 /// 2026-11-21T16:00:00Z, where every test begins.
 pub const START: Time = Time::from_millis(1_795_276_800_000);
@@ -59,9 +60,68 @@ impl Entropy for Seeded {
     }
 }
 
+/// A keyring without a file; clones hold the same keys.
+#[derive(Clone, Default)]
+pub struct MemoryRing(Arc<Mutex<[Option<[u8; 32]>; 3]>>);
+
+impl MemoryRing {
+    /// Takes every key away.
+    pub fn lose(&self) {
+        *self.0.lock().unwrap() = [None; 3];
+    }
+
+    /// The key of a slot, as whoever reads the file would have it.
+    pub fn bytes(&self, slot: Slot) -> Option<[u8; 32]> {
+        self.0.lock().unwrap()[slot as usize]
+    }
+
+    /// Puts something into a slot, or nothing.
+    pub fn put(&self, slot: Slot, key: Option<[u8; 32]>) {
+        self.0.lock().unwrap()[slot as usize] = key;
+    }
+}
+
+impl Keyring for MemoryRing {
+    fn place(&self) -> String {
+        "/memory/key".into()
+    }
+
+    fn read(&self, slot: Slot) -> Result<Option<Key>> {
+        Ok(self.bytes(slot).map(|bytes| Key::new(bytes.into())))
+    }
+
+    fn make(&self, slot: Slot, key: &Key) -> Result<()> {
+        let there = &mut self.0.lock().unwrap()[slot as usize];
+        if there.is_some() {
+            return Err(Error::new(Kind::Failure, "there is a key already"));
+        }
+        *there = Some(*key.expose());
+        Ok(())
+    }
+
+    fn advance(&self) -> Result<()> {
+        let mut slots = self.0.lock().unwrap();
+        if slots[Slot::Next as usize].is_some() {
+            *slots = [slots[Slot::Next as usize], None, slots[Slot::Present as usize]];
+        }
+        Ok(())
+    }
+}
+
 /// A handle on a store with the test's clock, cheap hashes and the given actor.
 pub fn accounts(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Actor) -> Accounts {
-    let ground = Ground { store, clock: Box::new(clock.clone()), entropy: Box::new(Seeded(seed)), cost: Some(CHEAP) };
+    accounts_with(store, clock, seed, actor, MemoryRing::default())
+}
+
+/// The same with this keyring.
+pub fn accounts_with(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor: Actor, ring: MemoryRing) -> Accounts {
+    let ground = Ground {
+        store,
+        clock: Box::new(clock.clone()),
+        entropy: Box::new(Seeded(seed)),
+        cost: Some(CHEAP),
+        keys: Box::new(ring),
+    };
     Accounts::new(ground, actor, "tty pts/7")
 }
 

@@ -4,7 +4,7 @@ CREATE TABLE throttle (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     subject BLOB NOT NULL,
     source BLOB NOT NULL,
-    user_seq INTEGER REFERENCES user (seq),
+    user_seq INTEGER REFERENCES user (seq) ON DELETE CASCADE,
     failures INTEGER NOT NULL,
     held INTEGER NOT NULL DEFAULT 0,
     since INTEGER NOT NULL,
@@ -21,7 +21,7 @@ CREATE INDEX throttle_last ON throttle (last);
 
 -- From where somebody logged in with success, as digests.
 CREATE TABLE known_source (
-    user_seq INTEGER NOT NULL REFERENCES user (seq),
+    user_seq INTEGER NOT NULL REFERENCES user (seq) ON DELETE CASCADE,
     source BLOB NOT NULL,
     last INTEGER NOT NULL,
     PRIMARY KEY (user_seq, source)

@@ -145,6 +145,9 @@ pub struct UserPasswd {
     /// Read the current and the new password from standard input, one a line
     #[arg(long, conflicts_with_all = ["set", "password_stdin"])]
     pub stdin: bool,
+    /// A second-factor code
+    #[arg(long, value_name = "C", conflicts_with = "set")]
+    pub code: Option<String>,
     /// Set it without knowing the current one; administrators only
     #[arg(long)]
     pub set: bool,

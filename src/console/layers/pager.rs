@@ -33,7 +33,7 @@ impl Pager {
         let Dossier { user, verdict, .. } = dossier;
         let name = clipped(&user.name, 40);
         let title = format!("{name} {}", if verdict.can_log_in() { "CAN LOG IN" } else { "CANNOT LOG IN" });
-        let mut cures: Vec<Action> = verdict.obstacles.iter().map(|obstacle| cure(obstacle.cure).0).collect();
+        let mut cures: Vec<Action> = verdict.obstacles.iter().filter_map(|obstacle| cure(obstacle.cure).0).collect();
         cures.push(Action::Password);
         Pager { cures, ..Pager::new(title, evidence(user, verdict, now)) }
     }
@@ -69,14 +69,15 @@ impl Pager {
 }
 
 /// The action that cures, and what it does about it.
-fn cure(cure: Cure) -> (Action, &'static str) {
+fn cure(cure: Cure) -> (Option<Action>, &'static str) {
     match cure {
-        Cure::Activate => (Action::Activate, "activates"),
-        Cure::Restore => (Action::Activate, "restores"),
-        Cure::Edit => (Action::Edit, "edits the end date"),
-        Cure::Password => (Action::Password, "issues a code, or sets a password"),
-        // No key of its own yet: the command stands beneath.
-        Cure::Unthrottle => (Action::Why, "the wait passes by itself; the command below ends it"),
+        Cure::Activate => (Some(Action::Activate), "activates"),
+        Cure::Restore => (Some(Action::Activate), "restores"),
+        Cure::Edit => (Some(Action::Edit), "edits the end date"),
+        Cure::Password => (Some(Action::Password), "issues a code, or sets a password"),
+        // No keys of their own yet: the command stands beneath.
+        Cure::Unthrottle => (None, "the wait passes by itself; the command below ends it"),
+        Cure::Factor => (None, "bring the key back, or turn the factor off"),
     }
 }
 
@@ -97,7 +98,7 @@ fn evidence(user: &User, verdict: &Verdict, now: Time) -> Vec<(String, Role)> {
         let since = obstacle.since.map(|at| format!(", {}", ago(at, now))).unwrap_or_default();
         lines.push((format!("{}  {}{since}", i + 1, obstacle.sentence()), Role::Bad));
         let (action, words) = cure(obstacle.cure);
-        let key = key_of(Scope::Users, action).map(|key| key.to_string()).unwrap_or_default();
+        let key = action.and_then(|action| key_of(Scope::Users, action)).map(|key| key.to_string()).unwrap_or_default();
         lines.push((format!("     {key}  {words}"), Role::Key));
         lines.push((format!("     {}", command(obstacle.cure, user)), Role::Faint));
     }

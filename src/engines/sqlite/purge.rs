@@ -18,6 +18,8 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
     }
     unname(db, &person.user)?;
     for sql in [
+        "DELETE FROM backup_code WHERE user_seq = ?1",
+        "DELETE FROM factor WHERE user_seq = ?1",
         "DELETE FROM session WHERE user_seq = ?1",
         "DELETE FROM reset WHERE user_seq = ?1",
         "DELETE FROM credential WHERE user_seq = ?1",

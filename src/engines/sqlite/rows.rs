@@ -25,7 +25,8 @@ pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labe
     AND coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
     AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) \
     BETWEEN ?1 AND 9223372036854775807), \
-    (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000)";
+    (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000), \
+    EXISTS (SELECT 1 FROM factor f WHERE f.user_seq = u.seq)";
 
 /// Whether the session `s` is within its dates at `?1`.
 pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) \
@@ -75,7 +76,7 @@ pub fn person(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
         status_by: words(row, at + 9)?,
         status_at: time(row, at + 10)?,
         note: words(row, at + 11)?,
-        factor: false,
+        factor: row.get(at + 21)?,
         password_set_at: time(row, at + 12)?,
         created_at: time(row, at + 13)?.unwrap_or_default(),
         activated_at: time(row, at + 14)?,

@@ -17,6 +17,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../assets/schema/sqlite/0001.sql"),
     include_str!("../../../assets/schema/sqlite/0002.sql"),
     include_str!("../../../assets/schema/sqlite/0003.sql"),
+    include_str!("../../../assets/schema/sqlite/0004.sql"),
 ];
 
 /// Lays the schema into an empty database.
@@ -176,7 +177,9 @@ mod tests {
         let mut store = Sqlite::open(&path, Access::Full).unwrap();
         let alice = store.user_named("alice", now).unwrap().unwrap();
         assert_eq!((alice.name.as_str(), alice.sessions, alice.throttled_until), ("Alice", 1, None));
-        assert_eq!(store.hash_of(&alice.id).unwrap().unwrap().as_str(), "hash");
+        assert!(!alice.factor);
+        let hash = store.hash_of(&alice.id).unwrap().unwrap();
+        assert_eq!((hash.as_str(), hash.stands_alone()), ("hash", None));
         let db = connection::open(&path, true, connection::PATIENCE).unwrap();
         let high: i64 = db.query_row("SELECT high FROM clock", [], |row| row.get(0)).unwrap();
         assert_eq!(high, 7000, "the time that was reached is not forgotten");

@@ -85,7 +85,9 @@ pub fn open(
 ) -> Result<(User, Session)> {
     let person = users::by_id(db, &new.user_id, stamp.at)?.ok_or_else(Error::invalid_credentials)?;
     let same = users::hash_of(db, person.seq)?.is_some_and(|hash| hash == *was);
-    if !same || !person.user.can_log_in(stamp.at) {
+    // A second factor that was turned on meanwhile was not asked for.
+    let unasked = person.user.factor && !new.factor;
+    if !same || unasked || !person.user.can_log_in(stamp.at) {
         return Err(Error::invalid_credentials());
     }
     if let Some(hash) = rehash {

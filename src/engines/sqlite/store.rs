@@ -6,17 +6,19 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, purge, throttle, upkeep};
+use super::{clock, factors, purge, throttle, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
+use crate::accounts::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{Examination, Tidied};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Page, Query};
+use crate::accounts::seal::{KeyId, Sealed};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
 use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
@@ -355,5 +357,53 @@ impl Store for Sqlite {
 
     fn examine(&mut self) -> Result<Examination> {
         upkeep::examine(&self.db, self.place.as_deref())
+    }
+
+    fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
+        factors::of_user(&self.db, id)
+    }
+
+    fn factor_keys(&mut self) -> Result<Vec<(KeyId, u32)>> {
+        factors::keys(&self.db)
+    }
+
+    fn sealed_factors(&mut self) -> Result<Vec<(UserId, Sealed)>> {
+        factors::all(&self.db)
+    }
+
+    fn enable_factor(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        new: &NewFactor,
+        stamp: &Stamp,
+    ) -> Result<Option<Changed>> {
+        self.write(|tx| factors::enable(tx, id, expect, new, stamp))
+    }
+
+    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed> {
+        self.write(|tx| factors::disable(tx, id, expect, stamp))
+    }
+
+    fn replace_codes(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        codes: &[CodeDigest],
+        stamp: &Stamp,
+    ) -> Result<Changed> {
+        self.write(|tx| factors::replace_codes(tx, id, expect, codes, stamp))
+    }
+
+    fn use_step(&mut self, id: &UserId, sealed: &Sealed, step: i64) -> Result<bool> {
+        self.write(|tx| factors::use_step(tx, id, sealed, step))
+    }
+
+    fn use_code(&mut self, id: &UserId, code: &CodeDigest, stamp: &Stamp) -> Result<bool> {
+        self.write(|tx| factors::use_code(tx, id, code, stamp))
+    }
+
+    fn reseal_factors(&mut self, reseals: &[Reseal], stamp: &Stamp) -> Result<bool> {
+        self.write(|tx| factors::reseal(tx, reseals, stamp))
     }
 }

@@ -67,19 +67,22 @@ pub fn credential(db: &Connection, key: &str, now: Time) -> Result<Option<Creden
 /// The hash of somebody's password.
 pub fn hash_of(db: &Connection, seq: i64) -> Result<Option<PasswordHash>> {
     let found = db
-        .prepare_cached("SELECT substr(hash, 1, 1024) FROM credential WHERE user_seq = ?1")?
-        .query_row([seq], |row| rows::text(row, 0))
+        .prepare_cached("SELECT substr(hash, 1, 1024), alone FROM credential WHERE user_seq = ?1")?
+        .query_row([seq], |row| {
+            let alone = rows::number(row, 1)?.map(|alone| alone != 0);
+            Ok(PasswordHash::new(rows::text(row, 0)?).with_alone(alone))
+        })
         .optional()?;
-    Ok(found.map(PasswordHash::new))
+    Ok(found)
 }
 
 /// Puts a hash in the place of the one before.
 pub fn put_hash(db: &Connection, seq: i64, hash: &PasswordHash) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO credential (user_seq, hash) VALUES (?1, ?2)
-         ON CONFLICT (user_seq) DO UPDATE SET hash = excluded.hash",
+        "INSERT INTO credential (user_seq, hash, alone) VALUES (?1, ?2, ?3)
+         ON CONFLICT (user_seq) DO UPDATE SET hash = excluded.hash, alone = excluded.alone",
     )?
-    .execute(params![seq, Raw::new(hash.as_str())])?;
+    .execute(params![seq, Raw::new(hash.as_str()), hash.stands_alone()])?;
     Ok(())
 }
 
@@ -187,8 +190,7 @@ pub fn add(db: &Connection, user: &User, hash: Option<&PasswordHash>) -> Result<
     }
     let seq = db.last_insert_rowid();
     if let Some(hash) = hash {
-        db.prepare_cached("INSERT INTO credential (user_seq, hash) VALUES (?1, ?2)")?
-            .execute(params![seq, Raw::new(hash.as_str())])?;
+        put_hash(db, seq, hash)?;
     }
     Ok(seq)
 }
