@@ -75,8 +75,7 @@ fn cure(cure: Cure) -> (Action, &'static str) {
         Cure::Restore => (Action::Activate, "restores"),
         Cure::Edit => (Action::Edit, "edits the end date"),
         Cure::Password => (Action::Password, "issues a code, or sets a password"),
-        // No key of its own yet: the command stands beneath.
-        Cure::Unthrottle => (Action::Why, "the wait passes by itself; the command below ends it"),
+        Cure::Unthrottle => (Action::Unthrottle, "lets them try again at once; it also passes by itself"),
     }
 }
 
