@@ -6,9 +6,9 @@
 //!
 //! ```
 //! # fn main() -> rollbook::accounts::Result<()> {
-//! use rollbook::accounts::hash::Cost;
 //! use rollbook::accounts::{Accounts, Actor, Ground, Kind, Login, Secret};
 //! use rollbook::engines;
+//! use rollbook::host::key::{KeyFile, locate};
 //! use rollbook::host::{SystemClock, SystemEntropy};
 //!
 //! // This database is in memory and ends with its handle; `engines::open` opens a file.
@@ -16,7 +16,9 @@
 //!     store: engines::memory()?,
 //!     clock: Box::new(SystemClock),
 //!     entropy: Box::new(SystemEntropy),
-//!     cost: Cost::default(),
+//!     cost: None, // as the policy in the database says
+//!     // Seals second factors. It lies apart, so that the database alone gives none of them away.
+//!     keys: Box::new(KeyFile::new(locate(None, std::env::var_os("ROLLBOOK_KEY")))),
 //! };
 //! let mut accounts = Accounts::new(ground, Actor::Service("web".into()), "");
 //!

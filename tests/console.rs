@@ -17,6 +17,8 @@ mod first;
 mod forms;
 #[path = "console/guards.rs"]
 mod guards;
+#[path = "console/keys.rs"]
+mod keys;
 #[path = "console/live.rs"]
 mod live;
 #[path = "console/met.rs"]

@@ -156,6 +156,7 @@ impl Desk {
             .arg(self.0.path().join("users.db"))
             .args(arguments.split(' '))
             .env("HOME", self.0.path())
+            .env("ROLLBOOK_KEY", self.0.path().join("key"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

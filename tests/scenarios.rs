@@ -22,6 +22,8 @@ mod contain;
 mod factor;
 #[path = "scenarios/factor_keys.rs"]
 mod factor_keys;
+#[path = "scenarios/factor_throttle.rs"]
+mod factor_throttle;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]

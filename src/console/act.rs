@@ -56,6 +56,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Undo => undo(model, effects),
         Action::Keyring => open_about(model, |user, _| Layer::Keyring(Box::new(Keyring::new(user)))),
         Action::Contain => contain(model),
+        Action::Unthrottle => {
+            if let Some(user) = model.person().cloned() {
+                order(model, &user, Write::Unthrottle { id: user.id.clone() }, effects);
+            }
+        }
         Action::Why => open_why(model),
         Action::Copy => open_copy(model),
         Action::Help => open_help(model),

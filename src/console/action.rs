@@ -35,6 +35,7 @@ pub enum Action {
     NewToken,
     RevokeToken,
     Contain,
+    Unthrottle,
     Why,
     Copy,
     Help,
@@ -118,11 +119,14 @@ impl Action {
             Action::Edit => change("edit", "name, e-mail, labels, note, role, valid until", "user edit"),
             Action::Delete => change("delete", "delete this person; asks first, can be restored", "user delete"),
             Action::Undo => change("undo", "take the last change back", ""),
-            Action::Keyring => with("factor, tokens", "second factor and API tokens of this person", "token list"),
+            Action::Keyring => with("tokens", "second factor and API tokens of this person", "token list"),
             Action::NewToken => change("new token", "create an API token for this person", "token create"),
             Action::RevokeToken => change("revoke", "revoke the token under the cursor", "token revoke"),
             Action::Contain => {
                 change("contain", "deactivate, end sessions, revoke tokens, void resets, at once", "user contain")
+            }
+            Action::Unthrottle => {
+                change("unthrottle", "let this person try again at once after wrong passwords", "user unthrottle")
             }
             Action::Why => with("why", "why this person can or cannot log in, with the cures as keys", "user why"),
             Action::Copy => about("copy", "copy name, id, e-mail or the command"),

@@ -106,6 +106,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
         Write::Contain { .. } => about("user contain"),
+        Write::Unthrottle { .. } => about("user unthrottle"),
         Write::CreateToken { name, .. } => {
             about("token create").map(|line| Line(line).flag("--name", name.as_deref()).0)
         }

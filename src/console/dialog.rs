@@ -212,6 +212,7 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::IssueCode { id }
         | Write::EndSessions { id, .. }
         | Write::Contain { id, .. }
+        | Write::Unthrottle { id }
         | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
         Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,

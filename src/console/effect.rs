@@ -82,6 +82,8 @@ pub struct Attention {
     pub people: u32,
     /// How many wait for activation.
     pub pending: u32,
+    /// How many are kept waiting after wrong passwords.
+    pub throttled: u32,
 }
 
 /// An answer.
@@ -111,6 +113,7 @@ pub enum Write {
     EndSession { id: SessionId },
     EndSessions { id: UserId, expect: u32 },
     Contain { id: UserId, expect: i64 },
+    Unthrottle { id: UserId },
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
 }
@@ -126,6 +129,7 @@ pub enum Done {
     Ended(Option<Box<Session>>),
     EndedAll { count: u32 },
     Contained(Box<Changed>),
+    Unthrottled { name: String, was: bool },
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
 }

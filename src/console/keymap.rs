@@ -87,6 +87,7 @@ pub const KEYS: &[Binding] = &[
     bind(PERSON, &[c('w')], Action::Why, 11),
     bind(PERSON, &[c('t')], Action::Keyring, 12),
     bind(PERSON, &[c('!')], Action::Contain, 13),
+    bind(PERSON, &[c('r')], Action::Unthrottle, 3),
     bind(&[Keyring], &[c('n')], Action::NewToken, 1),
     bind(&[Keyring], &[c('x')], Action::RevokeToken, 2),
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),

@@ -198,6 +198,13 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
                 model.undo.push(Undo { changed: *changed, words: "contained" });
             }
         }
+        Done::Unthrottled { name, was } => {
+            let name = clipped(&name, 40);
+            model.say(match was {
+                true => format!("{name} may try again at once"),
+                false => format!("{name} was not kept waiting"),
+            });
+        }
         Done::TokenCreated { token, value } => {
             let words = format!("token {} was created", clipped(&token.name, 40));
             model.never_undone = Some(words.clone());

@@ -24,6 +24,7 @@ impl Model {
             | Action::Password
             | Action::Edit
             | Action::Delete
+            | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
             Action::End => self.refusal_to_end(),
             Action::Why | Action::Copy | Action::Keyring => match self.person() {
@@ -94,6 +95,9 @@ impl Model {
         match (action, user.status) {
             (Action::Activate, Status::Active) => Some(format!("{name} is already active")),
             (Action::Deactivate, Status::Inactive) => Some(format!("{name} is already inactive")),
+            (Action::Unthrottle, _) if user.throttled_until.is_none_or(|until| until <= self.now) => {
+                Some(format!("{name} is not kept waiting after wrong passwords"))
+            }
             (Action::EndAll, _) if self.live_sessions().is_empty() => Some(format!("{name} has no live session")),
             _ => None,
         }

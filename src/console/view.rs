@@ -63,6 +63,9 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     if let Some(attention) = model.attention.filter(|attention| attention.pending > 0) {
         right.push((format!("{} pending", number(u64::from(attention.pending))), Role::Warn));
     }
+    if let Some(attention) = model.attention.filter(|attention| attention.throttled > 0) {
+        right.push((format!("{} throttled", number(u64::from(attention.throttled))), Role::Bad));
+    }
     if model.place().is_some_and(|place| place.demo) {
         right.push(("demo".to_owned(), Role::Badge));
     }
@@ -184,7 +187,7 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
                     ("Enter", "keeps"),
                     ("Esc", "clears"),
                     ("^ali", "by prefix"),
-                    ("is:", "pending inactive live stale never admin expired deleted"),
+                    ("is:", "pending throttled inactive live stale never admin expired deleted"),
                     ("role:", "admin"),
                     ("label:", "ops"),
                 ],

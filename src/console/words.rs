@@ -138,6 +138,12 @@ pub fn span(span: Span) -> String {
     }
 }
 
+/// A short wait to the second, a longer one in its largest unit.
+pub fn span_exactly(wait: Span) -> String {
+    let seconds = (wait.millis() + 999) / 1000;
+    if seconds < 120 { format!("{seconds} s") } else { span(wait) }
+}
+
 /// How long ago, for a column.
 pub fn since(at: Time, now: Time) -> String {
     span(now.since(at))

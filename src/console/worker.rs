@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::effect::{Answer, Attention, DEEP, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
@@ -65,7 +65,8 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         Read::Attention => {
             let pending = accounts.count(&Filter::is(State::Pending), None)?;
             let people = accounts.count(&Filter::default(), None)?;
-            Answer::Attention(Attention { pending, people }, accounts.policy()?)
+            let throttled = accounts.count(&Filter::is(State::Throttled), None)?;
+            Answer::Attention(Attention { pending, throttled, people }, accounts.policy()?)
         }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
@@ -107,6 +108,10 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         }
         Write::EndSession { id } => Ok(Done::Ended(accounts.end_session(&id)?.map(Box::new))),
         Write::Contain { id, expect } => Ok(Done::Contained(Box::new(accounts.contain(&id, Some(expect))?))),
+        Write::Unthrottle { id } => {
+            let name = accounts.get(&id, None)?.name;
+            Ok(Done::Unthrottled { name, was: accounts.unthrottle(&id)? })
+        }
         Write::CreateToken { id, name, until } => {
             let (token, value) = accounts.create_token(&id, name.as_deref(), until)?;
             Ok(Done::TokenCreated { token: Box::new(token), value })
@@ -234,13 +239,17 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
 /// How often the background connection looks whether another process has changed something.
 const POLL: Duration = Duration::from_millis(250);
 
+/// How often it asks whether upkeep is due.
+const HOUR: Duration = Duration::from_secs(3600);
+
 fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     let mut accounts: Option<Accounts> = None;
     let mut seen: Option<Counters> = None;
+    let mut tidied: Option<Instant> = None;
     loop {
         let (path, question) = next(mailbox, polls && accounts.is_some());
         if let Some((path, tell)) = path {
-            seen = None;
+            (seen, tidied) = (None, None);
             let opened = library.open(&path);
             let policy = match opened {
                 Ok(handle) => accounts.insert(handle).policy(),
@@ -280,6 +289,11 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
                 sink(Event::Moved { users: users || foreign, sessions: sessions || foreign });
             }
             seen = Some(now);
+            // Whoever has the database open keeps it tidy; whether it is time, the database itself remembers.
+            if tidied.is_none_or(|at: Instant| at.elapsed() >= HOUR) {
+                tidied = Some(Instant::now());
+                let _ = accounts.upkeep();
+            }
         }
     }
 }

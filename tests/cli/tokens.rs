@@ -19,7 +19,7 @@ fn a_token_is_printed_alone_and_in_json_everything_once() {
     let all = ["created_at", "expires_at", "last_used_at", "name", "token", "token_id", "token_name", "user_id"];
     assert_eq!(keys(&made), all);
     assert_eq!((&made["name"], &made["token_name"]), (&"alice".into(), &"ci".into()));
-    assert_eq!((&made["expires_at"], &made["last_used_at"]), (&"2040-01-02T00:00:00.000Z".into(), &Value::Null));
+    assert_eq!((&made["expires_at"], &made["last_used_at"]), (&"2040-01-02T23:59:59.999Z".into(), &Value::Null));
     let list = desk.lines(&["token", "list", "alice"], "");
     assert_eq!(list.len(), 2);
     assert_eq!((&list[0]["token_id"], keys(&list[0]).contains(&"token")), (&made["token_id"], false));

@@ -174,7 +174,7 @@ fn lists_all() {
 #[test]
 fn lists_are_chosen_by_letter_or_by_cursor() {
     let mut stage = mixed();
-    stage.press("fjjj<enter>").shows("/role:admin");
+    stage.press("fjjjj<enter>").shows("/role:admin");
     stage.press("fG<enter>").shows("6 · newest");
     stage.press("fq").hides("Ready lists").shows("6 · newest");
 }

@@ -10,6 +10,7 @@ use crate::planted::Planted;
 fn run(planted: &Planted, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollbook"));
     command.env_clear().env("HOME", planted.folder.path()).env("TZ", "UTC").current_dir(planted.folder.path());
+    command.env("ROLLBOOK_KEY", planted.folder.path().join("key"));
     command.arg("--db").arg(&planted.path).args(arguments);
     command.stdin(std::process::Stdio::null()).output().unwrap()
 }

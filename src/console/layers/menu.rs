@@ -54,6 +54,7 @@ impl Menu {
             "Ready lists",
             vec![
                 item('p', "pending", "is:pending"),
+                item('t', "throttled after wrong passwords", "is:throttled"),
                 item('l', "live: logged in now", "is:live"),
                 item('s', "stale: not seen for 90 days", "is:stale"),
                 item('a', "admins", "role:admin"),

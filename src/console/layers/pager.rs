@@ -75,8 +75,8 @@ fn cure(cure: Cure) -> (Option<Action>, &'static str) {
         Cure::Restore => (Some(Action::Activate), "restores"),
         Cure::Edit => (Some(Action::Edit), "edits the end date"),
         Cure::Password => (Some(Action::Password), "issues a code, or sets a password"),
-        // No keys of their own yet: the command stands beneath.
-        Cure::Unthrottle => (None, "the wait passes by itself; the command below ends it"),
+        Cure::Unthrottle => (Some(Action::Unthrottle), "lets them try again at once; it also passes by itself"),
+        // No key of its own yet: the command stands beneath.
         Cure::Factor => (None, "bring the key back, or turn the factor off"),
     }
 }

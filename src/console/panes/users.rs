@@ -11,7 +11,7 @@ use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::theme::Role;
 use crate::console::window::{Row, Want};
-use crate::console::words::{clipped, exact, number, since};
+use crate::console::words::{clipped, exact, number, since, span_exactly};
 
 impl Row for User {
     type Id = UserId;
@@ -230,6 +230,9 @@ pub fn standing(user: &User, now: Time) -> Option<(String, Role)> {
     }
     if user.is_expired(now) {
         return Some((lasting("expired", user.valid_until), Role::Bad));
+    }
+    if let Some(until) = user.throttled_until.filter(|until| *until > now) {
+        return Some((format!("throttled {}", span_exactly(until.since(now))), Role::Bad));
     }
     if user.password_set_at.is_none() {
         return Some(("no password yet".to_owned(), Role::Warn));
