@@ -21,7 +21,8 @@ fn factor(user: &User, key: &str) -> NewFactor {
     NewFactor { sealed: sealed(key, 1), step: 100, codes: codes(user, 1) }
 }
 
-fn enable(bench: &mut Bench, user: &User) -> User {
+/// Turns somebody's factor on.
+pub fn enable(bench: &mut Bench, user: &User) -> User {
     let stamp = bench.stamp();
     let (new, version) = (factor(user, "k1"), bench.user(user).version);
     bench.store.enable_factor(&user.id, Some(version), &new, &stamp).unwrap().unwrap().after

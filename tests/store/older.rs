@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use rollbook::accounts::Kind;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::session::Found;
+use rollbook::accounts::throttle::Knock;
 use rollbook::engines::{Access, memory, open, upgrade};
 use rusqlite::Connection;
 
 use crate::bench::{Bench, hash, refused};
+use crate::factors::enable;
 use crate::tokens::new_token;
 
 /// A file of version 1 with every row that the present file has in the columns that version 1 knew.
@@ -75,16 +77,25 @@ fn a_file_of_the_first_version_comes_up_with_all_that_was_in_it() {
 }
 
 #[test]
-fn whoever_does_not_know_of_tokens_can_still_erase_their_owner() {
+fn whoever_does_not_know_the_later_tables_can_still_erase_people() {
     let mut bench = Bench::file();
     let alice = bench.add("alice");
+    enable(&mut bench, &alice);
+    let knock = Knock::new(Some(&alice.id), "alice", Some("10.0.0.1"), bench.now);
+    bench.store.admit(&knock).unwrap();
+    bench.store.attempt(&knock).unwrap();
     let (new, stamp) = (new_token(&mut bench, &alice, "ci"), bench.stamp());
     bench.store.insert_token(&new, &stamp).unwrap();
     let other = Connection::open(bench.path.as_ref().unwrap()).unwrap();
+    let held: i64 = other.query_row("SELECT count(*) FROM throttle JOIN known_source", [], |row| row.get(0)).unwrap();
+    assert_eq!(held, 1);
     other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM credential; DELETE FROM user").unwrap();
     assert_eq!(bench.store.token(&new.id).unwrap(), None);
     assert!(bench.store.check_token(&new.digest, bench.now).unwrap().is_none());
     bench.add("bob");
-    let left: i64 = other.query_row("SELECT count(*) FROM api_token", [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 0);
+    for table in ["api_token", "factor", "backup_code", "throttle", "known_source"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let left: i64 = other.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
 }
