@@ -122,7 +122,8 @@ CREATE TABLE counter (
 
 INSERT INTO counter (one, users, sessions) VALUES (1, 0, 0);
 
--- The oldest schema whose programs can go on working with this file. A step that only adds leaves it alone.
+-- The oldest schema whose programs can go on working with this file. A step leaves it alone where nothing is lost or
+-- weakened by a program that does not know of it.
 CREATE TABLE compatible (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     since INTEGER NOT NULL

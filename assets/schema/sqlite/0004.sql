@@ -17,3 +17,6 @@ CREATE TABLE backup_code (
 
 -- Whether the password is long enough to stand without a second factor; NULL where nobody noted it.
 ALTER TABLE credential ADD COLUMN alone INTEGER;
+
+-- Who does not know this table would log people in by their password alone, and without the waits of 0003.
+UPDATE compatible SET since = 4;

@@ -183,6 +183,8 @@ mod tests {
         let db = connection::open(&path, true, connection::PATIENCE).unwrap();
         let high: i64 = db.query_row("SELECT high FROM clock", [], |row| row.get(0)).unwrap();
         assert_eq!(high, 7000, "the time that was reached is not forgotten");
+        let unaware = judge_against(&db, &path, &STEPS[..3]).unwrap_err();
+        assert!(unaware.message.contains("newer"), "nobody is let in without their second factor");
     }
 
     #[test]
