@@ -101,6 +101,24 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Does a deed of a person who shows their password: with their second-factor code read after all else where
+    /// `comes`, and asked for where it turns out to be needed and somebody sits there to type it.
+    pub fn with_code<T>(&mut self, comes: bool, mut deed: impl FnMut(Option<&str>) -> Result<T>) -> Outcome<T> {
+        let what = "the second-factor code";
+        let mut code = if comes { Some(self.input.secret(what, true, "")?) } else { None };
+        loop {
+            match deed(code.as_ref().map(Secret::expose)) {
+                Err(error) if error.kind == Kind::MissingOtpCode && code.is_none() => {
+                    if !is_interactive() {
+                        return Err(error.hint("--code reads it after the password").into());
+                    }
+                    code = Some(self.input.secret(what, true, "")?);
+                }
+                answer => return Ok(answer?),
+            }
+        }
+    }
+
     /// Nobody can show who they are in a database that does not exist yet: then it is not made for them either.
     pub fn may_create(&self, missing: Missing) -> bool {
         missing == Missing::Create && !self.global.read_only && !self.is_claimed()

@@ -182,7 +182,9 @@ fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
     let (mut accounts, subject) = subject(call, &args.whose, false, "--password-stdin")?;
     let user = &subject.user;
     let disabled = match &subject.password {
-        Some(password) => accounts.disable_own_factor(&args.whose.name, password, args.code.as_deref())?,
+        Some(password) => {
+            call.with_code(args.code, |code| accounts.disable_own_factor(&args.whose.name, password, code))?
+        }
         None => {
             if user.factor {
                 call.confirm(&format!(
@@ -209,7 +211,9 @@ fn codes(call: &mut Call<'_>, args: &Codes) -> Outcome {
     let (mut accounts, subject) = subject(call, &args.whose, false, "--password-stdin")?;
     let user = &subject.user;
     let codes = match &subject.password {
-        Some(password) => accounts.refresh_own_codes(&args.whose.name, password, args.code.as_deref())?,
+        Some(password) => {
+            call.with_code(args.code, |code| accounts.refresh_own_codes(&args.whose.name, password, code))?
+        }
         None => accounts.refresh_codes(&user.id, Some(user.version))?,
     };
     tell_codes(call, user, &codes)

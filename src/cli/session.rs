@@ -97,13 +97,15 @@ fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
         Some(text) => Until::parse(text, accounts.now())?,
         None => Until::Default,
     };
-    let opened = accounts.log_in(&Login {
-        name: &args.name,
-        password: Some(&password),
-        code: args.code.as_deref(),
-        client: args.client.as_deref(),
-        address: args.address.as_deref(),
-        expires,
+    let opened = call.with_code(args.code, |code| {
+        accounts.log_in(&Login {
+            name: &args.name,
+            password: Some(&password),
+            code,
+            client: args.client.as_deref(),
+            address: args.address.as_deref(),
+            expires,
+        })
     })?;
     let told = if call.out.is_json() {
         call.out.json(&SessionJson::from(&opened.session).with_token(&opened.token))

@@ -170,7 +170,8 @@ pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
     } else {
         let old = call.input.secret("the current password", args.stdin, "--stdin")?;
         let new = call.input.new_secret("the new password", args.stdin, "--stdin")?;
-        call.accounts(Missing::Refuse)?.change_password(&args.name, &old, &new, args.code.as_deref())?
+        let mut accounts = call.accounts(Missing::Refuse)?;
+        call.with_code(args.code, |code| accounts.change_password(&args.name, &old, &new, code))?
     };
     let ended = count(changed.ended, "session ended", "sessions ended");
     tell(call, &changed.after, &format!("the password of {} is set · {ended}", called(&changed.after)))
@@ -182,7 +183,8 @@ pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
         return Err(fault("a password is checked in nobody's name").hint("leave --as out").into());
     }
     let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
-    let user = call.accounts(Missing::Refuse)?.authenticate(&args.name, &password, args.code.as_deref())?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let user = call.with_code(args.code, |code| accounts.authenticate(&args.name, &password, code))?;
     if call.out.is_json() {
         return call.out.json(&UserJson::from(&user));
     }

@@ -54,19 +54,18 @@ fn p09_every_door_asks_for_the_code_and_takes_each_once() {
     let check = ["user", "authenticate", "alice", "--password-stdin"];
     desk.fails(&check, "pw\n", 4, "missing_otp_code");
     desk.fails(&["session", "login", "alice", "--password-stdin"], "pw\n", 4, "missing_otp_code");
-    let with = |line: &[&str], code: &str| -> Vec<String> {
-        line.iter().map(|word| (*word).to_owned()).chain(["--code".to_owned(), code.to_owned()]).collect()
-    };
     let run = |line: &[&str], code: &str| {
-        let line = with(line, code);
-        desk.run(&line.iter().map(String::as_str).collect::<Vec<_>>(), "pw\n")
+        let line: Vec<&str> = line.iter().copied().chain(["--code"]).collect();
+        desk.run(&line, &format!("pw\n{code}\n"))
     };
+    let message = desk.fails(&[&check[..], &["--code"]].concat(), "pw\n", 2, "usage");
+    assert!(message.contains("code"), "{message}");
     assert_eq!(run(&check, "abc").code, 4);
     run(&check, &code(&secret, 1)).ok();
     let login = ["session", "login", "alice", "--password-stdin"];
     run(&login, &codes[0].to_lowercase()).ok();
     assert_eq!(run(&login, &codes[0]).code, 4);
-    let ran = desk.run(&["user", "passwd", "alice", "--stdin", "--code", &codes[1]], "pw\nanother\n").ok();
+    let ran = desk.run(&["user", "passwd", "alice", "--stdin", "--code"], &format!("pw\nanother\n{}\n", codes[1])).ok();
     assert!(ran.out.contains("is set"), "{}", ran.out);
     let history = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
     assert!(history.contains("backup code used") && !history.contains(&codes[1]), "{history}");
@@ -93,7 +92,8 @@ fn p23_off_by_an_administrator_or_by_the_person_with_password_and_code() {
     let own = ["factor", "disable", "alice", "--own", "--password-stdin"];
     desk.fails(&own, "wrong\n", 4, "invalid_credentials");
     desk.fails(&own, "pw\n", 4, "missing_otp_code");
-    desk.run(&["factor", "disable", "alice", "--own", "--password-stdin", "--code", &codes[0]], "pw\n").ok();
+    desk.run(&["factor", "disable", "alice", "--own", "--password-stdin", "--code"], &format!("pw\n{}\n", codes[0]))
+        .ok();
     assert_eq!(desk.json(&["user", "show", "alice"], "")["factor"], false);
     let again = desk.run(&["factor", "disable", "alice"], "").ok();
     assert!(again.out.contains("was off already"), "{}", again.out);
@@ -125,12 +125,12 @@ fn p24_new_codes_are_shown_once_and_the_old_ones_die() {
     let new = desk.json(&["factor", "codes", "alice"], "");
     let new = new["backup_codes"][0].as_str().unwrap();
     desk.fails(
-        &["user", "authenticate", "alice", "--password-stdin", "--code", &old[0]],
-        "pw\n",
+        &["user", "authenticate", "alice", "--password-stdin", "--code"],
+        &format!("pw\n{}\n", old[0]),
         4,
         "invalid_otp_code",
     );
-    desk.run(&["user", "authenticate", "alice", "--password-stdin", "--code", new], "pw\n").ok();
+    desk.run(&["user", "authenticate", "alice", "--password-stdin", "--code"], &format!("pw\n{new}\n")).ok();
 }
 
 #[test]
@@ -139,11 +139,12 @@ fn p22_without_the_key_the_operator_is_told_and_a_service_is_not() {
     let (_, codes) = enrol(&desk, "alice");
     let (key, away) = (desk.folder.path().join("key"), desk.folder.path().join("away"));
     std::fs::rename(&key, &away).unwrap();
-    let check = ["user", "authenticate", "alice", "--password-stdin", "--code", &codes[0]];
-    let message = desk.fails(&check, "pw\n", 1, "failure");
+    let (check, shown) =
+        (["user", "authenticate", "alice", "--password-stdin", "--code"], format!("pw\n{}\n", codes[0]));
+    let message = desk.fails(&check, &shown, 1, "failure");
     assert!(message.contains(key.to_str().unwrap()) && message.contains("1 person"), "{message}");
     let served: Vec<&str> = check.iter().chain(&["--service", "web"]).copied().collect();
-    let message = desk.fails(&served, "pw\n", 4, "invalid_otp_code");
+    let message = desk.fails(&served, &shown, 4, "invalid_otp_code");
     assert!(!message.contains("key"), "{message}");
     let why = desk.json(&["user", "why", "alice"], "");
     assert_eq!((&why["can_log_in"], &why["obstacles"][0]["kind"]), (&false.into(), &"factor_key_missing".into()));
@@ -152,7 +153,7 @@ fn p22_without_the_key_the_operator_is_told_and_a_service_is_not() {
     assert!(message.contains("1 person") && !key.exists(), "{message}");
     let away = away.to_str().unwrap();
     let flag: Vec<&str> = check.iter().chain(&["--key", away]).copied().collect();
-    desk.run(&flag, "pw\n").ok();
+    desk.run(&flag, &shown).ok();
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn a_new_key_takes_the_place_of_the_old_one_which_is_kept() {
     assert_ne!(std::fs::read(&key).unwrap(), before);
     assert_eq!(std::fs::read(desk.folder.path().join("key.old")).unwrap(), before);
     let code = code(&secret, 1);
-    desk.run(&["user", "authenticate", "alice", "--password-stdin", "--code", &code], "pw\n").ok();
+    desk.run(&["user", "authenticate", "alice", "--password-stdin", "--code"], &format!("pw\n{code}\n")).ok();
 }
 
 #[test]

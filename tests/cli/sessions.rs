@@ -8,8 +8,8 @@ fn a_log_in_prints_the_token_alone_and_in_json_everything_once() {
     let text = desk.run(&["session", "login", "Alice", "--password-stdin"], "pw\n").ok();
     assert!(text.out.starts_with("rbs_") && text.out.lines().count() == 1 && text.err.is_empty(), "{}", text.err);
     let session = desk.json(
-        &["session", "login", "alice", "--password-stdin", "--client", "phone", "--address", "10.0.0.9", "--code", "1"],
-        "pw\n",
+        &["session", "login", "alice", "--password-stdin", "--client", "phone", "--address", "10.0.0.9", "--code"],
+        "pw\n1\n",
     );
     let keys: Vec<&String> = session.as_object().unwrap().keys().collect();
     let wanted = [

@@ -55,9 +55,9 @@ pub struct Disable {
     /// Who, and by whose hand
     #[command(flatten)]
     pub whose: Whose,
-    /// With --own: a second-factor code
-    #[arg(long, value_name = "C", requires = "own")]
-    pub code: Option<String>,
+    /// With --own: read a second-factor code too, after the password
+    #[arg(long, requires = "own")]
+    pub code: bool,
     /// Although the password is too short to stand alone; the operator's word only
     #[arg(long, conflicts_with = "own")]
     pub force: bool,
@@ -69,7 +69,7 @@ pub struct Codes {
     /// Who, and by whose hand
     #[command(flatten)]
     pub whose: Whose,
-    /// With --own: a second-factor code
-    #[arg(long, value_name = "C", requires = "own")]
-    pub code: Option<String>,
+    /// With --own: read a second-factor code too, after the password
+    #[arg(long, requires = "own")]
+    pub code: bool,
 }

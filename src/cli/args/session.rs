@@ -31,9 +31,9 @@ pub struct SessionLogin {
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
-    /// A second-factor code
-    #[arg(long, value_name = "C")]
-    pub code: Option<String>,
+    /// Read a second-factor code too, after the password
+    #[arg(long)]
+    pub code: bool,
     /// What to call the client
     #[arg(long, value_name = "L")]
     pub client: Option<String>,

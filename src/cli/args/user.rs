@@ -145,9 +145,9 @@ pub struct UserPasswd {
     /// Read the current and the new password from standard input, one a line
     #[arg(long, conflicts_with_all = ["set", "password_stdin"])]
     pub stdin: bool,
-    /// A second-factor code
-    #[arg(long, value_name = "C", conflicts_with = "set")]
-    pub code: Option<String>,
+    /// Read a second-factor code too, after all else
+    #[arg(long, conflicts_with = "set")]
+    pub code: bool,
     /// Set it without knowing the current one; administrators only
     #[arg(long)]
     pub set: bool,
@@ -164,7 +164,7 @@ pub struct UserAuthenticate {
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
-    /// A second-factor code
-    #[arg(long, value_name = "C")]
-    pub code: Option<String>,
+    /// Read a second-factor code too, after the password
+    #[arg(long)]
+    pub code: bool,
 }
