@@ -34,6 +34,7 @@ pub enum Action {
     Keyring,
     NewToken,
     RevokeToken,
+    FactorOff,
     Contain,
     Unthrottle,
     Why,
@@ -122,6 +123,7 @@ impl Action {
             Action::Keyring => with("tokens", "second factor and API tokens of this person", "token list"),
             Action::NewToken => change("new token", "create an API token for this person", "token create"),
             Action::RevokeToken => change("revoke", "revoke the token under the cursor", "token revoke"),
+            Action::FactorOff => change("turn off", "turn the second factor off; asks first", "factor disable"),
             Action::Contain => {
                 change("contain", "deactivate, end sessions, revoke tokens, void resets, at once", "user contain")
             }

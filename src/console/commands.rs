@@ -111,6 +111,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
             about("token create").map(|line| Line(line).flag("--name", name.as_deref()).0)
         }
         Write::RevokeToken { id } => Some(format!("rollbook token revoke {}", shell_word(&shown(id.as_str())))),
+        Write::DisableFactor { .. } => about("factor disable"),
         Write::Undo(_) => None,
     }
 }

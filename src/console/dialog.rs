@@ -17,6 +17,7 @@ use super::model::{Book, Model};
 use super::words::clipped;
 use crate::accounts::Actor;
 use crate::accounts::passphrase;
+use crate::accounts::text::quote;
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
@@ -64,7 +65,7 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
                 field.shown = !field.shown;
             }
         }
-        (Action::NewToken | Action::RevokeToken, Layer::Keyring(_)) => in_keyring(model, action),
+        (Action::NewToken | Action::RevokeToken | Action::FactorOff, Layer::Keyring(_)) => in_keyring(model, action),
         (action, layer) => {
             let tokens = match layer {
                 Layer::Keyring(keyring) => model.detail.of(keyring.user_id()).map_or(0, |dossier| dossier.tokens.len()),
@@ -81,10 +82,24 @@ fn in_keyring(model: &mut Model, action: Action) {
         return model.refuse("the database was opened read-only".to_owned());
     }
     let Some(Layer::Keyring(keyring)) = model.layers.last() else { return };
-    let tokens = model.detail.of(keyring.user_id()).map(|dossier| dossier.tokens.as_slice()).unwrap_or_default();
+    let dossier = model.detail.of(keyring.user_id());
+    let tokens = dossier.map(|dossier| dossier.tokens.as_slice()).unwrap_or_default();
+    let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
     let layer = match (action, keyring.chosen(tokens)) {
         (Action::NewToken, _) if keyring.user().deleted_at.is_some() => None,
         (Action::NewToken, _) => Some(Layer::Prompt(Box::new(Prompt::token(keyring.user(), model.now)), None)),
+        (Action::FactorOff, _) if !user.factor => {
+            return model.refuse(format!("{} has no second factor", quote(&user.name)));
+        }
+        (Action::FactorOff, _) => {
+            let write = Write::DisableFactor { id: user.id.clone(), expect: user.version };
+            let lines = vec![
+                "their password alone lets them in from then on".to_owned(),
+                "its secret and backup codes are forgotten".to_owned(),
+            ];
+            let title = format!("Turn off the second factor of {}?", clipped(&user.name, 30));
+            Some(Layer::Question(Box::new(Question::new(title, lines, "turns it off", model.now, write))))
+        }
         (_, Some(token)) => {
             let write = Write::RevokeToken { id: token.id.clone() };
             let lines =
@@ -213,6 +228,7 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::EndSessions { id, .. }
         | Write::Contain { id, .. }
         | Write::Unthrottle { id }
+        | Write::DisableFactor { id, .. }
         | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
         Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,

@@ -116,6 +116,7 @@ pub enum Write {
     Unthrottle { id: UserId },
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
+    DisableFactor { id: UserId, expect: i64 },
 }
 
 /// What came of an order.
@@ -132,6 +133,7 @@ pub enum Done {
     Unthrottled { name: String, was: bool },
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
+    FactorOff { name: String },
 }
 
 /// Which of the reversible changes was made.

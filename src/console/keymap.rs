@@ -90,6 +90,7 @@ pub const KEYS: &[Binding] = &[
     bind(PERSON, &[c('r')], Action::Unthrottle, 3),
     bind(&[Keyring], &[c('n')], Action::NewToken, 1),
     bind(&[Keyring], &[c('x')], Action::RevokeToken, 2),
+    bind(&[Keyring], &[c('o')], Action::FactorOff, 3),
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
     bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
     bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),

@@ -216,6 +216,11 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
+        Done::FactorOff { name } => {
+            let words = format!("the second factor of {} is off", clipped(&name, 40));
+            model.never_undone = Some(words.clone());
+            model.say(words);
+        }
         Done::Undone(changed) => {
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);

@@ -211,7 +211,8 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
             hints(ink, row.y, row.width, &[("y", "yes"), ("Enter", "the marked one"), ("Esc", "cancels")])
         }
         Scope::Keyring => {
-            hints(ink, row.y, row.width, &[("n", "new token"), ("x", "revoke"), ("↑↓", "choose"), ("Esc", "closes")])
+            let keys = [("n", "new token"), ("x", "revoke"), ("o", "factor off"), ("↑↓", "choose"), ("Esc", "closes")];
+            hints(ink, row.y, row.width, &keys)
         }
         Scope::Menu => hints(ink, row.y, row.width, &[("↑↓ Enter", "choose"), ("Esc", "closes")]),
         Scope::Pager => hints(ink, row.y, row.width, &[("↑↓", "scroll"), ("Esc", "closes")]),

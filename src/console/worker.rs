@@ -116,6 +116,10 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
             let (token, value) = accounts.create_token(&id, name.as_deref(), until)?;
             Ok(Done::TokenCreated { token: Box::new(token), value })
         }
+        Write::DisableFactor { id, expect } => {
+            let after = accounts.disable_factor(&id, Some(expect), false)?.changed.after;
+            Ok(Done::FactorOff { name: after.name })
+        }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }

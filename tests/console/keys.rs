@@ -1,7 +1,7 @@
 //! Tokens, containment and the throttle at the console.
 
 use rollbook::accounts::user::Status;
-use rollbook::accounts::{Actor, Kind, Login, Secret, Span};
+use rollbook::accounts::{Actor, Kind, Login, Secret, Span, base32, totp};
 
 use crate::stage::Stage;
 
@@ -94,4 +94,20 @@ fn lists_find_the_throttled() {
     guess(&mut stage, 9);
     stage.moved().press("ft").shows("/is:throttled").shows("1 · newest first");
     assert_eq!(stage.under_cursor(), "ann");
+}
+
+#[test]
+fn turn_off_asks_and_then_the_password_alone_is_enough() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("to").says("\"ann\" has no second factor").press("<esc>");
+    let id = stage.model.person().unwrap().id.clone();
+    let secret = stage.db().begin_factor(&id).unwrap().secret;
+    let step = totp::step(stage.model.now);
+    let code = totp::code(&base32::decode(secret.expose()).unwrap(), step);
+    stage.db().enable_factor(&id, None, &secret, &code).unwrap();
+    stage.moved().press("t").shows("second factor  on");
+    stage.press("o").shows("Turn off the second factor of ann?").shows("password alone").moment();
+    stage.press("y").says("the second factor of ann is off").shows("second factor  off");
+    assert!(!stage.db().get(&id, None).unwrap().factor);
+    stage.press("<esc>z").says("cannot be taken back");
 }

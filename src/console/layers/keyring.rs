@@ -49,7 +49,8 @@ impl Keyring {
         let height = (tokens.len().max(1) as u16 + 6).min(ink.area().height);
         let frame = centered(ink.area(), 72, height);
         let inside = ink.frame(frame, &format!("Second factor and tokens of {}", clipped(&self.user.name, 36)));
-        let factor = if self.user.factor { "on" } else { "off" };
+        let on = dossier.map_or(self.user.factor, |dossier| dossier.user.factor);
+        let factor = if on { "on; o turns it off" } else { "off" };
         ink.text(inside.x, inside.y, inside.width, &format!("second factor  {factor}"), Role::Text);
         let head = inside.y + 2;
         if head < inside.bottom() {

@@ -76,8 +76,7 @@ fn cure(cure: Cure) -> (Option<Action>, &'static str) {
         Cure::Edit => (Some(Action::Edit), "edits the end date"),
         Cure::Password => (Some(Action::Password), "issues a code, or sets a password"),
         Cure::Unthrottle => (Some(Action::Unthrottle), "lets them try again at once; it also passes by itself"),
-        // No key of its own yet: the command stands beneath.
-        Cure::Factor => (None, "bring the key back, or turn the factor off"),
+        Cure::Factor => (Some(Action::Keyring), "bring the key back, or turn the factor off here"),
     }
 }
 
