@@ -116,6 +116,7 @@ macro_rules! engine {
                 a_token_opens_nothing_while_its_owner_is_kept_out
                 a_tokens_name_is_there_once_among_its_owners_unrevoked
                 a_token_that_is_over_gives_its_name_up_for_good
+                a_clock_that_goes_back_revives_no_token
                 only_the_living_get_tokens
                 tokens_are_listed_newest_first
                 a_revoked_token_is_gone_at_once_and_written_down

@@ -105,13 +105,14 @@ impl Accounts {
     ///
     /// # Errors
     /// `unknown_user`, `stale`; `weak_password` where the rule asks for a longer password than the one that would then
-    /// stand alone, unless the operator says `force`; `unauthorized` for `force` by anybody else.
+    /// stand alone, unless the operator says `force`; `unauthorized` for `force` by anybody else, and for one's own.
     pub fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool) -> Result<Disabled> {
         let stamp = self.administer()?;
         if force && !matches!(stamp.actor, Actor::Operator(_)) {
             return Err(Error::new(Kind::Unauthorized, "only the operator can leave a short password alone")
                 .hint("a new password first: user passwd NAME --set"));
         }
+        not_by_oneself(&stamp, id)?;
         let user = self.living(id)?;
         self.turn_off(&user, expect, force, &stamp)
     }
@@ -145,9 +146,10 @@ impl Accounts {
     /// New backup codes in the place of all that there were; administrators only.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`; `constraint_violation` where the second factor is off.
+    /// `unknown_user`, `stale`; `unauthorized` for one's own; `constraint_violation` where the second factor is off.
     pub fn refresh_codes(&mut self, id: &UserId, expect: Option<i64>) -> Result<Vec<Secret>> {
         let stamp = self.administer()?;
+        not_by_oneself(&stamp, id)?;
         let user = self.living(id)?;
         self.renew(&user, expect, &stamp)
     }
@@ -184,12 +186,9 @@ impl Accounts {
     /// Asks somebody whose password was right for their second factor: a present code, or else a backup code, each
     /// taken once.
     pub(super) fn prove_factor(&mut self, user: &User, code: Option<&str>, address: Option<&str>) -> Result<()> {
-        if !user.factor {
-            return Ok(());
-        }
-        let Some(code) = code.filter(|code| !code.trim().is_empty()) else { return Err(Error::missing_otp_code()) };
-        // It may have been turned off a moment ago.
+        // Asked anew: it may have been turned on or off while the password was looked at.
         let Some(factor) = self.store.factor(&user.id)? else { return Ok(()) };
+        let Some(code) = code.filter(|code| !code.trim().is_empty()) else { return Err(Error::missing_otp_code()) };
         let secret = match self.open_factor(user, &factor) {
             Ok(secret) => secret,
             // Where the key lies is nobody's business but the operator's.
@@ -226,6 +225,17 @@ impl Accounts {
         let now = self.now();
         let user = self.store.user(id, now)?.filter(|user| user.deleted_at.is_none());
         user.ok_or_else(|| Error::unknown_user(id.as_str()))
+    }
+}
+
+/// An administrator's session is not enough for their own factor: it may be stolen, or older than the factor.
+fn not_by_oneself(stamp: &Stamp, id: &UserId) -> Result<()> {
+    match &stamp.actor {
+        Actor::User { id: own, .. } if own == id => {
+            Err(Error::new(Kind::Unauthorized, "this is your own second factor, which takes your password and a code")
+                .hint("`rollbook factor disable` and `factor codes` with --own"))
+        }
+        _ => Ok(()),
     }
 }
 

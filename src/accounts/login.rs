@@ -75,8 +75,14 @@ impl Accounts {
     ) -> Result<(User, PasswordHash, Knock)> {
         let (user, hash, knock) = self.prove_password(name, password, address)?;
         // The try was counted as a wrong one with its password, and stays so unless the code is right as well.
-        self.prove_factor(&user, code, address)?;
-        Ok((user, hash, knock))
+        match self.prove_factor(&user, code, address) {
+            Err(error) if error.kind == Kind::MissingOtpCode => {
+                // Half of a log-in in two steps: the other half must not have to wait for this one.
+                self.store.uncount(&knock)?;
+                Err(error)
+            }
+            proven => proven.map(|()| (user, hash, knock)),
+        }
     }
 
     /// Whether name and password are those of somebody who may log in, the second factor aside. The knock has been

@@ -273,6 +273,10 @@ pub trait Store: Send {
     /// counts nothing but still holds.
     fn attempt(&mut self, knock: &Knock) -> Result<Attempt>;
 
+    /// Takes one count back, that of a try whose password was right and whose code is yet to come: the wait before it is
+    /// over, and what was counted before stays.
+    fn uncount(&mut self, knock: &Knock) -> Result<()>;
+
     /// Clears the counter of the knock's class after a success that opens no session, and remembers the address;
     /// [`Store::open_session`] does the same in its own transaction.
     fn admit(&mut self, knock: &Knock) -> Result<()>;

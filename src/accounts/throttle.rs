@@ -122,9 +122,10 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Whether the next try has to wait. A wait longer than there is shows that the clock went back, and holds nobody.
+    /// Whether the next try has to wait. A wait longer than there is shows that the clock went back, and holds nobody;
+    /// nor does a count without a wait hold a try that began before it and comes to be counted after it.
     pub fn is_holding(&self, at: Time) -> bool {
-        at < self.until && self.until <= at.plus(LONGEST)
+        self.until > self.last && at < self.until && self.until <= at.plus(LONGEST)
     }
 
     /// What becomes of a counter with a try at this instant; `None` where it has to wait.
@@ -197,6 +198,16 @@ mod tests {
         assert_eq!(Counter::count(counter, at.plus(Span::SECOND)).expect("counted").failures, 7);
         let later = at.plus(FORGOTTEN).plus(Span::from_millis(1));
         assert_eq!(Counter::count(counter, later).expect("counted").failures, 1);
+    }
+
+    #[test]
+    fn tries_that_overtake_each_other_are_not_held_while_nothing_is_to_be_waited_for() {
+        let at = Time::from_millis(1_000_000_000);
+        let mut counter = Counter::count(None, at.plus(Span::from_millis(3)));
+        for overtaken in 1..FREE {
+            counter = Counter::count(counter, at);
+            assert_eq!(counter.expect("not held").failures, overtaken + 1);
+        }
     }
 
     #[test]

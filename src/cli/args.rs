@@ -121,7 +121,7 @@ pub enum Command {
     /// API tokens: create, list, check, revoke
     #[command(subcommand)]
     Token(token::Token),
-    /// Look at the clock, the files, the schema and the passwords' hashes
+    /// Look at the clock, the files, the schema, the hashes and the key of the second factors
     Doctor(doctor::Doctor),
 }
 

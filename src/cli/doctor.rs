@@ -5,9 +5,11 @@ use serde::Serialize;
 use super::args::doctor::Doctor;
 use super::call::{Call, Missing};
 use super::output::{Outcome, Table};
-use super::words::local;
+use super::words::{count, local};
 use crate::accounts::clock::{ClockState, STAND};
+use crate::accounts::factor::KeyReport;
 use crate::accounts::health::Examination;
+use crate::accounts::seal::KeyId;
 use crate::accounts::text::visible;
 use crate::accounts::time::Time;
 
@@ -17,6 +19,7 @@ struct DoctorJson<'a> {
     schema: i32,
     files: Vec<FileJson<'a>>,
     hashes: Vec<HashJson<'a>>,
+    key: KeyJson<'a>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +43,14 @@ struct HashJson<'a> {
     count: u64,
 }
 
+#[derive(Serialize)]
+struct KeyJson<'a> {
+    path: &'a str,
+    id: Option<&'a str>,
+    people: u32,
+    locked_out: u32,
+}
+
 /// Examines, after the clock was accepted if that was asked for.
 pub fn run(call: &mut Call<'_>, args: &Doctor) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
@@ -49,9 +60,9 @@ pub fn run(call: &mut Call<'_>, args: &Doctor) -> Outcome {
         call.out.say(&format!("{dry}the clock is taken at its word"));
     }
     let (_, wall) = accounts.clock()?;
-    let found = accounts.examine()?;
+    let (found, key) = (accounts.examine()?, accounts.key_report()?);
     if call.out.is_json() {
-        return call.out.json(&json(&found, wall));
+        return call.out.json(&json(&found, &key, wall));
     }
     let mut table = Table::new(["", ""]);
     table.push(["clock".to_owned(), told(&found.clock, wall)]);
@@ -64,7 +75,24 @@ pub fn run(call: &mut Call<'_>, args: &Doctor) -> Outcome {
     for (scheme, count) in &found.hashes {
         table.push(["passwords".to_owned(), format!("{count} by {}", visible(scheme))]);
     }
+    table.push(["key".to_owned(), key_words(&key)]);
     table.write_bare(&mut call.out)
+}
+
+/// Where the key of the second factors is, and whom it fails.
+fn key_words(report: &KeyReport) -> String {
+    let place = visible(&report.place);
+    match (&report.key, report.people) {
+        (_, people) if report.shut > 0 => format!(
+            "{place} does not open the second factors of {}, who cannot log in: bring the key back that they were \
+             sealed with ({} have one)",
+            count(report.shut, "person", "people"),
+            count(people, "person", "people"),
+        ),
+        (None, _) => format!("{place} is not there yet; the first second factor makes it"),
+        (Some(_), 0) => format!("{place}, no second factor is on"),
+        (Some(_), people) => format!("{place} opens the second factors of {}", count(people, "person", "people")),
+    }
 }
 
 fn word(clock: &ClockState, wall: Time) -> &'static str {
@@ -97,7 +125,7 @@ fn told(clock: &ClockState, wall: Time) -> String {
     }
 }
 
-fn json(found: &Examination, wall: Time) -> DoctorJson<'_> {
+fn json<'a>(found: &'a Examination, key: &'a KeyReport, wall: Time) -> DoctorJson<'a> {
     let time = |at: Option<Time>| at.map(Time::rfc3339);
     DoctorJson {
         clock: ClockJson {
@@ -110,5 +138,11 @@ fn json(found: &Examination, wall: Time) -> DoctorJson<'_> {
         schema: found.schema,
         files: found.files.iter().map(|(path, mode)| FileJson { path, mode: format!("{mode:04o}") }).collect(),
         hashes: found.hashes.iter().map(|(scheme, count)| HashJson { scheme, count: *count }).collect(),
+        key: KeyJson {
+            path: &key.place,
+            id: key.key.as_ref().map(KeyId::as_str),
+            people: key.people,
+            locked_out: key.shut,
+        },
     }
 }

@@ -182,6 +182,7 @@ pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
     if call.is_claimed() {
         return Err(fault("a password is checked in nobody's name").hint("leave --as out").into());
     }
+    call.no_rehearsal("a proof counts, and uses up a code")?;
     let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = call.with_code(args.code, |code| accounts.authenticate(&args.name, &password, code))?;

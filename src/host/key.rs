@@ -58,6 +58,18 @@ impl KeyFile {
         self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
+    /// Whoever may write in the folder may put a key of theirs there.
+    fn check_folder(&self) -> Result<()> {
+        let folder = self.folder();
+        let facts = folder.metadata().map_err(|fault| failed("cannot be read", folder, &fault))?;
+        if facts.mode() & 0o022 == 0 {
+            return Ok(());
+        }
+        let shown = show(folder);
+        Err(Error::new(Kind::Failure, format!("others may write in {shown}, where the key is"))
+            .hint(format!("chmod go-w {shown}, or {ELSEWHERE}")))
+    }
+
     /// Whatever was done to the folder is on the disk.
     fn settle(&self) -> io::Result<()> {
         File::open(self.folder())?.sync_all()
@@ -87,6 +99,12 @@ impl Keyring for KeyFile {
             return Err(Error::new(Kind::Failure, format!("the key {shown} is open to others"))
                 .hint(format!("chmod 600 {shown}, and if others may have read it: rollbook factor rekey")));
         }
+        let owner = facts.uid();
+        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
+            return Err(Error::new(Kind::Failure, format!("the key {shown} belongs to somebody else"))
+                .hint("whoever owns it knows it: give it to the one who runs this, then rollbook factor rekey"));
+        }
+        self.check_folder()?;
         let mut text = Zeroizing::new(Vec::with_capacity(128));
         file.take(128).read_to_end(&mut text).map_err(|fault| failed("cannot be read", &path, &fault))?;
         match parse(&text) {
@@ -102,6 +120,7 @@ impl Keyring for KeyFile {
         if !self.folder().exists() {
             DirBuilder::new().recursive(true).mode(0o700).create(self.folder()).map_err(fault)?;
         }
+        self.check_folder()?;
         // Written under another name and then linked, so that the key is never there in part, and never replaced.
         let draft = draft_beside(&path);
         let made = write_new(&draft, key).and_then(|()| fs::hard_link(&draft, &path));
@@ -209,6 +228,13 @@ mod tests {
             let error = ring.read(Slot::Present).err().unwrap();
             assert!(error.message.contains("open to others"), "{error}");
         }
+        fs::set_permissions(&ring.path, fs::Permissions::from_mode(0o600)).unwrap();
+        for (mode, open) in [(0o777, true), (0o1777, true), (0o770, true), (0o755, false)] {
+            fs::set_permissions(ring.folder(), fs::Permissions::from_mode(mode)).unwrap();
+            let refused = [ring.read(Slot::Present).err(), ring.make(Slot::Next, &key(2)).err()];
+            assert_eq!(refused.map(|error| error.is_some_and(|e| e.message.contains("others may"))), [open; 2]);
+        }
+        fs::remove_file(ring.path_of(Slot::Next)).unwrap();
         let moved = ring.folder().join("moved");
         fs::rename(&ring.path, &moved).unwrap();
         fs::set_permissions(&moved, fs::Permissions::from_mode(0o600)).unwrap();

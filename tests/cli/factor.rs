@@ -104,6 +104,18 @@ fn p23_off_by_an_administrator_or_by_the_person_with_password_and_code() {
 }
 
 #[test]
+fn a_session_is_not_enough_for_ones_own_factor() {
+    let desk = Desk::with(&[&["root", "--role", "admin"]]);
+    let token = desk.run(&["session", "login", "root", "--password-stdin"], "pw\n").ok().out;
+    enrol(&desk, "root");
+    for verb in ["disable", "codes"] {
+        desk.fails(&["factor", verb, "root", "--as-session-stdin"], &token, 4, "unauthorized");
+    }
+    assert_eq!(desk.json(&["user", "show", "root"], "")["factor"], true);
+    desk.fails(&["user", "authenticate", "root", "--password-stdin", "--dry-run"], "pw\n", 2, "usage");
+}
+
+#[test]
 fn p21_a_person_turns_it_on_by_their_own_hand() {
     let desk = Desk::with(&[&["alice"]]);
     let begin = ["factor", "enable", "alice", "--own", "--password-stdin", "--dry-run"];
@@ -146,6 +158,8 @@ fn p22_without_the_key_the_operator_is_told_and_a_service_is_not() {
     let served: Vec<&str> = check.iter().chain(&["--service", "web"]).copied().collect();
     let message = desk.fails(&served, &shown, 4, "invalid_otp_code");
     assert!(!message.contains("key"), "{message}");
+    assert_eq!(desk.json(&["doctor"], "")["key"]["locked_out"], 1);
+    assert!(desk.run(&["doctor"], "").ok().out.contains("does not open the second factors of 1 person"));
     let why = desk.json(&["user", "why", "alice"], "");
     assert_eq!((&why["can_log_in"], &why["obstacles"][0]["kind"]), (&false.into(), &"factor_key_missing".into()));
     assert_eq!(why["obstacles"][0]["cure"], "rollbook factor disable alice");

@@ -61,6 +61,9 @@ fn the_doctor_tells_of_clock_files_schema_and_hashes() {
     assert_eq!(found["hashes"], serde_json::json!([{"scheme": "argon2id v=19 m=19456,t=2,p=1", "count": 1}]));
     assert_eq!(found["files"][0]["mode"], "0600");
     assert!(found["schema"].as_i64().unwrap() >= 2);
+    assert_eq!((&found["key"]["people"], &found["key"]["locked_out"]), (&0.into(), &0.into()));
+    let words = desk.run(&["doctor"], "").ok().out;
+    assert!(words.contains("no second factor is on") || words.contains("the first second factor makes it"), "{words}");
     rusqlite::Connection::open(desk.db()).unwrap().execute("UPDATE clock SET high = 9000000000000", []).unwrap();
     assert_eq!(desk.json(&["doctor"], "")["clock"]["state"], "behind");
     assert!(desk.run(&["doctor"], "").ok().out.contains("rollbook doctor --accept-clock"));

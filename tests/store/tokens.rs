@@ -104,6 +104,16 @@ pub fn a_token_that_is_over_gives_its_name_up_for_good(make: Make) {
     assert!(!opens(&mut bench, &digest), "a clock that goes back revives nothing");
 }
 
+pub fn a_clock_that_goes_back_revives_no_token(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let (token, digest) = lend(&mut bench, &user, "ci");
+    bench.now = token.expires_at.unwrap().plus(TICK);
+    bench.add("bob");
+    bench.now = token.created_at;
+    assert!(!opens(&mut bench, &digest), "whatever this process believes the time to be");
+}
+
 pub fn only_the_living_get_tokens(make: Make) {
     let mut bench = make();
     let user = bench.add("alice");
@@ -188,12 +198,18 @@ pub fn uses_of_tokens_are_noted_and_never_go_back(make: Make) {
 pub fn tokens_long_over_or_revoked_are_forgotten(make: Make) {
     let mut bench = make();
     let user = bench.add("alice");
-    lend(&mut bench, &user, "over");
+    let (_, over) = lend(&mut bench, &user, "over");
     let (token, _) = give(&mut bench, &user, "revoked");
     let (_, kept) = give(&mut bench, &user, "kept");
     let stamp = bench.stamp();
     bench.store.revoke_token(&token.id, &stamp).unwrap();
-    bench.pass(Span::DAY.times(31));
+    let (far, began) = (Span::DAY.times(31), bench.now);
+    let again = new_token(&mut bench, &user, "over");
+    bench.pass(far);
+    assert_eq!(refused(insert(&mut bench, &again)).kind, Kind::TokenNameExists, "the clock may be wrong");
+    bench.now = began;
+    assert!(opens(&mut bench, &over), "a clock that leapt takes nothing");
+    bench.days(31);
     give(&mut bench, &user, "new");
     assert_eq!(names(&mut bench, &user.id), ["new", "kept"]);
     assert!(opens(&mut bench, &kept));

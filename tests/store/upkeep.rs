@@ -11,7 +11,7 @@ use crate::bench::{Bench, Make};
 
 impl Bench {
     /// Days that go by with something done on each, so that the clock is seen to go.
-    fn days(&mut self, days: i64) {
+    pub fn days(&mut self, days: i64) {
         for _ in 0..days {
             self.pass(Span::DAY);
             self.reset(None);

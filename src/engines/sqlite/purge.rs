@@ -53,6 +53,12 @@ fn unname(db: &Connection, user: &User) -> Result<()> {
                  SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1)",
         )?
         .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+        db.prepare_cached(
+            "UPDATE api_token SET revoked_by = NULL
+             WHERE revoked_by = ?2 AND user_seq IN (
+                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1)",
+        )?
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
     }
     Ok(())
 }

@@ -327,6 +327,10 @@ impl Store for Sqlite {
         }
     }
 
+    fn uncount(&mut self, knock: &Knock) -> Result<()> {
+        if self.read_only { Ok(()) } else { self.write(|tx| throttle::uncount(tx, knock)) }
+    }
+
     fn admit(&mut self, knock: &Knock) -> Result<()> {
         if self.read_only { Ok(()) } else { self.write(|tx| throttle::admit(tx, knock)) }
     }

@@ -7,7 +7,9 @@ use super::settings::{Moved, moved};
 use super::{audit, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Result};
-use crate::accounts::throttle::{Attempt, Counter, KNOWN, KNOWN_SOURCES, Knock, LONGEST, NOBODIES, Source, Throttled};
+use crate::accounts::throttle::{
+    Attempt, Counter, FREE, KNOWN, KNOWN_SOURCES, Knock, LONGEST, NOBODIES, Source, Throttled,
+};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
@@ -101,6 +103,23 @@ pub fn attempt(db: &Connection, knock: &Knock) -> Result<Attempt> {
     Ok(Attempt::Allowed)
 }
 
+/// Takes one count back. It was counted a moment ago, so no wait was due then.
+pub fn uncount(db: &Connection, knock: &Knock) -> Result<()> {
+    let account = account(db, knock.user.as_ref())?;
+    let source = class(db, account, knock)?;
+    let left = db
+        .prepare_cached(
+            "UPDATE throttle SET failures = failures - 1, until = last
+             WHERE subject = ?1 AND source = ?2 AND failures > 0 RETURNING failures",
+        )?
+        .query_row(params![knock.subject.bytes(), source], |row| rows::count(row, 0))
+        .optional()?;
+    if left.is_some_and(|failures| failures >= FREE) {
+        moved(db, Moved::Users)?;
+    }
+    Ok(())
+}
+
 /// Clears the class's counter after a success, and remembers where it came from.
 pub fn admit(db: &Connection, knock: &Knock) -> Result<()> {
     let account = account(db, knock.user.as_ref())?;
@@ -109,7 +128,7 @@ pub fn admit(db: &Connection, knock: &Knock) -> Result<()> {
         .prepare_cached("DELETE FROM throttle WHERE subject = ?1 AND source = ?2 RETURNING failures")?
         .query_row(params![knock.subject.bytes(), source], |row| rows::count(row, 0))
         .optional()?;
-    if cleared.is_some_and(|failures| failures > crate::accounts::throttle::FREE) {
+    if cleared.is_some_and(|failures| failures > FREE) {
         moved(db, Moved::Users)?;
     }
     let Some(source) = knock.source.as_ref().filter(|_| account > 0) else { return Ok(()) };
