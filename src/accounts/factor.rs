@@ -177,19 +177,8 @@ pub struct KeyReport {
 
 #[cfg(test)]
 mod tests {
+    use super::super::token::Counting;
     use super::*;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
-            for byte in bytes {
-                self.0 = self.0.wrapping_mul(5).wrapping_add(113);
-                *byte = self.0;
-            }
-            Ok(())
-        }
-    }
 
     #[test]
     fn p24_ten_codes_of_120_bits_are_read_back_however_they_are_typed() {

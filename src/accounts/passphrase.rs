@@ -29,19 +29,8 @@ pub fn make(entropy: &mut dyn Entropy) -> Result<Secret> {
 #[cfg(test)]
 mod tests {
     use super::super::password::{About, Rule, judge};
+    use super::super::token::Counting;
     use super::*;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
-            for byte in bytes {
-                self.0 = self.0.wrapping_mul(5).wrapping_add(113);
-                *byte = self.0;
-            }
-            Ok(())
-        }
-    }
 
     #[test]
     fn what_is_made_satisfies_the_strictest_rule() {

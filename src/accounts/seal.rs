@@ -155,19 +155,8 @@ fn bound(purpose: &str, owner: &str, key: &KeyId) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::token::Counting;
     use super::*;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
-            for byte in bytes {
-                self.0 = self.0.wrapping_mul(5).wrapping_add(113);
-                *byte = self.0;
-            }
-            Ok(())
-        }
-    }
 
     fn key(n: u8) -> Key {
         Key::new(Zeroizing::new([n; 32]))

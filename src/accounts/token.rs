@@ -18,6 +18,21 @@ pub trait Entropy: Send {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<()>;
 }
 
+/// Bytes that follow from the first, for tests: the same in every run, and none twice in a row.
+#[cfg(test)]
+pub(super) struct Counting(pub(super) u8);
+
+#[cfg(test)]
+impl Entropy for Counting {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(5).wrapping_add(113);
+            *byte = self.0;
+        }
+        Ok(())
+    }
+}
+
 /// What a token is good for. The kind is part of the digest: one can never serve as another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TokenKind {
@@ -132,18 +147,6 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Counting(u8);
-
-    impl Entropy for Counting {
-        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
-            for byte in bytes {
-                self.0 = self.0.wrapping_mul(5).wrapping_add(7);
-                *byte = self.0;
-            }
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_token_is_read_back_to_the_digest_that_was_kept() {

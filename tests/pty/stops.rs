@@ -28,11 +28,7 @@ fn is_stopped(pty: &Pty, console: i32) {
     pty.wait_until("the shell's screen and prompt", at_the_prompt);
 }
 
-fn comes_back_and_quits(pty: &mut Pty) {
-    pty.keys("fg\r");
-    pty.wait_until("the console's page", |screen| {
-        screen.alternate_screen() && screen.bracketed_paste() && screen.contents().contains("cleo")
-    });
+fn answers_and_quits(pty: &mut Pty) {
     pty.is_taken();
     pty.keys("?");
     pty.wait_for("Keys");
@@ -42,6 +38,14 @@ fn comes_back_and_quits(pty: &mut Pty) {
     pty.wait_until("the shell's screen and prompt", at_the_prompt);
     pty.keys("exit\r");
     pty.ends_with(0);
+}
+
+fn comes_back_and_quits(pty: &mut Pty) {
+    pty.keys("fg\r");
+    pty.wait_until("the console's page", |screen| {
+        screen.alternate_screen() && screen.bracketed_paste() && screen.contents().contains("cleo")
+    });
+    answers_and_quits(pty);
 }
 
 #[test]
@@ -84,15 +88,7 @@ fn a_stop_by_force_and_back() {
 fn comes_back_without_shell(pty: &mut Pty) {
     pty.wait_for_raw("the alternate screen once more", |raw| count(raw, b"\x1b[?1049h") == 2);
     pty.wait_until("the console's page", |screen| screen.contents().contains("cleo") && screen.hide_cursor());
-    pty.is_taken();
-    pty.keys("?");
-    pty.wait_for("Keys");
-    pty.keys("\x1b");
-    pty.wait_until("the list again", |screen| !screen.contents().contains("Keys"));
-    pty.keys("q");
-    pty.wait_until("the shell's screen and prompt", at_the_prompt);
-    pty.keys("exit\r");
-    pty.ends_with(0);
+    answers_and_quits(pty);
 }
 
 #[test]
