@@ -17,7 +17,6 @@ use super::model::{Book, Model};
 use super::words::clipped;
 use crate::accounts::Actor;
 use crate::accounts::passphrase;
-use crate::accounts::text::quote;
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
@@ -78,19 +77,15 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
 
 /// What is done in the dialog of factor and tokens: each opens what it takes.
 fn in_keyring(model: &mut Model, action: Action) {
-    if model.setup.read_only {
-        return model.refuse("the database was opened read-only".to_owned());
+    if let Some(refusal) = model.refusal(action) {
+        return model.refuse(refusal);
     }
     let Some(Layer::Keyring(keyring)) = model.layers.last() else { return };
     let dossier = model.detail.of(keyring.user_id());
     let tokens = dossier.map(|dossier| dossier.tokens.as_slice()).unwrap_or_default();
     let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
     let layer = match (action, keyring.chosen(tokens)) {
-        (Action::NewToken, _) if keyring.user().deleted_at.is_some() => None,
-        (Action::NewToken, _) => Some(Layer::Prompt(Box::new(Prompt::token(keyring.user(), model.now)), None)),
-        (Action::FactorOff, _) if !user.factor => {
-            return model.refuse(format!("{} has no second factor", quote(&user.name)));
-        }
+        (Action::NewToken, _) => Layer::Prompt(Box::new(Prompt::token(keyring.user(), model.now)), None),
         (Action::FactorOff, _) => {
             let write = Write::DisableFactor { id: user.id.clone(), expect: user.version };
             let lines = vec![
@@ -98,21 +93,18 @@ fn in_keyring(model: &mut Model, action: Action) {
                 "its secret and backup codes are forgotten".to_owned(),
             ];
             let title = format!("Turn off the second factor of {}?", clipped(&user.name, 30));
-            Some(Layer::Question(Box::new(Question::new(title, lines, "turns it off", model.now, write))))
+            Layer::Question(Box::new(Question::new(title, lines, "turns it off", model.now, write)))
         }
         (_, Some(token)) => {
             let write = Write::RevokeToken { id: token.id.clone() };
             let lines =
                 vec!["whatever uses it is refused from its very next call on; it cannot be given back".to_owned()];
             let title = format!("Revoke {}?", clipped(&token.name, 40));
-            Some(Layer::Question(Box::new(Question::new(title, lines, "revokes", model.now, write))))
+            Layer::Question(Box::new(Question::new(title, lines, "revokes", model.now, write)))
         }
-        (_, None) => None,
+        (_, None) => return,
     };
-    match layer {
-        Some(layer) => model.layers.push(layer),
-        None => model.refuse("there is nothing here to do that to".to_owned()),
-    }
+    model.layers.push(layer);
 }
 
 /// Whether it is a question that nobody can have read yet: what comes now was typed ahead of it.
@@ -321,10 +313,14 @@ fn copy(model: &mut Model, text: String, effects: &mut Vec<Effect>) {
 fn generate(model: &mut Model) {
     let made = passphrase::make(model.setup.entropy.as_mut());
     match (made, model.layers.last_mut()) {
-        (Ok(made), Some(Layer::NewUser(new, _))) => new.generated(&made),
-        (Ok(made), Some(Layer::Password(password, _))) => password.generated(&made),
+        (Ok(made), Some(layer)) => {
+            if let Some(form) = layer.form_mut() {
+                form.generated(&made);
+            }
+            layer.refresh();
+        }
         (Err(error), _) => model.complain(&error),
-        _ => {}
+        (Ok(_), None) => {}
     }
 }
 

@@ -131,20 +131,14 @@ impl Layer {
 
     /// Tells a form that its field was typed into.
     pub fn typed(&mut self) {
-        match self {
-            Layer::NewUser(new, _) => new.typed(),
-            Layer::Password(password, _) => password.typed(),
-            _ => {}
+        if let Some(form) = self.form_mut() {
+            form.typed();
         }
     }
 
     /// The password that was made in this form, to be shown once now that it has been set.
     pub fn made(&mut self) -> Option<crate::accounts::Secret> {
-        match self {
-            Layer::NewUser(new, _) => new.made(),
-            Layer::Password(password, _) => password.made(),
-            _ => None,
-        }
+        self.form_mut().and_then(form::Form::made)
     }
 
     /// Draws the layer; `about` is what is known of the person under the cursor.

@@ -2,6 +2,7 @@
 //! dispatcher to say.
 
 use super::action::Action;
+use super::layers::Layer;
 use super::layout::Pane;
 use super::model::{Book, Model};
 use crate::accounts::user::{Status, User};
@@ -31,6 +32,7 @@ impl Model {
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },
+            Action::NewToken | Action::RevokeToken | Action::FactorOff => self.refusal_in_keyring(action),
             Action::Undo if self.never_undone.is_some() => None,
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
@@ -101,6 +103,19 @@ impl Model {
             (Action::EndAll, _) if self.live_sessions().is_empty() => Some(format!("{name} has no live session")),
             _ => None,
         }
+    }
+
+    fn refusal_in_keyring(&self, action: Action) -> Option<String> {
+        let Some(Layer::Keyring(keyring)) = self.layers.last() else { return None };
+        let dossier = self.detail.of(keyring.user_id());
+        let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
+        let nothing = match action {
+            Action::FactorOff if !user.factor => return Some(format!("{} has no second factor", quote(&user.name))),
+            Action::NewToken => keyring.user().deleted_at.is_some(),
+            Action::RevokeToken => dossier.is_none_or(|dossier| dossier.tokens.is_empty()),
+            _ => false,
+        };
+        nothing.then(|| "there is nothing here to do that to".to_owned())
     }
 
     fn refusal_to_end(&self) -> Option<String> {

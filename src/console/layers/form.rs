@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::field::{Content, Field, SecretField, edit, paste};
+use crate::accounts::Secret;
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
@@ -36,14 +37,25 @@ pub struct Form {
     pub sent: bool,
     /// Whether anything was typed into it.
     pub edited: bool,
+    /// Whether its password was made here, and has to be shown to whoever hands it on.
+    made: bool,
     focus: usize,
 }
 
 impl Form {
     /// A form with the cursor in its first field.
     pub fn new(title: String, fields: Vec<Field>, button: &'static str) -> Form {
-        let mut form =
-            Form { title, fields, button, command: String::new(), fault: None, sent: false, edited: false, focus: 0 };
+        let mut form = Form {
+            title,
+            fields,
+            button,
+            command: String::new(),
+            fault: None,
+            sent: false,
+            edited: false,
+            made: false,
+            focus: 0,
+        };
         let first = form.stops().next();
         form.focus = first.unwrap_or(0);
         form
@@ -165,6 +177,33 @@ impl Form {
             Content::Secret(secret) => Some(secret),
             _ => None,
         })
+    }
+
+    /// Puts a made passphrase into the secret field and shows it.
+    pub fn generated(&mut self, made: &Secret) {
+        if let Some(field) = self.secret_mut() {
+            field.set(made);
+            field.shown = true;
+            self.made = true;
+        }
+        for field in &mut self.fields {
+            if matches!(field.content, Content::Secret(_)) {
+                field.fault = None;
+            }
+        }
+    }
+
+    /// The password that was made here and sent, to be shown once; `None` where somebody typed one.
+    pub fn made(&mut self) -> Option<Secret> {
+        let made = self.made;
+        self.secret_mut().filter(|_| made).map(|field| field.secret())
+    }
+
+    /// A key in the secret field: what was made may be something else now.
+    pub fn typed(&mut self) {
+        if self.is_on_secret() {
+            self.made = false;
+        }
     }
 
     /// Draws the form in the middle of the screen.

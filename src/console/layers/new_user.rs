@@ -27,8 +27,6 @@ pub struct NewUser {
     pub form: Form,
     /// Whether this is the very first administrator.
     pub founding: bool,
-    /// Whether the password was made here, and has to be shown to whoever hands it on.
-    made: bool,
     policy: Policy,
 }
 
@@ -52,7 +50,7 @@ impl NewUser {
         if founding {
             fields[PASSWORD].label = "Password";
         }
-        let mut new = NewUser { form: Form::new(title.to_owned(), fields, "Create"), founding, made: false, policy };
+        let mut new = NewUser { form: Form::new(title.to_owned(), fields, "Create"), founding, policy };
         new.refresh();
         new
     }
@@ -147,29 +145,5 @@ impl NewUser {
         };
         self.form.fields[at].fault = Some(error.to_string());
         self.form.to_fault();
-    }
-
-    /// Puts a made passphrase into the password field and shows it.
-    pub fn generated(&mut self, made: &Secret) {
-        if let Some(field) = self.form.secret_mut() {
-            field.set(made);
-            field.shown = true;
-            self.made = true;
-        }
-        self.form.fields[PASSWORD].fault = None;
-        self.refresh();
-    }
-
-    /// The password that was made here and sent, to be shown once; `None` where somebody typed one.
-    pub fn made(&mut self) -> Option<Secret> {
-        let made = self.made;
-        self.form.secret_mut().filter(|_| made).map(|field| field.secret())
-    }
-
-    /// A key in the password field: what was made may be something else now.
-    pub fn typed(&mut self) {
-        if self.form.is_on_secret() {
-            self.made = false;
-        }
     }
 }

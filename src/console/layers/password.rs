@@ -5,7 +5,7 @@ use super::form::Form;
 use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
 use crate::accounts::user::User;
-use crate::accounts::{Error, Kind, Secret};
+use crate::accounts::{Error, Kind};
 use crate::console::commands;
 use crate::console::effect::Write;
 use crate::console::words::{clipped, count, typed};
@@ -21,8 +21,6 @@ pub struct Password {
     pub form: Form,
     user: User,
     policy: Policy,
-    /// Whether the password was made here, and has to be shown to whoever hands it on.
-    made: bool,
 }
 
 impl Password {
@@ -36,8 +34,7 @@ impl Password {
             Field::words(String::new()),
         ];
         let title = format!("Password of {}", clipped(&user.name, 40));
-        let mut password =
-            Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, made: false };
+        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy };
         password.refresh();
         password
     }
@@ -103,30 +100,6 @@ impl Password {
             self.form.to_fault();
         } else {
             self.form.fault = Some(error.to_string());
-        }
-    }
-
-    /// Puts a made passphrase into the field and shows it.
-    pub fn generated(&mut self, made: &Secret) {
-        if let Some(field) = self.form.secret_mut() {
-            field.set(made);
-            field.shown = true;
-            self.made = true;
-        }
-        self.form.fields[PASSWORD].fault = None;
-        self.refresh();
-    }
-
-    /// The password that was made here and sent, to be shown once; `None` where somebody typed one.
-    pub fn made(&mut self) -> Option<Secret> {
-        let made = self.made;
-        self.form.secret_mut().filter(|_| made).map(|field| field.secret())
-    }
-
-    /// A key in the password field: what was made may be something else now.
-    pub fn typed(&mut self) {
-        if self.form.is_on_secret() {
-            self.made = false;
         }
     }
 }
