@@ -35,6 +35,9 @@ pub struct Call<'a> {
     session: Option<Secret>,
 }
 
+/// What a second-factor code is called where it is asked for.
+const CODE: &str = "the second-factor code";
+
 impl<'a> Call<'a> {
     /// A call that has read nothing yet.
     pub fn new(global: &'a Global, world: &'a dyn World) -> Self {
@@ -48,7 +51,7 @@ impl<'a> Call<'a> {
             let what = format!("the password of {}", visible(name));
             self.password = Some(self.input.secret(&what, true, "")?);
             if self.global.as_code {
-                let what = format!("the second-factor code of {}", visible(name));
+                let what = format!("{CODE} of {}", visible(name));
                 self.code = Some(self.input.secret(&what, true, "")?);
             }
         }
@@ -88,31 +91,32 @@ impl<'a> Call<'a> {
             };
             match accounts.authorize(&Claim { user, session: self.session.as_ref() }) {
                 Err(error) if error.kind == Kind::MissingOtpCode && !self.global.as_code => {
-                    if !is_interactive() {
-                        return Err(error.hint("--as-code reads it after the password").into());
-                    }
-                    if self.code.is_some() {
+                    if is_interactive() && self.code.is_some() {
                         return Err(error.into());
                     }
-                    self.code = Some(self.input.secret("the second-factor code", true, "")?);
+                    self.code = Some(self.ask_code(error, "--as-code reads it after the password")?);
                 }
                 answer => return Ok(answer?),
             }
         }
     }
 
+    /// Asks for the code that turned out to be needed; where nobody sits there, that is the error, with a hint.
+    fn ask_code(&mut self, missing: Error, hint: &str) -> Outcome<Secret> {
+        match is_interactive() {
+            true => self.input.secret(CODE, true, ""),
+            false => Err(missing.hint(hint).into()),
+        }
+    }
+
     /// Does a deed of a person who shows their password: with their second-factor code read after all else where
     /// `comes`, and asked for where it turns out to be needed and somebody sits there to type it.
     pub fn with_code<T>(&mut self, comes: bool, mut deed: impl FnMut(Option<&str>) -> Result<T>) -> Outcome<T> {
-        let what = "the second-factor code";
-        let mut code = if comes { Some(self.input.secret(what, true, "")?) } else { None };
+        let mut code = if comes { Some(self.input.secret(CODE, true, "")?) } else { None };
         loop {
             match deed(code.as_ref().map(Secret::expose)) {
                 Err(error) if error.kind == Kind::MissingOtpCode && code.is_none() => {
-                    if !is_interactive() {
-                        return Err(error.hint("--code reads it after the password").into());
-                    }
-                    code = Some(self.input.secret(what, true, "")?);
+                    code = Some(self.ask_code(error, "--code reads it after the password")?);
                 }
                 answer => return Ok(answer?),
             }
