@@ -118,11 +118,17 @@ pub fn judge(demands: Demands<'_>, password: &Secret, about: About<'_>) -> Resul
         return weak("a short or common piece, repeated".into(), "use several different words");
     }
     if let Some(words) = made_of(&folded, demands, about) {
-        let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
         let hint = "leave out the person's own name and address, and what the service is called";
-        return weak(format!("made of {}", words.join(" and ")), hint);
+        return weak(format!("made of {}", listed(&words)), hint);
     }
     Ok(())
+}
+
+/// Words in a sentence.
+fn listed(words: &[String]) -> String {
+    let mut words: Vec<String> = words.iter().map(|word| quote(word)).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
 }
 
 /// Whether it is one piece over and over, which alone would be too short or is among the commonest.
@@ -246,6 +252,7 @@ mod tests {
         let alice = About { name: "Alice Liddell", email: Some("lorina@croquet-ground.example.org"), factor: false };
         for (password, words) in [
             ("ALICELIDDELL 1865", "made of \"liddell\" and \"alice\""),
+            ("alice croquet-liddell-ground", "made of \"liddell\", \"croquet\", \"ground\" and \"alice\""),
             ("alice liddell 1865", "made of \"alice liddell\""),
             ("liddellliddell-22", "made of \"liddell\""),
             ("rollbookrollbook1", "made of \"rollbook\""),
