@@ -269,8 +269,10 @@ mod tests {
     #[test]
     fn context_words_in_a_longer_phrase_and_short_chance_parts_are_nobodys_concern() {
         let alice = About { name: "al", email: Some("a.b@mx.org"), factor: true };
-        for fine in ["wonderland of my own", "rollbook for the night", "organized", "mx-allover", "alabasta"] {
-            assert_eq!(named(fine, &["wonderland", "www.of.it"], alice), "", "{fine}");
+        for fine in
+            ["wonderland of my own", "rollbook for the night", "organized", "mx-allover", "alabasta", "flyover1"]
+        {
+            assert_eq!(named(fine, &["wonderland", "www.fly.it"], alice), "", "{fine}");
         }
     }
 
