@@ -29,6 +29,7 @@ pub mod qr;
 pub mod query;
 pub mod reset;
 pub mod seal;
+pub mod search;
 pub mod secret;
 pub mod session;
 pub mod store;

@@ -83,15 +83,29 @@ pub struct Verification {
 }
 
 /// Walks along a chain, one entry after the other.
-pub(super) struct Walk {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Walk {
     before: [u8; 32],
-    pub(super) found: Verification,
+    /// What was found so far.
+    pub found: Verification,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Walk::new()
+    }
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
+    /// Before the first entry.
+    pub fn new() -> Self {
         let found = Verification { entries: 0, erased: 0, head: None, broken: None };
         Walk { before: GENESIS, found }
+    }
+
+    /// The number of the last entry that holds; 0 before the first.
+    pub fn reached(&self) -> i64 {
+        self.found.head.map_or(0, |head| head.seq)
     }
 
     /// Takes the next entry; `false` where the chain ends.

@@ -141,6 +141,12 @@ pub trait Store: Send {
     /// Audit entries of a trail, newest first, those before `before` if given.
     fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
 
+    /// A page of a trail, newest first. An entry's key is its number, as value and as number.
+    fn entries_page(&mut self, trail: &Trail, anchor: &Anchor, limit: u16) -> Result<Page<Entry>>;
+
+    /// How many entries a trail has, counting no further than `at_most`.
+    fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32>;
+
     /// The same of one person's entries, or of all.
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.entries(&Trail::about(about), before, limit)
@@ -301,8 +307,11 @@ pub trait Store: Send {
     /// there is no more.
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied>;
 
-    /// What a look at the database from outside shows.
+    /// What a look at the database from outside shows; quick, however many people there are.
     fn examine(&mut self) -> Result<Examination>;
+
+    /// How many passwords are kept by which scheme and cost, the most frequent first. Looks at each.
+    fn hashes(&mut self) -> Result<Vec<(String, u64)>>;
 
     // The second factor.
 

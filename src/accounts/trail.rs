@@ -21,6 +21,8 @@ pub struct Trail {
     pub since: Option<Time>,
     /// At this instant or earlier.
     pub until: Option<Time>,
+    /// About or by somebody whose name holds each of these folded words.
+    pub words: Vec<String>,
 }
 
 impl Trail {

@@ -11,30 +11,39 @@ impl Accounts {
     /// # Errors
     /// As any read. A broken chain is no error but an answer.
     pub fn verify_audit(&mut self, kept: Option<Head>, progress: &mut dyn FnMut(u64)) -> Result<Verification> {
-        const STRETCH: u32 = 4096;
-        self.oversee()?;
         let mut walk = Walk::new();
-        let mut after = 0;
-        loop {
-            let stretch = self.store.chain(after, STRETCH)?;
-            let Some(last) = stretch.last() else { break };
-            after = last.seq;
-            for link in &stretch {
-                let holds = walk.step(link);
-                let kept_here = kept.filter(|kept| holds && kept.seq == link.seq);
-                if kept_here.is_some_and(|kept| kept.digest != link.digest) {
-                    walk.found.broken = Some((link.seq, "it is not the entry whose digest was kept elsewhere"));
-                }
-                if walk.found.broken.is_some() {
-                    return Ok(walk.found);
-                }
-            }
+        while self.verify_on(&mut walk, kept)? {
             progress(walk.found.entries);
         }
-        let reached = walk.found.head.map_or(0, |head| head.seq);
+        Ok(walk.found)
+    }
+
+    /// Verifies the next few thousand entries, so that whoever watches can tell how far it is and stop; `false` when
+    /// there is no more to verify, or no more that holds.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn verify_on(&mut self, walk: &mut Walk, kept: Option<Head>) -> Result<bool> {
+        const STRETCH: u32 = 4096;
+        self.oversee()?;
+        let stretch = self.store.chain(walk.reached(), STRETCH)?;
+        for link in &stretch {
+            let holds = walk.step(link);
+            let kept_here = kept.filter(|kept| holds && kept.seq == link.seq);
+            if kept_here.is_some_and(|kept| kept.digest != link.digest) {
+                walk.found.broken = Some((link.seq, "it is not the entry whose digest was kept elsewhere"));
+            }
+            if walk.found.broken.is_some() {
+                return Ok(false);
+            }
+        }
+        if !stretch.is_empty() {
+            return Ok(true);
+        }
+        let reached = walk.reached();
         if kept.is_some_and(|kept| kept.seq > reached) {
             walk.found.broken = Some((reached + 1, "entries up to the head that was kept elsewhere are cut off"));
         }
-        Ok(walk.found)
+        Ok(false)
     }
 }

@@ -3,17 +3,15 @@
 use serde::Serialize;
 
 use super::args::Audit;
-use super::call::{Call, Missing, find_anybody};
+use super::call::{Call, Missing};
 use super::json::EntryJson;
 use super::output::{Outcome, Table};
 use super::words::local;
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::chain::{Head, broken};
-use crate::accounts::door::Accounts;
-use crate::accounts::error::{Kind, Result};
+use crate::accounts::search::Search;
 use crate::accounts::text::{quote, visible};
-use crate::accounts::trail::{Trail, parse_deed, parse_since};
-use crate::accounts::user::UserId;
+use crate::accounts::trail::parse_deed;
 
 const PAGE: u16 = 500;
 
@@ -21,7 +19,8 @@ const PAGE: u16 = 500;
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
     match verb {
         Audit::List { user, limit, by, deed, since, until } => {
-            list(call, Wanted { user, by, deed, since, until }, limit)
+            let deed = deed.as_deref().map(parse_deed).transpose()?;
+            list(call, &Search { about: user, by, deed, since, until, words: Vec::new() }, limit)
         }
         Audit::Verify { head } => verify(call, head.as_deref()),
     }
@@ -53,43 +52,9 @@ fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// What was asked for, as it was typed.
-struct Wanted {
-    user: Option<String>,
-    by: Option<String>,
-    deed: Option<String>,
-    since: Option<String>,
-    until: Option<String>,
-}
-
-impl Wanted {
-    fn trail(&self, accounts: &mut Accounts) -> Result<Trail> {
-        let now = accounts.now();
-        let time = |text: &Option<String>| text.as_deref().map(|text| parse_since(text, now)).transpose();
-        let mut trail = Trail {
-            about: self.user.as_deref().map(|wanted| about(accounts, wanted)).transpose()?,
-            deed: self.deed.as_deref().map(parse_deed).transpose()?,
-            since: time(&self.since)?,
-            until: time(&self.until)?,
-            ..Trail::default()
-        };
-        if let Some(wanted) = &self.by {
-            trail.by = match about(accounts, wanted) {
-                Ok(id) => Some(id),
-                // Operators and services are no users.
-                Err(error) if error.kind == Kind::UnknownUser && !wanted.starts_with("id:") => None,
-                Err(error) => return Err(error),
-            };
-            let name = wanted.strip_prefix("name:").unwrap_or(wanted);
-            trail.by_name = (!wanted.starts_with("id:")).then(|| name.to_owned());
-        }
-        Ok(trail)
-    }
-}
-
-fn list(call: &mut Call<'_>, wanted: Wanted, limit: Option<u64>) -> Outcome {
+fn list(call: &mut Call<'_>, search: &Search, limit: Option<u64>) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let trail = wanted.trail(&mut accounts)?;
+    let trail = accounts.follow(search)?;
     let mut rest = limit.unwrap_or(u64::MAX);
     let mut before = None;
     let mut table = Table::new(["when", "by", "what", "whom", "details"]);
@@ -108,18 +73,9 @@ fn list(call: &mut Call<'_>, wanted: Wanted, limit: Option<u64>) -> Outcome {
         table.write(&mut call.out)?;
     }
     if before.is_none() {
-        call.out.say(if trail == Trail::default() { "nothing was done yet" } else { "nothing like that" });
+        call.out.say(if search.is_empty() { "nothing was done yet" } else { "nothing like that" });
     }
     Ok(())
-}
-
-/// A person who is gone for good still has entries under their id.
-fn about(accounts: &mut Accounts, wanted: &str) -> Result<UserId> {
-    match (find_anybody(accounts, wanted), wanted.strip_prefix("id:")) {
-        (Ok(user), _) => Ok(user.id),
-        (Err(_), Some(id)) => Ok(UserId::new(id)),
-        (Err(error), None) => Err(error),
-    }
 }
 
 fn row(entry: &Entry) -> [String; 5] {

@@ -205,10 +205,7 @@ fn declined() -> Error {
 
 /// Somebody living, or else somebody deleted.
 pub fn find_anybody(accounts: &mut Accounts, wanted: &str) -> Result<User> {
-    match accounts.find(wanted) {
-        Err(error) if error.kind == Kind::UnknownUser => accounts.find_deleted(wanted).map_err(|_| error),
-        found => found,
-    }
+    accounts.find_anybody(wanted)
 }
 
 /// Somebody living by name or id; by id, a deleted one as well.

@@ -21,6 +21,7 @@ mod settings;
 mod store;
 mod throttle;
 mod tokens;
+mod trail;
 mod upkeep;
 mod users;
 mod uses;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, factors, purge, throttle, upkeep};
+use super::{clock, factors, purge, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
@@ -167,7 +167,15 @@ impl Store for Sqlite {
     }
 
     fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-        self.read(|db| audit::entries(db, trail, before, limit))
+        self.read(|db| trail::entries(db, trail, before, limit))
+    }
+
+    fn entries_page(&mut self, trail: &Trail, anchor: &Anchor, limit: u16) -> Result<Page<Entry>> {
+        self.read(|db| trail::page(db, trail, anchor, limit))
+    }
+
+    fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32> {
+        trail::count(&self.db, trail, at_most)
     }
 
     fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
@@ -361,6 +369,10 @@ impl Store for Sqlite {
 
     fn examine(&mut self) -> Result<Examination> {
         upkeep::examine(&self.db, self.place.as_deref())
+    }
+
+    fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
+        upkeep::hashes(&self.db)
     }
 
     fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
