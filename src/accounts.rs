@@ -27,6 +27,7 @@ pub mod people;
 pub mod policy;
 pub mod qr;
 pub mod query;
+pub mod report;
 pub mod reset;
 pub mod seal;
 pub mod search;

@@ -7,6 +7,8 @@ mod support;
 #[path = "console/stage.rs"]
 mod stage;
 
+#[path = "console/audit.rs"]
+mod audit;
 #[path = "console/dialogs.rs"]
 mod dialogs;
 #[path = "console/filter.rs"]
@@ -35,6 +37,9 @@ mod screen;
 mod sessions;
 #[path = "console/status.rs"]
 mod status;
+
+#[path = "console/system.rs"]
+mod system;
 
 /// The longest of these words that the name of a story begins with.
 fn told_by<'a>(story: &str, words: &'a [String]) -> Option<&'a String> {

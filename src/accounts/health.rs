@@ -97,7 +97,7 @@ pub fn findings(found: &Examination, key: &KeyReport, wall: Time, time: &dyn Fn(
     for (scheme, count) in &found.hashes {
         all.push(Finding::fine("passwords", format!("{count} by {}", visible(scheme))));
     }
-    all.push(Finding { what: "key", words: key_words(key), fault: key.shut > 0 });
+    all.push(Finding { what: "key", words: key_words(key), fault: key.shut > 0 || key.fault.is_some() });
     all
 }
 
@@ -137,6 +137,10 @@ fn clock_finding(clock: &ClockState, wall: Time, time: &dyn Fn(Time) -> String) 
 fn key_words(report: &KeyReport) -> String {
     let place = visible(&report.place);
     let people = |n: u32| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
+    if let Some(fault) = &report.fault {
+        let needed = if report.people > 0 { format!("; {} need it", people(report.people)) } else { String::new() };
+        return format!("{fault}{needed}");
+    }
     match (&report.key, report.people) {
         (_, all) if report.shut > 0 => format!(
             "{place} does not open the second factors of {}, who cannot log in: bring the key back that they were \

@@ -18,6 +18,12 @@ pub enum Action {
     Back,
     ViewUsers,
     ViewSessions,
+    ViewAudit,
+    ViewSystem,
+    History,
+    Person,
+    Verify,
+    Set,
     Filter,
     Lists,
     Order,
@@ -101,6 +107,12 @@ impl Action {
             Action::Back => about("back", "one step back; never quits"),
             Action::ViewUsers => about("users", "the view of users"),
             Action::ViewSessions => with("sessions", "the view of everybody's sessions", "session list"),
+            Action::ViewAudit => with("audit", "the view of everything that was done", "audit list"),
+            Action::ViewSystem => with("system", "the view of the database, its key and its settings", "doctor"),
+            Action::History => with("history", "all that was done to this person", "audit list --user"),
+            Action::Person => about("person", "this person in the view of users"),
+            Action::Verify => with("verify", "verify the audit's chain; Esc stops", "audit verify"),
+            Action::Set => change("set", "change the setting under the cursor", "policy set"),
             Action::Filter => {
                 with("filter", "filter as you type: words, ^prefix, is:, role:, label:", "user list --filter")
             }

@@ -112,6 +112,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         }
         Write::RevokeToken { id } => Some(format!("rollbook token revoke {}", shell_word(&shown(id.as_str())))),
         Write::DisableFactor { .. } => about("factor disable"),
+        Write::SetPolicy { key, value } => Some(format!("rollbook policy set {key} {}", word(value))),
         Write::Undo(_) => None,
     }
 }

@@ -223,7 +223,7 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::DisableFactor { id, .. }
         | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
-        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,
+        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } | Write::SetPolicy { .. } => None,
     }
 }
 
@@ -298,6 +298,10 @@ fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {
         Pick::Filter(filter) => {
             (model.pane, model.whole) = (Pane::Users, false);
             model.users.list.set_filter(filter);
+        }
+        Pick::Search(filter) => {
+            (model.pane, model.whole) = (Pane::Audit, false);
+            model.audit.list.set_filter(&filter);
         }
         Pick::Order(order) => model.users.set_order(order),
         Pick::Copy(text) => copy(model, text, effects),

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
+use crate::accounts::audit::Entry;
+use crate::accounts::chain::Walk;
 use crate::accounts::change::Changed;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
+use crate::accounts::report::Report;
 use crate::accounts::reset::Issued;
+use crate::accounts::search::Search;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
@@ -30,15 +34,20 @@ pub enum Slot {
     Users,
     Person,
     Everybody,
+    Audit,
     Attention,
     Matches,
     SessionMatches,
+    AuditMatches,
+    System,
+    Hashes,
+    Verify,
 }
 
 impl Slot {
     /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
     pub const fn is_background(self) -> bool {
-        matches!(self, Slot::Attention | Slot::Matches | Slot::SessionMatches)
+        !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit)
     }
 }
 
@@ -54,8 +63,8 @@ pub enum Read {
         /// How many rows.
         limit: u16,
     },
-    /// Everything about one person.
-    Person(UserId),
+    /// Everything about one person, and so much of their history.
+    Person(UserId, u16),
     /// A page of everybody's sessions.
     Everybody {
         /// Which.
@@ -73,6 +82,23 @@ pub enum Read {
     Matches(Filter),
     /// How many sessions pass a filter.
     SessionMatches(Filter),
+    /// A page of the audit.
+    Audit {
+        /// Which entries.
+        search: Search,
+        /// Where the page belongs.
+        want: Want,
+        /// How many rows.
+        limit: u16,
+    },
+    /// How many entries a search finds.
+    AuditMatches(Search),
+    /// How the database stands.
+    System,
+    /// How many passwords are kept by which scheme.
+    Hashes,
+    /// The next stretch of the audit, verified.
+    Verify(Box<Walk>),
 }
 
 /// What wants attention.
@@ -96,6 +122,11 @@ pub enum Answer {
     Attention(Attention, Policy),
     Matches(u32),
     SessionMatches(u32),
+    Audit(Want, Page<Entry>),
+    AuditMatches(u32),
+    System(Box<Report>),
+    Hashes(Vec<(String, u64)>),
+    Verified(Box<Walk>, bool),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.
@@ -117,6 +148,7 @@ pub enum Write {
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
     DisableFactor { id: UserId, expect: i64 },
+    SetPolicy { key: &'static str, value: String },
 }
 
 /// What came of an order.
@@ -134,6 +166,7 @@ pub enum Done {
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
     FactorOff { name: String },
+    PolicySet { key: &'static str, policy: Box<Policy> },
 }
 
 /// Which of the reversible changes was made.

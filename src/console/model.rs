@@ -11,11 +11,14 @@ use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layout::{Pane, Screen};
+use super::panes::audit::Audit;
 use super::panes::detail::Detail;
 use super::panes::everybody::Everybody;
 use super::panes::sessions::Sessions;
+use super::panes::system::{Around, System};
 use super::panes::users::Users;
 use super::theme::Theme;
+use super::verifying::Verifying;
 use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
@@ -109,6 +112,12 @@ pub struct Model {
     pub sessions: Sessions,
     /// Everybody's sessions.
     pub everybody: Everybody,
+    /// Everything that was done.
+    pub audit: Audit,
+    /// How the database stands.
+    pub system: System,
+    /// The verification of the audit.
+    pub verifying: Verifying,
     /// What lies over the panes.
     pub layers: Vec<Layer>,
     /// The last line, when it is not the keys.
@@ -153,6 +162,9 @@ impl Model {
             detail: Detail::default(),
             sessions: Sessions::default(),
             everybody: Everybody::default(),
+            audit: Audit::default(),
+            system: System::default(),
+            verifying: Verifying::default(),
             layers: Vec::new(),
             notice: None,
             messages: VecDeque::new(),
@@ -175,12 +187,21 @@ impl Model {
         Screen::of(self.size, self.pane, self.whole)
     }
 
-    /// What is wrong with the filter that is being typed, or was.
-    pub fn filter_fault(&self) -> Option<&str> {
-        match self.pane {
-            Pane::Everybody => self.everybody.list.fault.as_deref(),
-            _ => self.users.list.fault.as_deref(),
-        }
+    /// How many entries the audit's list shows, also while one of them covers it.
+    pub fn audit_rows(&self) -> usize {
+        Screen::of(self.size, Pane::Audit, false).rows(Pane::Audit).max(1)
+    }
+
+    /// What the view of the system is made of, besides its own state; `None` where no database is open.
+    pub fn around_system(&self) -> Option<Around<'_>> {
+        let (verifying, zone) = (&self.verifying, &self.setup.zone);
+        self.place().map(|place| Around { place, verifying, now: self.now, zone, width: self.size.0 })
+    }
+
+    /// The setting under the cursor of the view of the system.
+    pub fn setting(&self) -> Option<&'static str> {
+        let around = self.around_system().filter(|_| self.pane == Pane::System)?;
+        self.system.setting(&around)
     }
 
     /// Where the keys go.
@@ -191,14 +212,7 @@ impl Model {
         if !matches!(self.book, Book::Open(_)) {
             return Scope::Nothing;
         }
-        match self.pane {
-            Pane::Users | Pane::Detail | Pane::Sessions if self.users.list.typing => Scope::Filter,
-            Pane::Everybody if self.everybody.list.typing => Scope::Filter,
-            Pane::Users => Scope::Users,
-            Pane::Detail => Scope::Detail,
-            Pane::Sessions => Scope::Sessions,
-            Pane::Everybody => Scope::Everybody,
-        }
+        if self.is_filtering() { Scope::Filter } else { self.pane_scope() }
     }
 
     /// The scope of the pane beneath whatever lies over it.
@@ -208,6 +222,8 @@ impl Model {
             (Book::Open(_), Pane::Detail) => Scope::Detail,
             (Book::Open(_), Pane::Sessions) => Scope::Sessions,
             (Book::Open(_), Pane::Everybody) => Scope::Everybody,
+            (Book::Open(_), Pane::Audit) => Scope::Audit,
+            (Book::Open(_), Pane::System) => Scope::System,
             _ => Scope::Nothing,
         }
     }
@@ -224,15 +240,20 @@ impl Model {
     pub fn person_id(&self) -> Option<&UserId> {
         match self.pane {
             Pane::Everybody => self.everybody.owner(),
-            _ => self.users.list.window.current().map(|user| &user.id),
+            Pane::Audit => self.audit.about(),
+            Pane::System => None,
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.current().map(|user| &user.id),
         }
     }
 
-    /// The person under the cursor, as drawn: whom the keys act on. In view 2 the owner, once they are known.
+    /// The person under the cursor, as drawn: whom the keys act on. In view 2 the owner, in view 3 whom the entry is
+    /// about, once they are known.
     pub fn person(&self) -> Option<&User> {
         match self.pane {
-            Pane::Everybody => self.everybody.owner().and_then(|id| self.detail.of(id)).map(|dossier| &dossier.user),
-            _ => self.users.list.window.current(),
+            Pane::Everybody | Pane::Audit | Pane::System => {
+                self.person_id().and_then(|id| self.detail.of(id)).map(|dossier| &dossier.user)
+            }
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.current(),
         }
     }
 
@@ -264,6 +285,7 @@ impl Model {
                 [only] => Some(only),
                 _ => None,
             },
+            Pane::Audit | Pane::System => None,
         }
     }
 
@@ -271,6 +293,7 @@ impl Model {
     pub fn is_adrift(&self) -> bool {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.is_adrift(),
+            Pane::Audit => self.audit.list.window.is_adrift(),
             _ => self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
         }
     }
@@ -341,6 +364,8 @@ impl Model {
         match (&self.book, self.pane) {
             (Book::Opening, _) => false,
             (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
+            (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
+            (Book::Open(_), Pane::System) => self.system.is_loaded(),
             (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
             _ => true,
         }
@@ -352,6 +377,8 @@ impl Model {
         if self.everybody.list.window.is_loaded() {
             self.everybody.list.refresh();
         }
+        self.audit.refresh();
+        self.system.refresh();
         self.detail.refresh();
         self.attention_turn.1 = true;
     }
@@ -366,6 +393,14 @@ impl Model {
         if self.pane == Pane::Everybody {
             self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
         }
+        if self.pane == Pane::Audit {
+            let height = self.audit_rows();
+            self.audit.needs(height, effects);
+        }
+        if self.pane == Pane::System {
+            self.system.needs(self.now, effects);
+        }
+        self.verifying.needs(effects);
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
         // Counting may read the whole file: it begins when what is looked at has come.

@@ -45,6 +45,25 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 }
             }
         }
+        Answer::Audit(want, page) => {
+            if model.audit.list.is_current(turn) {
+                let height = model.audit_rows();
+                model.audit.list.land(&want, page, height);
+            }
+        }
+        Answer::AuditMatches(n) => model.audit.list.counted(turn, n),
+        Answer::System(report) => {
+            if let Book::Open(place) = &mut model.book {
+                place.policy = report.policy.clone();
+            }
+            model.system.land(turn, report);
+        }
+        Answer::Hashes(hashes) => model.system.counted(turn, hashes),
+        Answer::Verified(walk, more) => match model.verifying.land(turn, walk, more, model.now) {
+            Some((words, true)) => model.say(words),
+            Some((words, false)) => model.refuse(words),
+            None => {}
+        },
         Answer::Matches(n) => model.users.list.counted(turn, n),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
@@ -55,6 +74,7 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
     let current = match slot {
         Slot::Users => model.users.list.is_current(turn),
         Slot::Everybody => model.everybody.list.is_current(turn),
+        Slot::Audit => model.audit.list.is_current(turn),
         Slot::Person => model.detail.is_current(turn),
         _ => true,
     };
@@ -64,6 +84,11 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
     match slot {
         Slot::Users => model.users.list.failed(),
         Slot::Everybody => model.everybody.list.failed(),
+        Slot::Audit if model.audit.failed(error) => return,
+        // The page of the same search says what is wrong with it.
+        Slot::AuditMatches => return,
+        Slot::System | Slot::Hashes => model.system.failed(slot),
+        Slot::Verify => drop(model.verifying.stop()),
         // Purged while they were looked at: the list will tell.
         Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
         Slot::Person => model.detail.land(turn, None),
@@ -121,6 +146,9 @@ fn open(model: &mut Model, place: Place) {
     model.book = Book::Open(place);
     model.users = super::panes::users::Users::default();
     model.everybody = super::panes::everybody::Everybody::default();
+    model.audit = super::panes::audit::Audit::default();
+    model.system = super::panes::system::System::default();
+    model.verifying = super::verifying::Verifying::default();
     model.detail = super::panes::detail::Detail::default();
     model.undo.clear();
     model.attention = None;
@@ -221,6 +249,14 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
+        Done::PolicySet { key, policy } => {
+            let words = format!("{key} is {}", policy.get(key).unwrap_or_default());
+            if let Book::Open(place) = &mut model.book {
+                place.policy = *policy;
+            }
+            model.never_undone = Some(words.clone());
+            model.say(words);
+        }
         Done::Undone(changed) => {
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
@@ -263,7 +299,7 @@ fn created(model: &mut Model, user: &User, code: Option<Issued>, made: Option<Se
     let pending = if user.activated_at.is_none() { " · pending: a activates" } else { "" };
     model.say(format!("{} created{pending}", clipped(&user.name, 48)));
     model.never_undone = Some(format!("{} was created", clipped(&user.name, 40)));
-    model.users.go_to_new(user, model.now);
+    model.users.go_to(user, model.now);
     if let Some(code) = code {
         model.layers.push(Layer::Code(Code::reset(&user.name, code, model.now)));
     } else if let Some(made) = made {

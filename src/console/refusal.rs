@@ -28,7 +28,11 @@ impl Model {
             | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
             Action::End => self.refusal_to_end(),
-            Action::Why | Action::Copy | Action::Keyring => match self.person() {
+            Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
+            Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
+            Action::Set if self.setting().is_none() => say("Enter changes a setting; move to one"),
+            Action::Why | Action::Copy | Action::Keyring | Action::History | Action::Person => match self.person() {
+                None if self.pane == Pane::Audit => say("the entry is about nobody who is still here"),
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },
@@ -39,6 +43,9 @@ impl Model {
                 Some(_) => say("the last change is still at work"),
                 None => say("nothing to undo: only changes made here since the start are taken back"),
             },
+            Action::Order | Action::Reverse if self.pane == Pane::Audit => {
+                say("the audit is told in the order in which it was written, newest first")
+            }
             Action::Order if self.pane == Pane::Everybody => {
                 say("sessions are ordered by when they began; S turns them round")
             }
@@ -71,7 +78,7 @@ impl Model {
     }
 
     fn refusal_about_person(&self, action: Action) -> Option<String> {
-        if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody) {
+        if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody | Pane::Audit) {
             return Some(
                 "d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned(),
             );
@@ -143,6 +150,7 @@ impl Model {
                 Some(undo) => format!("undo: {}", undo.sentence()),
                 None => "undo".to_owned(),
             },
+            Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),
             Action::Whole if self.whole => "all panes".to_owned(),
             Action::Whole => "whole pane".to_owned(),
             _ => action.about().name.to_owned(),

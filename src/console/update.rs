@@ -78,7 +78,7 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
         Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, burst, effects),
         Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),
         Meaning::Act(action) => act(model, action, effects),
-        Meaning::Text(key) if scope == Scope::Filter => type_filter(model, |input| edit(input, key)),
+        Meaning::Text(key) if scope == Scope::Filter => model.type_filter(|input| edit(input, key)),
         Meaning::Text(key) => dialog::key(model, key),
         Meaning::Nothing => dialog::other_key(model, key, burst, effects),
     }
@@ -105,37 +105,19 @@ fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         // What is not understood is not in force, and must not stand in the title as if it were.
         Action::Accept if model.filter_fault().is_some() => {}
         Action::Accept | Action::Back => {
-            let clear = action == Action::Back;
-            if model.pane == Pane::Everybody {
-                model.everybody.list.typing = false;
-                if clear {
-                    model.everybody.list.clear_filter();
-                }
-            } else {
-                model.users.list.typing = false;
-                if clear {
-                    model.users.list.clear_filter();
-                }
+            model.end_filter();
+            if action == Action::Back {
+                model.clear_filter();
             }
         }
         other => act(model, other, effects),
     }
 }
 
-fn type_filter(model: &mut Model, change: impl FnOnce(&mut tui_input::Input)) {
-    if model.pane == Pane::Everybody {
-        change(&mut model.everybody.list.input);
-        model.everybody.list.apply_input();
-    } else {
-        change(&mut model.users.list.input);
-        model.users.list.apply_input();
-    }
-}
-
 /// A paste is text where text is taken. Anywhere else it is dropped: it never accepts and never changes anything.
 fn take_paste(model: &mut Model, text: &str) {
     match model.scope() {
-        Scope::Filter => type_filter(model, |input| paste(input, text)),
+        Scope::Filter => model.type_filter(|input| paste(input, text)),
         Scope::Form | Scope::Palette => dialog::paste(model, text),
         _ => model.refuse("a paste does nothing here; / takes one as a filter".to_owned()),
     }
@@ -146,4 +128,5 @@ fn resize(model: &mut Model, size: (u16, u16)) {
     let screen = model.screen();
     model.users.list.window.follow(screen.rows(Pane::Users).max(1));
     model.everybody.list.window.follow(screen.rows(Pane::Everybody).max(1));
+    model.audit.list.window.follow(model.audit_rows());
 }

@@ -51,12 +51,20 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     };
     let mut left = vec![(format!(" {name}  "), Role::Focus)];
     if model.place().is_some() {
-        let view = |words: &str, short: &str, on: bool| {
-            let word = if row.width >= 72 { words } else { short };
-            if on { (format!("[{word}]"), Role::Focus) } else { (format!(" {word} "), Role::Faint) }
+        let chosen = match model.pane {
+            Pane::Users | Pane::Detail | Pane::Sessions => 0,
+            Pane::Everybody => 1,
+            Pane::Audit => 2,
+            Pane::System => 3,
         };
-        left.push(view("1 Users", "1 Users", model.pane != Pane::Everybody));
-        left.push(view("2 Sessions", "2", model.pane == Pane::Everybody));
+        for (n, words) in ["1 Users", "2 Sessions", "3 Audit", "4 System"].into_iter().enumerate() {
+            left.push(match n {
+                _ if n == chosen => (format!("[{words}]"), Role::Focus),
+                _ if row.width >= 100 => (format!(" {words} "), Role::Faint),
+                // Where there is little room the others are known by their keys.
+                _ => (format!(" {}", &words[..1]) + if n < chosen { " " } else { "" }, Role::Faint),
+            });
+        }
     }
     let end = ink.pieces(row.x, row.y, row.width, &left);
     let mut right: Vec<(String, Role)> = Vec::new();
@@ -95,6 +103,13 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     };
     model.users.draw(ink, screen.users, &look(Pane::Users));
     model.everybody.draw(ink, screen.everybody, &look(Pane::Everybody));
+    let reached = model.audit.list.matches.map(u64::from).filter(|_| model.audit.list.filter.is_empty());
+    let verified = model.verifying.words(reached, &model.setup.zone);
+    model.audit.draw(ink, screen.audit, &look(Pane::Audit), verified);
+    model.audit.draw_entry(ink, screen.entry, &look(Pane::Audit));
+    if let Some(around) = model.around_system() {
+        model.system.draw(ink, screen.system, &around);
+    }
     let person = model.person();
     let apart = Look { heads: !screen.history.is_empty(), ..look(Pane::Detail) };
     let whole = screen.shape == Shape::Single;
@@ -179,6 +194,9 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
                 ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
                 return;
             }
+            if model.pane == Pane::Audit {
+                return hints(ink, row.y, row.width, AUDIT_FILTER);
+            }
             hints(
                 ink,
                 row.y,
@@ -193,7 +211,9 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
                 ],
             );
         }
-        Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody => keys_line(model, ink, screen, scope),
+        Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody | Scope::Audit | Scope::System => {
+            keys_line(model, ink, screen, scope)
+        }
         Scope::Form => hints(
             ink,
             row.y,
@@ -225,6 +245,17 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         Scope::Typed | Scope::Nothing => {}
     }
 }
+
+/// What the audit can be filtered by.
+const AUDIT_FILTER: &[(&str, &str)] = &[
+    ("Enter", "keeps"),
+    ("Esc", "clears"),
+    ("action:", "log-in"),
+    ("actor:", "root"),
+    ("about:", "ann"),
+    ("since:", "2h"),
+    ("until:", "2026-12-31"),
+];
 
 fn hints(ink: &mut Ink<'_>, y: u16, room: u16, hints: &[(&str, &str)]) {
     let mut x = 1;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::effect::{Answer, Attention, DEEP, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Filter, State};
 use crate::accounts::store::{Counters, Interrupter};
@@ -57,7 +57,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let page = accounts.users(&query, &want.anchor(), limit)?;
             Answer::Users(want, page)
         }
-        Read::Person(id) => Answer::Person(Box::new(accounts.dossier(&id, DEEP)?)),
+        Read::Person(id, depth) => Answer::Person(Box::new(accounts.dossier(&id, depth)?)),
         Read::Everybody { filter, reversed, want, limit } => {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)
@@ -70,6 +70,17 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
+        Read::Audit { search, want, limit } => {
+            let page = accounts.entries_page(&search, &want.anchor(), limit)?;
+            Answer::Audit(want, page)
+        }
+        Read::AuditMatches(search) => Answer::AuditMatches(accounts.count_entries(&search, None)?),
+        Read::System => Answer::System(Box::new(accounts.report()?)),
+        Read::Hashes => Answer::Hashes(accounts.hashes()?),
+        Read::Verify(mut walk) => {
+            let more = accounts.verify_on(&mut walk, None)?;
+            Answer::Verified(walk, more)
+        }
     })
 }
 
@@ -119,6 +130,9 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         Write::DisableFactor { id, expect } => {
             let after = accounts.disable_factor(&id, Some(expect), false)?.changed.after;
             Ok(Done::FactorOff { name: after.name })
+        }
+        Write::SetPolicy { key, value } => {
+            Ok(Done::PolicySet { key, policy: Box::new(accounts.set_policy(key, &value)?) })
         }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
@@ -257,6 +271,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     let mut accounts: Option<Accounts> = None;
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
+    let mut looked = Instant::now();
     loop {
         let (path, question) = next(mailbox, polls && accounts.is_some());
         if let Some((path, tell)) = path {
@@ -292,7 +307,13 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
                 Err(error) if error.kind == Kind::Interrupted => mailbox.ask(slot, turn, read),
                 outcome => sink(Event::Answered(slot, turn, outcome)),
             }
-        } else if polls && let Ok(now) = accounts.counters() {
+            // One question after the other, as a verification asks them, must not hide what others change.
+            if looked.elapsed() < POLL {
+                continue;
+            }
+        }
+        looked = Instant::now();
+        if polls && let Ok(now) = accounts.counters() {
             if let Some(before) = seen.filter(|before| *before != now) {
                 let foreign = before.users == now.users && before.sessions == now.sessions;
                 let (users, sessions) = (before.users != now.users, before.sessions != now.sessions);

@@ -11,6 +11,8 @@ use crate::console::words::{clip_end, width};
 pub enum Pick {
     /// Filter the list so.
     Filter(&'static str),
+    /// Filter the audit so.
+    Search(String),
     /// Order the list so.
     Order(Order),
     /// Copy this.
