@@ -117,7 +117,7 @@ pub const KEYS: &[Binding] = &[
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
     bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
     bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(LISTS, &[c('z')], Action::Undo, 9),
+    bind(VIEWS, &[c('z')], Action::Undo, 9),
     bind(LISTS, &[c('/')], Action::Filter, 0),
     bind(LISTS, &[c('f')], Action::Lists, 0),
     bind(PERSON, &[c('s')], Action::Order, 0),

@@ -58,11 +58,13 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
             Pane::System => 3,
         };
         for (n, words) in ["1 Users", "2 Sessions", "3 Audit", "4 System"].into_iter().enumerate() {
+            let gap = if n > 0 { " " } else { "" };
             left.push(match n {
-                _ if n == chosen => (format!("[{words}]"), Role::Focus),
+                _ if n == chosen && row.width >= 100 => (format!("[{words}]"), Role::Focus),
                 _ if row.width >= 100 => (format!(" {words} "), Role::Faint),
+                _ if n == chosen => (format!("{gap}[{words}]"), Role::Focus),
                 // Where there is little room the others are known by their keys.
-                _ => (format!(" {}", &words[..1]) + if n < chosen { " " } else { "" }, Role::Faint),
+                _ => (format!("{gap}{}", n + 1), Role::Faint),
             });
         }
     }

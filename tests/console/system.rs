@@ -18,7 +18,7 @@ fn system_tells_of_database_people_doctor_audit_settings_and_passwords() {
         "clock              in order",
         "schema",
         "key ",
-        "Audit",
+        "   Audit",
         "head               entry 4, digest",
     ]);
     stage.in_rows(&["Settings", "session-life       1d", "Passwords"]);
@@ -65,7 +65,7 @@ fn set_changes_the_setting_under_the_cursor_for_everybody_and_is_audited() {
     let mut stage = Stage::people(&["ann"]);
     stage.press("4").press("<enter>").says("Enter changes a setting");
     to(&mut stage, "registration");
-    stage.press("<enter>").shows("Set registration").shows("whether a service may register people");
+    stage.press("<enter>").shows("Set registration").shows("open or closed: whether a service may register");
     stage.press("<c-u>closed<enter>").says("registration is closed").shows("closed (not open)");
     assert!(!stage.db().policy().unwrap().registration);
     let last = stage.db().audit(None, None, 1).unwrap().remove(0);

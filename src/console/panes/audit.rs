@@ -222,12 +222,17 @@ impl Columns {
     fn of(area: Rect) -> Columns {
         let (by, what) = match area.width {
             100.. => (20, 23),
-            72..100 => (14, 22),
+            72..100 => (12, 18),
             _ => (0, 18),
         };
         let when = 8;
         let rest = area.width.saturating_sub(3 + when + by + what);
-        Columns { when, by, what, whom: if area.width < 72 { rest } else { rest * 2 / 5 } }
+        let whom = match area.width {
+            100.. => rest * 2 / 5,
+            72..100 => rest * 3 / 5,
+            _ => rest,
+        };
+        Columns { when, by, what, whom }
     }
 
     fn heads(&self, ink: &mut Ink<'_>, area: Rect, y: u16) {

@@ -268,12 +268,14 @@ fn database(page: &mut Page, report: &Report, around: &Around<'_>) {
         (census.pending, "pending"),
         (census.inactive, "inactive"),
         (census.throttled, "throttled"),
-        (census.admins, "admin"),
         (census.deleted, "deleted, to be restored"),
     ] {
         if n > 0 {
             people.push(format!("{} {word}", number(u64::from(n))));
         }
+    }
+    if census.admins > 0 {
+        people.insert(1, count(u64::from(census.admins), "admin"));
     }
     page.fact("people", "people", people.join(" · "), Role::Text);
     page.fact("sessions", "sessions", format!("{} live", number(u64::from(census.live))), Role::Text);
