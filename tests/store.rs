@@ -92,6 +92,8 @@ macro_rules! engine {
                 a_load_into_an_empty_store_is_all_or_nothing
                 an_interruption_between_two_questions_harms_neither
                 a_trail_is_followed_by_actor_deed_and_time
+                the_audit_is_paged_onward_and_back_under_every_trail
+                passwords_are_counted_by_scheme_and_cost_without_their_salts
             }
             throttle {
                 five_wrong_ones_are_free_and_then_each_waits_longer

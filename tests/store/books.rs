@@ -2,6 +2,7 @@
 
 use rollbook::accounts::audit::{Deed, Detail, Happening, NewEntry, Stamp};
 use rollbook::accounts::change::UserChange;
+use rollbook::accounts::hash::PasswordHash;
 use rollbook::accounts::policy::Policy;
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::token::TokenKind;
@@ -258,4 +259,79 @@ pub fn a_trail_is_followed_by_actor_deed_and_time(make: Make) {
     assert_eq!((entries[0].seq, entries[0].actor()), (3, "root"), "a user is named though only the id is written");
     assert!(entries[0].detail.as_ref().unwrap().actor.is_empty());
     bench.assert_chain();
+}
+
+pub fn the_audit_is_paged_onward_and_back_under_every_trail(make: Make) {
+    use rollbook::accounts::query::{Anchor, Key, KeyValue};
+    use rollbook::accounts::trail::Trail;
+    let mut bench = make();
+    let (ann, bob) = (bench.add("ann"), bench.add("bob"));
+    for _ in 0..4 {
+        bench.change(&ann, UserChange::Deactivate).unwrap();
+        bench.change(&bob, UserChange::Deactivate).unwrap();
+        bench.change(&ann, UserChange::Activate).unwrap();
+        bench.change(&bob, UserChange::Activate).unwrap();
+    }
+    let trails = [
+        Trail::default(),
+        Trail::about(Some(&ann.id)),
+        Trail { deed: Some(Deed::Activate), ..Trail::default() },
+        Trail { words: vec!["bo".into()], ..Trail::default() },
+        Trail { words: vec!["root".into()], ..Trail::default() },
+        Trail { words: vec!["nobody".into()], ..Trail::default() },
+    ];
+    for (trail, many) in trails.iter().zip([18, 9, 8, 9, 18, 0]) {
+        let all: Vec<i64> = bench.store.entries(trail, None, 99).unwrap().iter().map(|entry| entry.seq).collect();
+        assert_eq!(all.len(), many, "{trail:?}");
+        assert_eq!(bench.store.entries_count(trail, None).unwrap() as usize, many);
+        assert_eq!(bench.store.entries_count(trail, Some(3)).unwrap() as usize, many.min(3));
+        for limit in [1, 4, 18, 40] {
+            for back in [false, true] {
+                let (mut met, mut anchor) = (Vec::new(), if back { Anchor::End } else { Anchor::Start });
+                loop {
+                    let page = bench.store.entries_page(trail, &anchor, limit).unwrap();
+                    let numbers: Vec<i64> = page.rows.iter().map(|(_, entry)| entry.seq).collect();
+                    assert!(page.rows.iter().all(|(key, entry)| key.seq == entry.seq));
+                    let (first, last) = (page.rows.first(), page.rows.last());
+                    assert_eq!(page.more_before, first.is_some_and(|(key, _)| all[0] != key.seq), "{trail:?} {limit}");
+                    assert_eq!(page.more_after, last.is_some_and(|(key, _)| all[all.len() - 1] != key.seq));
+                    let on = if back { first } else { last }.map(|(key, _)| key.clone());
+                    if back {
+                        met.splice(0..0, numbers);
+                    } else {
+                        met.extend(numbers);
+                    }
+                    match on.filter(|_| if back { page.more_before } else { page.more_after }) {
+                        Some(key) => anchor = if back { Anchor::Before(key) } else { Anchor::After(key) },
+                        None => break,
+                    }
+                }
+                assert_eq!(met, all, "{trail:?} {limit} {back}");
+            }
+        }
+    }
+    let from = |seq| Anchor::From(Key { value: KeyValue::Number(seq), seq });
+    let page = bench.store.entries_page(&trails[1], &from(4), 2).unwrap();
+    let numbers: Vec<i64> = page.rows.iter().map(|(_, entry)| entry.seq).collect();
+    assert_eq!((numbers.len(), numbers[0] <= 4, page.more_before), (2, true, true));
+    let beyond = bench.store.entries_page(&trails[0], &from(0), 2).unwrap();
+    assert!(beyond.rows.is_empty() && beyond.more_before && !beyond.more_after);
+}
+
+pub fn passwords_are_counted_by_scheme_and_cost_without_their_salts(make: Make) {
+    let mut bench = make();
+    for name in ["ann", "bob", "cleo"] {
+        bench.add(name);
+    }
+    let dear = PasswordHash::new("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA==$ZGlnZXN0".to_owned());
+    let odd = PasswordHash::new("nothing like a hash".to_owned());
+    for (name, hash) in [("dora", dear), ("eve", odd)] {
+        let new = bench.new_user(Draft::named(name).unwrap(), Some(hash));
+        let stamp = bench.stamp();
+        bench.store.insert_user(&new, &stamp).unwrap();
+    }
+    let mut found = bench.store.hashes().unwrap();
+    assert_eq!(found.remove(0), ("argon2id v=19 m=8,t=1,p=1".to_owned(), 3), "the most frequent first");
+    found.sort();
+    assert_eq!(found, [("argon2id v=19 m=19456,t=2,p=1".to_owned(), 1), ("unknown".to_owned(), 1)]);
 }
