@@ -9,6 +9,8 @@ mod stage;
 
 #[path = "console/dialogs.rs"]
 mod dialogs;
+#[path = "console/enrol.rs"]
+mod enrol;
 #[path = "console/filter.rs"]
 mod filter;
 #[path = "console/first.rs"]

@@ -26,6 +26,8 @@ pub struct Dossier {
     pub history: Vec<Happening>,
     /// Their API tokens that are neither revoked nor over, newest first; none are shown to a service.
     pub tokens: Vec<ApiToken>,
+    /// How many backup codes of their second factor are left.
+    pub codes: u32,
     /// What a containment would take from them.
     pub exposure: Exposure,
 }
@@ -164,8 +166,9 @@ impl Accounts {
             Actor::Service(_) => Vec::new(),
             Actor::Operator(_) | Actor::User { .. } => self.store.tokens_of(id, limit, now)?,
         };
+        let codes = self.store.factor(id)?.map_or(0, |factor| factor.codes);
         let exposure = self.store.exposure(id, now)?.unwrap_or_default();
-        Ok(Dossier { user, verdict, sessions, history, tokens, exposure })
+        Ok(Dossier { user, verdict, sessions, history, tokens, codes, exposure })
     }
 
     /// Why a person can or cannot log in: the log-in's own questions, asked without the password.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::change::Changed;
+use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
@@ -117,6 +118,9 @@ pub enum Write {
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
     DisableFactor { id: UserId, expect: i64 },
+    BeginFactor { id: UserId },
+    EnableFactor { id: UserId, expect: i64, secret: Secret, code: Secret },
+    RefreshCodes { id: UserId, expect: i64 },
 }
 
 /// What came of an order.
@@ -134,6 +138,8 @@ pub enum Done {
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
     FactorOff { name: String },
+    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
+    Codes { name: String, codes: Vec<Secret>, fresh: bool },
 }
 
 /// Which of the reversible changes was made.
@@ -179,8 +185,8 @@ pub enum Effect {
     Ask(Slot, Turn, Read),
     Write(Ticket, Write),
     Connect(Target),
-    /// To the clipboard of the terminal at the other end.
-    Copy(String),
+    /// To the clipboard of the terminal at the other end; it may be a secret.
+    Copy(Secret),
     Repaint,
     Suspend,
 }

@@ -1,6 +1,7 @@
 //! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
 
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::enrolling;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::code::Code;
@@ -220,6 +221,17 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             let words = format!("the second factor of {} is off", clipped(&name, 40));
             model.never_undone = Some(words.clone());
             model.say(words);
+        }
+        Done::FactorBegun { user, enrolment, made_key } => enrolling::begun(model, *user, enrolment, made_key),
+        Done::Codes { name, codes, fresh } => {
+            let who = clipped(&name, 40);
+            let words = match fresh {
+                true => format!("the second factor of {who} is on"),
+                false => format!("{who} has new backup codes"),
+            };
+            model.never_undone = Some(words.clone());
+            model.say(words);
+            model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
         }
         Done::Undone(changed) => {
             model.say(undone_words(&changed, model.now));

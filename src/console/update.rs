@@ -136,7 +136,7 @@ fn type_filter(model: &mut Model, change: impl FnOnce(&mut tui_input::Input)) {
 fn take_paste(model: &mut Model, text: &str) {
     match model.scope() {
         Scope::Filter => type_filter(model, |input| paste(input, text)),
-        Scope::Form | Scope::Palette => dialog::paste(model, text),
+        Scope::Form | Scope::Palette | Scope::Enrol => dialog::paste(model, text),
         _ => model.refuse("a paste does nothing here; / takes one as a filter".to_owned()),
     }
 }

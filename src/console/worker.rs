@@ -120,6 +120,20 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
             let after = accounts.disable_factor(&id, Some(expect), false)?.changed.after;
             Ok(Done::FactorOff { name: after.name })
         }
+        Write::BeginFactor { id } => {
+            let enrolment = accounts.begin_factor(&id)?;
+            // Before anybody scans anything: without the key of the others there will be no second factor.
+            let made_key = accounts.prepare_key()?;
+            Ok(Done::FactorBegun { user: Box::new(accounts.get(&id, None)?), enrolment, made_key })
+        }
+        Write::EnableFactor { id, expect, secret, code } => {
+            let codes = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: true })
+        }
+        Write::RefreshCodes { id, expect } => {
+            let codes = accounts.refresh_codes(&id, Some(expect))?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: false })
+        }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }
