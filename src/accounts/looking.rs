@@ -9,6 +9,7 @@ use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
+use super::totp;
 use super::trail::Trail;
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
@@ -196,7 +197,10 @@ impl Accounts {
                     verdict.shut_by_factor("factor_key_missing", operator.then_some(error.message));
                 }
                 Ok(_) if self.open_factor(user, &factor).is_err() => verdict.shut_by_factor("factor_changed", None),
-                Ok(_) => verdict.fine.push("second factor"),
+                Ok(_) => match totp::refused_until(factor.last_step, self.wall()) {
+                    Some(until) => verdict.ahead_by_factor(until),
+                    None => verdict.fine.push("second factor"),
+                },
             }
         }
         Ok(verdict.with_throttle(throttled))

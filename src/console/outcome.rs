@@ -321,7 +321,8 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
                 .iter()
                 .map(|change| shown(&change.field).replace('_', " "))
                 .collect();
-            format!("{name} edited: {} · z undoes", fields.join(", "))
+            let back = if changed.ended > 0 { "z gives the date back" } else { "z undoes" };
+            format!("{name} edited: {}{ended} · {back}", fields.join(", "))
         }
     }
 }

@@ -3,7 +3,7 @@
 use rollbook::accounts::user::{Edit, Role, Status};
 use rollbook::accounts::{Secret, Time};
 
-use crate::others::draft;
+use crate::others::{draft, with_sessions};
 use crate::stage::{PASSWORD, Stage};
 
 const TABS_TO_BUTTON: &str = "<tab><tab><tab><tab><tab><tab><tab>";
@@ -279,4 +279,16 @@ fn the_command_is_whole_and_made_of_what_was_typed() {
     }
     stage.press("<esc><esc>").press("eabel<tab><tab><tab>on call").shows("--name annabel").shows("--note 'on call'");
     assert!(!stage.line_with("rollbook user edit ann").contains("--email"), "only what was touched");
+}
+
+#[test]
+fn edit_of_the_end_date_into_the_past_says_that_it_ends_what_is_live() {
+    let (mut stage, _) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
+    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: ends 2 sessions, now");
+    stage.press("<enter>").says("2 sessions ended, they stay ended").says("z gives the date back");
+    stage.press("z").says("taken back: ann is active again");
+    let user = stage.person("ann");
+    assert_eq!((user.valid_until, user.sessions), (None, 0));
+    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: keeps them out, now");
+    stage.press("<c-u>2027-11-01").hides("in the past");
 }
