@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::change::Changed;
@@ -200,8 +202,8 @@ pub enum Event {
         /// Whether it came in a burst.
         burst: bool,
     },
-    /// A paste.
-    Paste(String),
+    /// A paste; it may be a password.
+    Paste(Zeroizing<String>),
     /// A new size: columns, rows.
     Resize(u16, u16),
     /// An answer to a question.

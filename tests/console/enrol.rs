@@ -139,7 +139,7 @@ fn turn_on_keeps_the_secret_after_a_wrong_code() {
     assert!(!stage.db().find("ann").unwrap().factor);
     assert_eq!(secret_of(&scanned(&stage).unwrap()), secret);
     let right = code(&stage, &secret, 0);
-    stage.event(Event::Paste(format!("{} {}\n", &right[..3], &right[3..]).as_str().into()));
+    stage.event(Event::Paste(format!("{} {}\n", &right[..3], &right[3..]).into()));
     stage.shows(&right).press("<enter>").shows("Backup codes, shown once");
 }
 

@@ -88,7 +88,7 @@ fn new_tells_the_verdict_on_the_password_as_one_types() {
 #[test]
 fn new_refuses_hostile_characters_in_a_name_with_a_sentence() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("n").event(rollbook::console::effect::Event::Paste("al\u{202e}ice".into()));
+    stage.press("n").event(rollbook::console::effect::Event::Paste("al\u{202e}ice".to_owned().into()));
     stage.press(TABS_TO_BUTTON).press("<enter>").shows("the name contains").hides("\u{202e}");
 }
 
@@ -252,7 +252,7 @@ fn escape_asks_once_before_what_was_typed_is_thrown_away() {
         stage.press("q<esc>").says("Esc again throws away").press("<esc>");
         assert!(stage.model.layers.is_empty() && !stage.model.done, "{open}");
     }
-    stage.press("nx<tab>").event(rollbook::console::effect::Event::Paste("pasted".into())).press("<esc>");
+    stage.press("nx<tab>").event(rollbook::console::effect::Event::Paste("pasted".to_owned().into())).press("<esc>");
     stage.shows("pasted").says("Esc again throws away what was typed");
 }
 
