@@ -130,7 +130,7 @@ pub enum Write {
 pub enum Done {
     Created { user: Box<User>, code: Option<Issued> },
     Changed(Box<Changed>, Deed),
-    Undone(Box<Changed>),
+    Undone { changed: Box<Changed>, back_to: i64 },
     PasswordSet(Box<Changed>),
     Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),

@@ -233,7 +233,8 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.say(words);
             model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
         }
-        Done::Undone(changed) => {
+        Done::Undone { changed, back_to } => {
+            model.relink_undo(&changed, back_to);
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());

@@ -98,7 +98,9 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         Write::Edit { id, expect, edit } => changed(accounts.edit(&id, Some(expect), *edit)?, Deed::Edit),
         Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
         Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
-        Write::Undo(last) => Ok(Done::Undone(Box::new(accounts.undo(&last)?))),
+        Write::Undo(last) => {
+            Ok(Done::Undone { changed: Box::new(accounts.undo(&last)?), back_to: last.before.version })
+        }
         Write::SetPassword { id, expect, password } => {
             Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))
         }

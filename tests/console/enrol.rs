@@ -246,3 +246,16 @@ fn keys_are_told_in_the_dialog_of_factor_and_tokens() {
     stage.press("<enter>").says("\"ann\" has no second factor").press("?new tok<enter>").shows("New token for ann");
     stage.press("<esc><esc>t").press("e").press("?").shows("Keys here").press("<esc>").shows("Second factor of ann");
 }
+
+#[test]
+fn why_names_a_code_that_was_taken_while_the_clock_ran_ahead() {
+    let mut stage = Stage::people(&["ann"]);
+    let (secret, _) = enrolled(&mut stage);
+    stage.clock.advance(Span::HOUR);
+    let ahead = code(&stage, &secret, 0);
+    assert_eq!(log_in(&mut stage, "ann", Some(&ahead)), Ok(()));
+    stage.clock.advance(Span::from_millis(-Span::HOUR.millis()));
+    stage.wait(Span::SECOND.times(2)).press("<enter><esc>").moved().press("w");
+    stage.shows("refused until 2026-11-21T17:").shows("t  a backup code lets them in");
+    stage.press("t").shows("second factor  on");
+}
