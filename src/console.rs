@@ -10,6 +10,7 @@ pub mod burst;
 pub mod commands;
 pub mod dialog;
 pub mod effect;
+pub mod enrolling;
 pub mod filtering;
 pub mod ink;
 pub mod key;
@@ -18,6 +19,7 @@ pub mod layers;
 pub mod layout;
 pub mod listing;
 pub mod model;
+pub mod orders;
 pub mod outcome;
 pub mod panes;
 #[cfg(feature = "provoke")]
@@ -211,7 +213,7 @@ impl Loop {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => {
-                    if let Err(error) = term::copy(&text) {
+                    if let Err(error) = term::copy(text.expose()) {
                         self.model.complain(&error);
                     }
                 }

@@ -11,6 +11,8 @@ mod stage;
 mod audit;
 #[path = "console/dialogs.rs"]
 mod dialogs;
+#[path = "console/enrol.rs"]
+mod enrol;
 #[path = "console/filter.rs"]
 mod filter;
 #[path = "console/first.rs"]

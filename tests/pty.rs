@@ -6,6 +6,8 @@ mod support;
 
 #[path = "pty/endings.rs"]
 mod endings;
+#[path = "pty/enrol.rs"]
+mod enrol;
 #[path = "pty/harness.rs"]
 mod harness;
 #[path = "pty/input.rs"]

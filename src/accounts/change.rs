@@ -88,6 +88,15 @@ impl UserChange {
         matches!(self, UserChange::Deactivate | UserChange::Delete | UserChange::Contain)
     }
 
+    /// Whether every live session ends with it, from `before` to `after`: where it says so itself, and where it shuts the
+    /// door in another way, since what is shut must not open again with the next change. Such are an undone activation
+    /// and an end date that is put into the past; one that merely comes leaves the sessions to their own end.
+    pub fn shuts(&self, before: &User, after: &User, now: Time) -> bool {
+        let open = |user: &User| user.status == Status::Active && user.deleted_at.is_none();
+        let over = after.is_expired(now) && after.valid_until != before.valid_until;
+        self.ends_sessions() || open(before) && !open(after) || over
+    }
+
     /// Whether tokens are revoked and open resets void with it, where it leads to `after`: for the deleted and the
     /// contained. Whoever is merely switched off keeps both; a token is of no use meanwhile, and a reset that was made
     /// before can still be completed and activates nobody.

@@ -105,7 +105,7 @@ pub fn cure(cure: Cure, user: &User) -> String {
         (Cure::Restore, _) => format!("rollbook user restore {}", by_id()),
         (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),
         (Cure::Unthrottle, name) => format!("rollbook user unthrottle {}", name.unwrap_or_else(by_id)),
-        (Cure::Factor, name) => format!("rollbook factor disable {}", name.unwrap_or_else(by_id)),
+        (Cure::Factor | Cure::BackupCode, name) => format!("rollbook factor disable {}", name.unwrap_or_else(by_id)),
         (Cure::Edit, name) => format!("rollbook user edit {} --valid-until none", name.unwrap_or_else(by_id)),
     }
 }

@@ -367,8 +367,9 @@ fn lines_of<'a>(model: &'a Model, table: impl Iterator<Item = &'static super::ke
     lines
 }
 
-fn open_help(model: &mut Model) {
-    let lines = lines_of(model, bindings(model.pane_scope()));
+/// The keys of whatever has them, a dialog as well as a pane.
+pub(super) fn open_help(model: &mut Model) {
+    let lines = lines_of(model, bindings(model.scope()));
     model.layers.push(Layer::Palette(Palette::help(lines)));
 }
 

@@ -113,6 +113,9 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         Write::RevokeToken { id } => Some(format!("rollbook token revoke {}", shell_word(&shown(id.as_str())))),
         Write::DisableFactor { .. } => about("factor disable"),
         Write::SetPolicy { key, value } => Some(format!("rollbook policy set {key} {}", word(value))),
+        Write::EnableFactor { .. } => about("factor enable"),
+        Write::RefreshCodes { .. } => about("factor codes"),
+        Write::BeginFactor { .. } => None,
         Write::Undo(_) => None,
     }
 }

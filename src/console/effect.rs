@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::audit::Entry;
 use crate::accounts::chain::Walk;
 use crate::accounts::change::Changed;
+use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
@@ -149,6 +152,9 @@ pub enum Write {
     RevokeToken { id: TokenId },
     DisableFactor { id: UserId, expect: i64 },
     SetPolicy { key: &'static str, value: String },
+    BeginFactor { id: UserId },
+    EnableFactor { id: UserId, expect: i64, secret: Secret, code: Secret },
+    RefreshCodes { id: UserId, expect: i64 },
 }
 
 /// What came of an order.
@@ -156,7 +162,7 @@ pub enum Write {
 pub enum Done {
     Created { user: Box<User>, code: Option<Issued> },
     Changed(Box<Changed>, Deed),
-    Undone(Box<Changed>),
+    Undone { changed: Box<Changed>, back_to: i64 },
     PasswordSet(Box<Changed>),
     Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),
@@ -167,6 +173,8 @@ pub enum Done {
     TokenRevoked(Box<ApiToken>),
     FactorOff { name: String },
     PolicySet { key: &'static str, policy: Box<Policy> },
+    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
+    Codes { name: String, codes: Vec<Secret>, fresh: bool },
 }
 
 /// Which of the reversible changes was made.
@@ -212,8 +220,8 @@ pub enum Effect {
     Ask(Slot, Turn, Read),
     Write(Ticket, Write),
     Connect(Target),
-    /// To the clipboard of the terminal at the other end.
-    Copy(String),
+    /// To the clipboard of the terminal at the other end; it may be a secret.
+    Copy(Secret),
     Repaint,
     Suspend,
 }
@@ -227,8 +235,8 @@ pub enum Event {
         /// Whether it came in a burst.
         burst: bool,
     },
-    /// A paste.
-    Paste(String),
+    /// A paste; it may be a password.
+    Paste(Zeroizing<String>),
     /// A new size: columns, rows.
     Resize(u16, u16),
     /// An answer to a question.

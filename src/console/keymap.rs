@@ -32,6 +32,8 @@ pub enum Scope {
     Menu,
     /// A person's second factor and tokens.
     Keyring,
+    /// A second factor being turned on: takes the digits of a code.
+    Enrol,
     /// Text to read.
     Pager,
     /// The palette and the help: take text, list actions.
@@ -39,14 +41,19 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether it is a dialog: its last line ends with how to leave it.
+    pub const fn is_dialog(self) -> bool {
+        !matches!(self, Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody | Scope::Nothing)
+    }
+
     /// Whether plain characters are text here.
     pub const fn takes_text(self) -> bool {
         matches!(self, Scope::Filter | Scope::Form | Scope::Typed | Scope::Palette)
     }
 }
 
-use Scope::{Audit, Confirm, Detail, Everybody, Filter, Form, Keyring, Menu};
-use Scope::{Nothing, Pager, Palette, Sessions, System, Typed, Users};
+use Scope::{Audit, Confirm, Detail, Enrol, Everybody, Filter, Form, Keyring};
+use Scope::{Menu, Nothing, Pager, Palette, Sessions, System, Typed, Users};
 
 /// The panes that list things.
 const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit];
@@ -113,9 +120,14 @@ pub const KEYS: &[Binding] = &[
     bind(&[Audit, System], &[c('V')], Action::Verify, 4),
     bind(&[Keyring], &[c('n')], Action::NewToken, 1),
     bind(&[Keyring], &[c('x')], Action::RevokeToken, 2),
+    bind(&[Keyring], &[c('e')], Action::FactorOn, 3),
     bind(&[Keyring], &[c('o')], Action::FactorOff, 3),
+    bind(&[Keyring], &[c('b')], Action::NewCodes, 4),
+    bind(&[Enrol], &[k(Code::Enter)], Action::Accept, 1),
+    bind(&[Enrol], &[c('c')], Action::Copy, 2),
+    bind(&[Enrol], &[k(Code::Esc), c('q')], Action::Back, 0),
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
-    bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 8),
     bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),
     bind(VIEWS, &[c('z')], Action::Undo, 9),
     bind(LISTS, &[c('/')], Action::Filter, 0),
@@ -128,27 +140,30 @@ pub const KEYS: &[Binding] = &[
     bind(VIEWS, &[c('3')], Action::ViewAudit, 0),
     bind(VIEWS, &[c('4')], Action::ViewSystem, 0),
     bind(ANYWHERE, &[c('?'), k(Code::F(1))], Action::Help, 0),
+    bind(&[Keyring, Enrol], &[c('?'), k(Code::F(1))], Action::Help, 0),
     bind(ANYWHERE, &[c(':'), Key::ctrl('p')], Action::Palette, 0),
     bind(VIEWS, &[c('R'), k(Code::F(5))], Action::Reload, 0),
     bind(&[Nothing], &[c('o')], Action::OpenFile, 2),
     bind(&[Nothing], &[c('U')], Action::Upgrade, 1),
     bind(ANYWHERE, &[c('q')], Action::Quit, 0),
     bind(&[Pager, Menu], &[c('q')], Action::Quit, 0),
-    bind(&[Form], &[k(Code::Tab)], Action::NextField, 0),
-    bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 0),
-    bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 0),
+    bind(&[Form], &[k(Code::Tab)], Action::NextField, 1),
+    bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 2),
+    bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 2),
     bind(&[Confirm], &[k(Code::BackTab)], Action::PreviousField, 0),
-    bind(&[Confirm], &[c('y')], Action::Yes, 0),
+    bind(&[Confirm], &[c('y')], Action::Yes, 1),
     bind(&[Confirm], &[c('n'), c('q')], Action::Back, 0),
-    bind(&[Form], &[Key::ctrl('g')], Action::Generate, 0),
-    bind(&[Form], &[Key::ctrl('t')], Action::Show, 0),
-    bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Enter)], Action::Accept, 0),
+    bind(&[Form], &[Key::ctrl('g')], Action::Generate, 6),
+    bind(&[Form], &[Key::ctrl('t')], Action::Show, 7),
+    bind(&[Form, Confirm, Typed, Menu, Palette, Filter], &[k(Code::Enter)], Action::Accept, 5),
+    bind(&[Pager], &[k(Code::Enter)], Action::Accept, 0),
     bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
     bind(&[Filter], &[k(Code::Down)], Action::Down, 0),
     bind(&[Filter], &[k(Code::Up)], Action::Up, 0),
-    bind(LINES, &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(VIEWS, &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Pager, Menu], &[k(Code::Up), c('k')], Action::Up, 1),
     bind(LINES, &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(&[Palette], &[k(Code::Up)], Action::Up, 0),
+    bind(&[Palette], &[k(Code::Up)], Action::Up, 1),
     bind(&[Palette], &[k(Code::Down)], Action::Down, 0),
     bind(&[Users, Detail, Sessions, Everybody, Audit, System, Pager, Palette], &[k(Code::PageUp)], Action::PageUp, 0),
     bind(
@@ -228,9 +243,9 @@ pub fn markdown() -> String {
 mod tests {
     use super::*;
 
-    const SCOPES: [Scope; 15] = [
-        Users, Detail, Sessions, Everybody, Audit, System, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Pager,
-        Palette,
+    const SCOPES: [Scope; 16] = [
+        Users, Detail, Sessions, Everybody, Audit, System, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Enrol,
+        Pager, Palette,
     ];
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod edit;
+pub mod enrol;
 pub mod field;
 pub mod form;
 pub mod keyring;
@@ -22,6 +23,7 @@ use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
 use code::Code;
 use edit::Edit;
+use enrol::Enrol;
 use form::Form;
 use keyring::Keyring;
 use menu::Menu;
@@ -42,6 +44,7 @@ pub enum Layer {
     Question(Box<Question>),
     Menu(Menu),
     Keyring(Box<Keyring>),
+    Enrol(Box<Enrol>, Option<Ticket>),
     Pager(Pager),
     Code(Code),
     Palette(Palette),
@@ -56,6 +59,7 @@ impl Layer {
             Layer::Question(_) => Scope::Confirm,
             Layer::Menu(_) => Scope::Menu,
             Layer::Keyring(_) => Scope::Keyring,
+            Layer::Enrol(..) => Scope::Enrol,
             Layer::Pager(_) | Layer::Code(_) => Scope::Pager,
             Layer::Palette(_) => Scope::Palette,
         }
@@ -72,13 +76,23 @@ impl Layer {
         }
     }
 
+    /// Whether a password is typed into it.
+    pub fn has_secret(&self) -> bool {
+        match self {
+            Layer::NewUser(new, _) => new.form.has_secret(),
+            Layer::Password(password, _) => password.form.has_secret(),
+            _ => false,
+        }
+    }
+
     /// The ticket of the order that it waits for.
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
             Layer::NewUser(_, ticket)
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
-            | Layer::Prompt(_, ticket) => *ticket,
+            | Layer::Prompt(_, ticket)
+            | Layer::Enrol(_, ticket) => *ticket,
             _ => None,
         }
     }
@@ -89,7 +103,8 @@ impl Layer {
             Layer::NewUser(_, ticket)
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
-            | Layer::Prompt(_, ticket) => {
+            | Layer::Prompt(_, ticket)
+            | Layer::Enrol(_, ticket) => {
                 *ticket = Some(sent);
             }
             _ => {}
@@ -114,6 +129,10 @@ impl Layer {
             Layer::Prompt(prompt, ticket) => {
                 *ticket = None;
                 prompt.refused(error);
+            }
+            Layer::Enrol(enrol, ticket) => {
+                *ticket = None;
+                enrol.refused(error);
             }
             _ => {}
         }
@@ -151,6 +170,7 @@ impl Layer {
             Layer::Question(question) => question.draw(ink),
             Layer::Menu(menu) => menu.draw(ink),
             Layer::Keyring(keyring) => keyring.draw(ink, about, now, zone),
+            Layer::Enrol(enrol, sent) => enrol.draw(ink, sent.is_some()),
             Layer::Pager(pager) => pager.draw(ink),
             Layer::Code(code) => code.draw(ink, zone),
             Layer::Palette(palette) => palette.draw(ink),

@@ -359,6 +359,15 @@ impl Model {
         self.ticket
     }
 
+    /// After a change was taken back, the one before it can be: the row is again what that one left, in a version of its
+    /// own. Where somebody else had changed it in between, the versions do not meet, and it stays refused.
+    pub fn relink_undo(&mut self, undone: &Changed, back_to: i64) {
+        let earlier = self.undo.iter_mut().rev().find(|undo| undo.changed.after.id == undone.after.id);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.changed.after.version == back_to) {
+            earlier.changed.after = undone.after.clone();
+        }
+    }
+
     /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
     pub fn is_complete(&self) -> bool {
         match (&self.book, self.pane) {

@@ -1,6 +1,7 @@
 //! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
 
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::enrolling;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::code::Code;
@@ -257,7 +258,19 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
-        Done::Undone(changed) => {
+        Done::FactorBegun { user, enrolment, made_key } => enrolling::begun(model, *user, enrolment, made_key),
+        Done::Codes { name, codes, fresh } => {
+            let who = clipped(&name, 40);
+            let words = match fresh {
+                true => format!("the second factor of {who} is on"),
+                false => format!("{who} has new backup codes"),
+            };
+            model.never_undone = Some(words.clone());
+            model.say(words);
+            model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
+        }
+        Done::Undone { changed, back_to } => {
+            model.relink_undo(&changed, back_to);
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());
@@ -345,7 +358,8 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
                 .iter()
                 .map(|change| shown(&change.field).replace('_', " "))
                 .collect();
-            format!("{name} edited: {} · z undoes", fields.join(", "))
+            let back = if changed.ended > 0 { "z gives the date back" } else { "z undoes" };
+            format!("{name} edited: {}{ended} · {back}", fields.join(", "))
         }
     }
 }

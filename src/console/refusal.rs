@@ -2,6 +2,7 @@
 //! dispatcher to say.
 
 use super::action::Action;
+use super::keymap::Scope;
 use super::layers::Layer;
 use super::layout::Pane;
 use super::model::{Book, Model};
@@ -12,6 +13,11 @@ impl Model {
     /// The sentence; `None` where the action would do something.
     pub fn refusal(&self, action: Action) -> Option<String> {
         let say = |text: &str| Some(text.to_owned());
+        // What a dialog is worked with does not need a database.
+        if let Some(layer) = self.layers.last().filter(|_| action.is_of_dialogs()) {
+            let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
+            return missing.then(|| "there is no password in this form".to_owned());
+        }
         if self.place().is_none() {
             return self.refusal_without_database(action);
         }
@@ -36,7 +42,9 @@ impl Model {
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },
-            Action::NewToken | Action::RevokeToken | Action::FactorOff => self.refusal_in_keyring(action),
+            Action::NewToken | Action::RevokeToken | Action::FactorOn | Action::FactorOff | Action::NewCodes => {
+                self.refusal_in_keyring(action)
+            }
             Action::Undo if self.never_undone.is_some() => None,
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
@@ -117,8 +125,18 @@ impl Model {
         let dossier = self.detail.of(keyring.user_id());
         let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
         let nothing = match action {
-            Action::FactorOff if !user.factor => return Some(format!("{} has no second factor", quote(&user.name))),
-            Action::NewToken => keyring.user().deleted_at.is_some(),
+            Action::FactorOff | Action::NewCodes if !user.factor => {
+                return Some(format!("{} has no second factor", quote(&user.name)));
+            }
+            Action::FactorOff | Action::NewCodes if self.is_own(user) => {
+                return Some(
+                    "your own second factor takes your password and a code: rollbook factor … --own".to_owned(),
+                );
+            }
+            Action::FactorOn if user.factor => {
+                return Some(format!("{} has a second factor; b makes new backup codes", quote(&user.name)));
+            }
+            Action::FactorOn | Action::NewToken => user.deleted_at.is_some(),
             Action::RevokeToken => dossier.is_none_or(|dossier| dossier.tokens.is_empty()),
             _ => false,
         };
@@ -150,6 +168,7 @@ impl Model {
                 Some(undo) => format!("undo: {}", undo.sentence()),
                 None => "undo".to_owned(),
             },
+            action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
             Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),
             Action::Whole if self.whole => "all panes".to_owned(),
             Action::Whole => "whole pane".to_owned(),
@@ -166,5 +185,29 @@ impl Model {
             }
             _ => Book::Trouble(error),
         }
+    }
+}
+
+/// What a key that many dialogs have does in this one.
+fn dialog_word(scope: Scope, action: Action) -> &'static str {
+    match (action, scope) {
+        (Action::Accept, Scope::Form) => "goes on",
+        (Action::Accept, Scope::Confirm) => "the marked one",
+        (Action::Accept, Scope::Typed) => "does it",
+        (Action::Accept, Scope::Palette) => "runs it",
+        (Action::Accept, Scope::Filter) => "keeps",
+        (Action::Accept, Scope::Enrol) => "turns it on",
+        (Action::Accept, _) => "chooses",
+        (Action::Back, Scope::Filter) => "clears",
+        (Action::Back, Scope::Form | Scope::Confirm | Scope::Typed) => "cancels",
+        (Action::Back, Scope::Enrol) => "forgets it",
+        (Action::Back, _) => "closes",
+        (Action::Up, Scope::Pager) => "scroll",
+        (Action::Up, _) => "choose",
+        (Action::NextField, Scope::Confirm) => "the other one",
+        (Action::NextField, _) => "next",
+        (Action::PreviousField, _) => "back",
+        (Action::Generate, _) => "makes a password",
+        (action, _) => action.about().name,
     }
 }

@@ -118,7 +118,7 @@ fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 fn take_paste(model: &mut Model, text: &str) {
     match model.scope() {
         Scope::Filter => model.type_filter(|input| paste(input, text)),
-        Scope::Form | Scope::Palette => dialog::paste(model, text),
+        Scope::Form | Scope::Palette | Scope::Enrol => dialog::paste(model, text),
         _ => model.refuse("a paste does nothing here; / takes one as a filter".to_owned()),
     }
 }

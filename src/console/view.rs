@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 
 use super::action::Action;
 use super::ink::Ink;
+use super::key::{Code, Key};
 use super::keymap::{Scope, bindings, key_of};
 use super::layers::Layer;
 use super::layout::{Pane, Screen, Shape};
@@ -190,113 +191,85 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         return;
     }
     let scope = model.scope();
+    match model.filter_fault().filter(|_| scope == Scope::Filter) {
+        Some(fault) => {
+            ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
+        }
+        None if scope == Scope::Nothing => {}
+        None => keys_line(model, ink, screen, scope),
+    }
+}
+
+/// What can be typed or pressed in a dialog beside its bound keys.
+fn typed_here(scope: Scope, in_audit: bool) -> &'static [(&'static str, &'static str)] {
     match scope {
-        Scope::Filter => {
-            if let Some(fault) = model.filter_fault() {
-                ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
-                return;
-            }
-            if model.pane == Pane::Audit {
-                return hints(ink, row.y, row.width, AUDIT_FILTER);
-            }
-            hints(
-                ink,
-                row.y,
-                row.width,
-                &[
-                    ("Enter", "keeps"),
-                    ("Esc", "clears"),
-                    ("^ali", "by prefix"),
-                    ("is:", "pending throttled inactive live stale never admin expired deleted"),
-                    ("role:", "admin"),
-                    ("label:", "ops"),
-                ],
-            );
-        }
-        Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody | Scope::Audit | Scope::System => {
-            keys_line(model, ink, screen, scope)
-        }
-        Scope::Form => hints(
-            ink,
-            row.y,
-            row.width,
-            &[
-                ("Tab", "next"),
-                ("Shift-Tab", "back"),
-                ("←→ Space", "choose"),
-                ("Enter", "goes on"),
-                ("Ctrl-G", "makes a password"),
-                ("Esc", "cancels"),
-            ],
-        ),
-        Scope::Confirm => {
-            hints(ink, row.y, row.width, &[("y", "yes"), ("Enter", "the marked one"), ("Esc", "cancels")])
-        }
-        Scope::Keyring => {
-            let keys = [("n", "new token"), ("x", "revoke"), ("o", "factor off"), ("↑↓", "choose"), ("Esc", "closes")];
-            hints(ink, row.y, row.width, &keys)
-        }
-        Scope::Menu => hints(ink, row.y, row.width, &[("↑↓ Enter", "choose"), ("Esc", "closes")]),
-        Scope::Pager => hints(ink, row.y, row.width, &[("↑↓", "scroll"), ("Esc", "closes")]),
-        Scope::Palette => hints(
-            ink,
-            row.y,
-            row.width,
-            &[("letters", "search"), ("↑↓", "choose"), ("Enter", "runs it"), ("Esc", "closes")],
-        ),
-        Scope::Typed | Scope::Nothing => {}
+        Scope::Filter if in_audit => AUDIT_FILTER,
+        Scope::Filter => &[
+            ("^ali", "by prefix"),
+            ("is:", "pending throttled inactive live stale never admin expired deleted"),
+            ("role:", "admin"),
+            ("label:", "ops"),
+        ],
+        Scope::Form => &[("←→ Space", "choose")],
+        Scope::Palette => &[("letters", "search")],
+        Scope::Enrol => &[("0-9", "the code")],
+        _ => &[],
     }
 }
 
 /// What the audit can be filtered by.
-const AUDIT_FILTER: &[(&str, &str)] = &[
-    ("Enter", "keeps"),
-    ("Esc", "clears"),
-    ("action:", "log-in"),
-    ("actor:", "root"),
-    ("about:", "ann"),
-    ("since:", "2h"),
-    ("until:", "2026-12-31"),
-];
+const AUDIT_FILTER: &[(&str, &str)] =
+    &[("action:", "log-in"), ("actor:", "root"), ("about:", "ann"), ("since:", "2h"), ("until:", "2026-12-31")];
 
-fn hints(ink: &mut Ink<'_>, y: u16, room: u16, hints: &[(&str, &str)]) {
-    let mut x = 1;
-    for (key, words) in hints {
-        x = ink.text(x, y, room.saturating_sub(x), key, Role::Key) + 1;
-        x = ink.text(x, y, room.saturating_sub(x), words, Role::Text) + 2;
-    }
-}
-
-/// The keys that work now, left; how to find the others, right.
+/// The keys that work now, left; how to find the others, or how to get out, right.
 fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let row = screen.bottom;
-    let always: &[(Action, &str)] =
-        &[(Action::Filter, "filter"), (Action::Lists, "lists"), (Action::Palette, "all"), (Action::Help, "keys")];
+    let always: &[Action] = match scope.is_dialog() {
+        true => &[Action::Back, Action::Help],
+        false => &[Action::Filter, Action::Lists, Action::Palette, Action::Help],
+    };
     let mut right: Vec<(String, Role)> = Vec::new();
     // On a narrow line the keys that act on the person come first; the palette tells the rest.
-    let narrow = row.width < 100;
-    for (action, word) in always.iter().filter(|(action, _)| !narrow || matches!(action, Action::Filter | Action::Help))
-    {
-        let Some(key) = key_of(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
+    let dropped = |action: &Action| row.width < 100 && matches!(action, Action::Lists | Action::Palette);
+    for action in always.iter().filter(|action| !dropped(action)) {
+        let Some(key) = way_out(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
         right.push((format!("{key} "), Role::Key));
-        right.push((format!("{word}  "), Role::Text));
+        right.push((format!("{}  ", model.label(*action)), Role::Text));
     }
-    let tail: usize = right.iter().map(|(text, _)| width(text)).sum();
+    let tail: usize = right.iter().map(|(text, _)| width(&ink.drawn(text))).sum();
     let room = usize::from(row.width).saturating_sub(tail + 2);
-    let mut shown_keys: Vec<_> =
-        bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
-    shown_keys.sort_by_key(|b| b.footer);
+    let mut bound: Vec<_> = bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
+    bound.sort_by_key(|b| b.footer);
+    let mut told: Vec<(String, String)> = Vec::new();
+    for binding in bound {
+        // Up stands for both ways.
+        let key = if binding.action == Action::Up { "↑↓".to_owned() } else { binding.keys[0].to_string() };
+        told.push((key, model.label(binding.action)));
+    }
+    told.extend(
+        typed_here(scope, model.pane == Pane::Audit)
+            .iter()
+            .map(|(key, words)| ((*key).to_owned(), (*words).to_owned())),
+    );
     let mut x = 1;
-    for binding in shown_keys {
-        let (key, word) = (binding.keys[0].to_string(), model.label(binding.action));
-        let cells = width(&key) + 1 + width(&word) + 2;
-        if x + cells > room {
+    for (key, word) in &told {
+        let taken = width(&ink.drawn(key)) + 1 + width(&ink.drawn(word)) + 2;
+        if x + taken > room {
             break;
         }
-        let at = ink.text(x as u16, row.y, row.width, &key, Role::Key);
-        ink.text(at + 1, row.y, row.width, &word, Role::Text);
-        x += cells;
+        let at = ink.text(x as u16, row.y, row.width, key, Role::Key);
+        ink.text(at + 1, row.y, row.width, word, Role::Text);
+        x += taken;
     }
     let start = row.right().saturating_sub(tail as u16);
     ink.pieces(start, row.y, tail as u16, &right);
+}
+
+/// The key that is told for leaving, or for finding more: Esc, where several do.
+fn way_out(scope: Scope, action: Action) -> Option<Key> {
+    let keys = bindings(scope).filter(|b| b.action == action).flat_map(|b| b.keys);
+    keys.copied()
+        .max_by_key(|key| key.code == Code::Esc)
+        .filter(|_| action == Action::Back)
+        .or_else(|| key_of(scope, action))
 }

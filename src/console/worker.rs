@@ -109,7 +109,9 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         Write::Edit { id, expect, edit } => changed(accounts.edit(&id, Some(expect), *edit)?, Deed::Edit),
         Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
         Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
-        Write::Undo(last) => Ok(Done::Undone(Box::new(accounts.undo(&last)?))),
+        Write::Undo(last) => {
+            Ok(Done::Undone { changed: Box::new(accounts.undo(&last)?), back_to: last.before.version })
+        }
         Write::SetPassword { id, expect, password } => {
             Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))
         }
@@ -133,6 +135,20 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         }
         Write::SetPolicy { key, value } => {
             Ok(Done::PolicySet { key, policy: Box::new(accounts.set_policy(key, &value)?) })
+        }
+        Write::BeginFactor { id } => {
+            let enrolment = accounts.begin_factor(&id)?;
+            // Before anybody scans anything: without the key of the others there will be no second factor.
+            let made_key = accounts.prepare_key()?;
+            Ok(Done::FactorBegun { user: Box::new(accounts.get(&id, None)?), enrolment, made_key })
+        }
+        Write::EnableFactor { id, expect, secret, code } => {
+            let codes = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: true })
+        }
+        Write::RefreshCodes { id, expect } => {
+            let codes = accounts.refresh_codes(&id, Some(expect))?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: false })
         }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),

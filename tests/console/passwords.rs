@@ -181,7 +181,7 @@ fn the_password_of_a_new_user_is_at_no_moment_on_the_screen() {
 #[test]
 fn a_pasted_password_is_not_on_the_screen_either() {
     let mut stage = Stage::people(&["ann"]);
-    setting(&mut stage).event(rollbook::console::effect::Event::Paste(format!("{QUIET}\n")));
+    setting(&mut stage).event(rollbook::console::effect::Event::Paste(format!("{QUIET}\n").into()));
     keeps(&stage, QUIET);
     assert!(!stage.model.layers.is_empty(), "a paste never accepts");
     stage.press("<enter>").says("ann has a new password");

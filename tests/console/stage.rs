@@ -20,7 +20,7 @@ use rollbook::console::view;
 use rollbook::console::worker::{answer, carry_out};
 use rollbook::engines;
 
-use crate::support::{HandClock, Seeded, accounts, operator};
+use crate::support::{HandClock, MemoryRing, Seeded, accounts, accounts_with, operator};
 
 /// A password that every rule accepts.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -30,6 +30,8 @@ pub struct Stage {
     /// The database: the console's reads and writes go here, and a test may use it as another process would.
     pub accounts: Option<Accounts>,
     pub clock: HandClock,
+    /// The key of the second factors.
+    pub ring: MemoryRing,
     /// What was sent to the terminal's clipboard.
     pub copied: Vec<String>,
     /// How often the screen was to be drawn anew, and the console to be suspended.
@@ -109,11 +111,12 @@ impl Stage {
             entropy: Box::new(Seeded(99)),
         };
         change(&mut setup);
-        let actor = setup.actor.clone();
+        let (actor, ring) = (setup.actor.clone(), MemoryRing::default());
         Stage {
             model: Model::new(setup, (columns, rows)),
-            accounts: Some(accounts(store, clock, 7, actor)),
+            accounts: Some(accounts_with(store, clock, 7, actor, ring.clone())),
             clock: clock.clone(),
+            ring,
             copied: Vec::new(),
             repaints: 0,
             suspends: 0,
@@ -228,7 +231,7 @@ impl Stage {
                 },
                 Effect::Connect(target) => self.connect(target),
                 Effect::Copy(text) => {
-                    self.copied.push(text);
+                    self.copied.push(text.expose().to_owned());
                     continue;
                 }
                 Effect::Repaint => {
@@ -296,6 +299,11 @@ impl Stage {
             text.push('\n');
         }
         text
+    }
+
+    /// The screen's cells.
+    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
+        self.terminal.backend().buffer()
     }
 
     /// The last line.

@@ -3,6 +3,7 @@
 use rollbook::accounts::audit::Deed;
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::factor::CODES;
+use rollbook::accounts::verdict::Cure;
 use rollbook::accounts::{Actor, Claim, Login, Role, Secret, Span, User, base32, totp};
 use rollbook::engines;
 
@@ -383,4 +384,39 @@ fn a_wrong_code_is_counted_like_a_wrong_password() {
         })
         .collect();
     assert_eq!(failures, [2], "a code that is still to come is no failure");
+}
+
+#[test]
+fn a_code_that_was_taken_while_the_clock_ran_ahead_is_named_as_what_keeps_out() {
+    let (mut w, _ring) = ringed();
+    let alice = w.person("alice");
+    let (app, codes) = enrol(&mut w, &alice);
+    let obstacles = |w: &mut World| -> Vec<&'static str> {
+        w.why(&alice.id).unwrap().1.obstacles.iter().map(|obstacle| obstacle.word).collect()
+    };
+    // An app that is a step ahead is nothing out of the ordinary.
+    let early = app.code_in(&w, 1);
+    try_code(&mut w, "alice", Some(&early)).unwrap();
+    assert_eq!(obstacles(&mut w), [""; 0]);
+    let right = w.now();
+    w.pass(Span::HOUR);
+    let ahead = app.code(&w);
+    try_code(&mut w, "alice", Some(&ahead)).unwrap();
+    w.clock.set(right);
+    let shown = app.code(&w);
+    assert_eq!(kind(try_code(&mut w, "alice", Some(&shown))), Kind::InvalidOtpCode);
+    let (_, verdict) = w.why(&alice.id).unwrap();
+    assert_eq!((verdict.obstacles[0].word, verdict.obstacles[0].cure), ("factor_ahead", Cure::BackupCode));
+    let sentence = verdict.obstacles[0].sentence();
+    assert!(sentence.contains("the app's codes are refused until 2026-11-21T17:0"), "{sentence}");
+    // Both cures.
+    try_code(&mut w, "alice", Some(codes[0].expose())).unwrap();
+    w.clock.set(right.plus(Span::HOUR).plus(Span::SECOND.times(30)));
+    assert_eq!(obstacles(&mut w), [""; 0], "the time has come");
+    w.clock.set(right);
+    w.disable_factor(&alice.id, None, false).unwrap();
+    let (app, _) = enrol(&mut w, &alice);
+    let shown = app.code(&w);
+    try_code(&mut w, "alice", Some(&shown)).unwrap();
+    assert_eq!(obstacles(&mut w), [""; 0]);
 }

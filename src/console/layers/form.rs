@@ -179,6 +179,11 @@ impl Form {
         })
     }
 
+    /// Whether a password that plays a part is typed into it.
+    pub fn has_secret(&self) -> bool {
+        self.fields.iter().any(|field| !field.hidden && matches!(field.content, Content::Secret(_)))
+    }
+
     /// Puts a made passphrase into the secret field and shows it.
     pub fn generated(&mut self, made: &Secret) {
         if let Some(field) = self.secret_mut() {

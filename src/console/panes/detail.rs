@@ -168,6 +168,10 @@ fn facts(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, inside: Rect) 
     if let Some(at) = user.password_set_at {
         words.push(plain(format!("password set {}", short(at, look.now, look.zone))));
     }
+    if let Some(dossier) = dossier.filter(|_| user.factor) {
+        let role = if dossier.codes == 0 { Role::Warn } else { Role::Text };
+        words.push((format!("factor on, {} left", count(u64::from(dossier.codes), "code")), role));
+    }
     if let Some(dossier) = dossier.filter(|dossier| !dossier.tokens.is_empty()) {
         let names: Vec<String> = dossier.tokens.iter().take(4).map(|token| shown(&token.name)).collect();
         let more = if dossier.tokens.len() > names.len() { " …" } else { "" };
@@ -247,6 +251,8 @@ fn full(user: &User, name: &str, dossier: Option<&Dossier>, look: &Look<'_>, roo
     row("activated", at(user.activated_at), Role::Text);
     row("last log-in", at(user.last_login_at), Role::Text);
     row("password set", at(user.password_set_at), Role::Text);
+    let left = dossier.map(|dossier| format!("on, {} left", count(u64::from(dossier.codes), "backup code")));
+    row("second factor", left.filter(|_| user.factor).unwrap_or_else(|| "off".to_owned()), Role::Text);
     row("valid until", user.valid_until.map_or_else(|| "no end".to_owned(), |t| exact(t, look.zone)), Role::Text);
     if user.deleted_at.is_some() {
         row("deleted", at(user.deleted_at), Role::Bad);

@@ -53,15 +53,17 @@ pub fn tidy(db: &Connection, limit: u32, stamp: &Stamp) -> Result<Tidied> {
         )?,
         ..Tidied::default()
     };
+    // Tries are counted and addresses remembered by the clock alone, so they grow old by it: where it was set back,
+    // the time that was reached would forget the newest of them.
     for (sql, before) in [
         (
             "DELETE FROM throttle WHERE seq IN (SELECT seq FROM throttle WHERE last < ?1 ORDER BY last LIMIT ?2)",
-            now.minus(FORGOTTEN),
+            stamp.at.minus(FORGOTTEN),
         ),
         (
             "DELETE FROM known_source WHERE (user_seq, source) IN
                  (SELECT user_seq, source FROM known_source WHERE last < ?1 ORDER BY last LIMIT ?2)",
-            now.minus(KNOWN),
+            stamp.at.minus(KNOWN),
         ),
         (
             "DELETE FROM failure WHERE rowid IN

@@ -225,10 +225,8 @@ pub fn change(
         return Err(taken(&there.user.name));
     }
     update(db, person.seq, &before, &after)?;
-    let open = |user: &User| user.status == Status::Active && user.deleted_at.is_none();
     let mut taken = Exposure::default();
-    // An undone activation shuts the door as well, and what it shuts must not open again with the next one.
-    if change.ends_sessions() || open(&before) && !open(&after) {
+    if change.shuts(&before, &after, stamp.at) {
         taken.sessions = endings::end_all(db, person.seq, stamp)?;
     }
     if change.strips(&after) {
