@@ -31,6 +31,7 @@ pub mod reset;
 pub mod seal;
 pub mod secret;
 pub mod session;
+pub mod standing;
 pub mod store;
 pub mod text;
 pub mod throttle;
@@ -42,6 +43,7 @@ pub mod upkeep;
 pub mod user;
 pub mod verdict;
 pub mod verify;
+pub mod warrant;
 
 pub use audit::Actor;
 pub use door::{Accounts, Claim, Ground};

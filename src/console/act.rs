@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::commands;
-use super::effect::{Effect, Target, Write};
+use super::effect::{Effect, Grave, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -13,6 +13,7 @@ use super::layers::pager::Pager;
 use super::layers::palette::{Line, Palette};
 use super::layers::password::Password;
 use super::layers::prompt::Prompt;
+use super::layers::proof::Proof;
 use super::layers::question::Question;
 use super::layout::Pane;
 use super::model::{Book, Model, Undo};
@@ -267,6 +268,9 @@ fn contain(model: &mut Model) {
             "z gives the status back, and nothing else".to_owned(),
         ];
         let title = format!("Contain {}?", clipped(&user.name, 40));
+        if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+            return Layer::Proof(Box::new(Proof::new(title, lines, "contains", grave)), None);
+        }
         Layer::Question(Box::new(Question::new(title, lines, "contains", model.now, write)))
     });
 }

@@ -4,13 +4,14 @@ use super::act::{act as act_below, own_access};
 use super::action::Action;
 use super::burst::TOO_FAST;
 use super::commands;
-use super::effect::{Effect, Target, Ticket, Write};
+use super::effect::{Effect, Grave, Target, Ticket, Write};
 use super::key::{Code, Key};
 use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
 use super::layers::form::Pressed;
 use super::layers::menu::Pick;
 use super::layers::prompt::{Order as PromptOrder, Prompt};
+use super::layers::proof::Proof;
 use super::layers::question::{Answer, Question};
 use super::layout::Pane;
 use super::model::{Book, Model};
@@ -198,6 +199,10 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
+            if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "does it", grave);
+                return model.layers.push(Layer::Proof(Box::new(proof), None));
+            }
             if let Write::Undo(changed) = write.as_ref() {
                 // Only now is it used up: a question that is left takes nothing back.
                 model.undo.retain(|undo| undo.changed != **changed);
@@ -219,11 +224,12 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::IssueCode { id }
         | Write::EndSessions { id, .. }
         | Write::Contain { id, .. }
+        | Write::Proven { grave: Grave::Contain { id, .. }, .. }
         | Write::Unthrottle { id }
         | Write::DisableFactor { id, .. }
         | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
-        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,
+        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } | Write::SignIn { .. } => None,
     }
 }
 
@@ -245,6 +251,7 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         Layer::Password(password, _) => password.submit(),
         Layer::Edit(edit, _) => edit.submit(),
+        Layer::Proof(proof, _) => proof.submit(),
         Layer::Prompt(prompt, _) => match prompt.submit() {
             Some(PromptOrder::Write(write)) => Some(*write),
             Some(PromptOrder::Connect(target)) => {

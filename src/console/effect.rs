@@ -10,6 +10,7 @@ use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
 use crate::accounts::reset::Issued;
 use crate::accounts::session::{Session, SessionId};
+use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
 use crate::accounts::{Error, Secret};
@@ -93,7 +94,7 @@ pub enum Answer {
     Users(Want, Page<User>),
     Person(Box<Dossier>),
     Everybody(Want, Page<Session>),
-    Attention(Attention, Policy),
+    Attention(Attention, Policy, Standing),
     Matches(u32),
     SessionMatches(u32),
 }
@@ -117,6 +118,33 @@ pub enum Write {
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
     DisableFactor { id: UserId, expect: i64 },
+    SignIn { name: String, password: Secret, code: Option<Secret> },
+    Proven { password: Secret, code: Option<Secret>, grave: Grave },
+}
+
+/// What is done only after the password was asked for once more, where a log-in is required. A purge, and what is done to
+/// many at once, belong here as soon as the console does them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Grave {
+    Contain { id: UserId, expect: i64 },
+}
+
+impl Grave {
+    /// Whether an order is one of these.
+    pub fn of(write: &Write) -> Option<Grave> {
+        match write {
+            Write::Contain { id, expect } => Some(Grave::Contain { id: id.clone(), expect: *expect }),
+            _ => None,
+        }
+    }
+
+    /// The order itself.
+    pub fn order(self) -> Write {
+        match self {
+            Grave::Contain { id, expect } => Write::Contain { id, expect },
+        }
+    }
 }
 
 /// What came of an order.
@@ -134,6 +162,7 @@ pub enum Done {
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
     FactorOff { name: String },
+    SignedIn { seat: Seat, standing: Standing },
 }
 
 /// Which of the reversible changes was made.
@@ -169,6 +198,8 @@ pub struct Place {
     pub demo: bool,
     /// The settings, for the verdicts that forms give as one types.
     pub policy: Policy,
+    /// Who acts on it, and as what.
+    pub standing: Standing,
     /// A word about what was done to open it.
     pub remark: Option<String>,
 }
@@ -179,6 +210,8 @@ pub enum Effect {
     Ask(Slot, Turn, Read),
     Write(Ticket, Write),
     Connect(Target),
+    /// Whoever asks and orders from now on.
+    Seat(Seat),
     /// To the clipboard of the terminal at the other end.
     Copy(String),
     Repaint,
