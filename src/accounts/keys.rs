@@ -65,8 +65,8 @@ impl Accounts {
     pub fn tokens_of(&mut self, id: &UserId) -> Result<Vec<ApiToken>> {
         match self.actor() {
             Actor::User { id: own, .. } if own == id => {}
-            Actor::User { .. } => self.oversee()?,
-            Actor::Operator(_) | Actor::Service(_) => drop(self.administer()?),
+            Actor::User { .. } | Actor::Operator(_) => self.oversee()?,
+            Actor::Service(_) => drop(self.administer()?),
         }
         let now = self.now();
         if self.store.user(id, now)?.is_none() {

@@ -50,7 +50,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {
             let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
-            Layer::Password(Box::new(Password::new(user, policy)), None)
+            let tokens = model.detail.of(&user.id).map_or(0, |dossier| dossier.exposure.tokens);
+            Layer::Password(Box::new(Password::new(user, policy, tokens)), None)
         }),
         Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
         Action::Delete => delete(model),

@@ -89,7 +89,8 @@ impl Sqlite {
 
     /// A write in somebody's name: whether they may do it is looked at in its own transaction.
     fn change<T>(&mut self, stamp: &Stamp, mut change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        self.write(|tx| standing::check(tx, stamp).and_then(|()| change(tx)))
+        let look = |tx: &Connection| standing::check(tx, stamp);
+        self.write(|tx| look(tx).and_then(|()| change(tx)))
     }
 
     /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
