@@ -270,7 +270,7 @@ fn contain(model: &mut Model) {
         ];
         let title = format!("Contain {}?", clipped(&user.name, 40));
         if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
-            return Layer::Proof(Box::new(Proof::new(title, lines, "contains", grave)), None);
+            return Layer::Proof(Box::new(Proof::new(title, lines, "Contain", grave)), None);
         }
         Layer::Question(Box::new(Question::new(title, lines, "contains", model.now, write)))
     });

@@ -200,7 +200,7 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         Answer::Yes(write) => {
             model.layers.pop();
             if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
-                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "does it", grave);
+                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "Do it", grave);
                 return model.layers.push(Layer::Proof(Box::new(proof), None));
             }
             if let Write::Undo(changed) = write.as_ref() {

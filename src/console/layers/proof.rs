@@ -15,7 +15,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Asks before `grave` is done; `verb` is what the button does ("contains").
+    /// Asks before `grave` is done; `verb` is the word on the button.
     pub fn new(title: String, lines: Vec<String>, verb: &'static str, grave: Grave) -> Proof {
         let mut fields: Vec<Field> = lines.into_iter().map(Field::words).collect();
         fields.push(Field::words("it is you who asks: your password, once more".to_owned()));
