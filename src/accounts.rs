@@ -33,6 +33,7 @@ pub mod seal;
 pub mod search;
 pub mod secret;
 pub mod session;
+pub mod standing;
 pub mod store;
 pub mod text;
 pub mod throttle;
@@ -44,6 +45,7 @@ pub mod upkeep;
 pub mod user;
 pub mod verdict;
 pub mod verify;
+pub mod warrant;
 
 pub use audit::Actor;
 pub use door::{Accounts, Claim, Ground};

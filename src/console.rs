@@ -25,6 +25,7 @@ pub mod panes;
 #[cfg(feature = "provoke")]
 pub mod provoke;
 pub mod refusal;
+pub mod signin;
 pub mod term;
 pub mod theme;
 pub mod tracing;
@@ -95,6 +96,7 @@ fn send(effects: Vec<Effect>, worker: &Worker) {
             Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
             Effect::Write(ticket, write) => worker.write(ticket, write),
             Effect::Connect(target) => worker.connect(target),
+            Effect::Seat(seat) => worker.seat(&seat),
             _ => {}
         }
     }
@@ -130,9 +132,11 @@ impl Loop {
         Ok(())
     }
 
-    /// Waits for something to happen, no longer than until times must be drawn anew.
+    /// Waits for something to happen, no longer than until times must be drawn anew or the console has been left alone.
     fn receive(&mut self) -> bool {
-        match self.incoming.recv_timeout(MINUTE) {
+        let alone = signin::until_alone(&self.model).and_then(|left| u64::try_from(left.millis()).ok());
+        let wait = alone.map_or(MINUTE, |left| MINUTE.min(Duration::from_millis(left + 1)));
+        match self.incoming.recv_timeout(wait) {
             Ok(event) => {
                 self.queue.push_back(event);
                 self.drain();

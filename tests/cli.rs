@@ -19,6 +19,8 @@ mod places;
 mod security;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/signin.rs"]
+mod signin;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/tokens.rs"]

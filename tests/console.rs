@@ -37,6 +37,8 @@ mod passwords;
 mod screen;
 #[path = "console/sessions.rs"]
 mod sessions;
+#[path = "console/signin.rs"]
+mod signin;
 #[path = "console/status.rs"]
 mod status;
 

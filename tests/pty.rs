@@ -14,5 +14,7 @@ mod harness;
 mod input;
 #[path = "pty/people.rs"]
 mod people;
+#[path = "pty/signin.rs"]
+mod signin;
 #[path = "pty/stops.rs"]
 mod stops;

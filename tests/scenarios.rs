@@ -46,6 +46,8 @@ mod register;
 mod reset;
 #[path = "scenarios/sessions.rs"]
 mod sessions;
+#[path = "scenarios/signin.rs"]
+mod signin;
 #[path = "scenarios/stored.rs"]
 mod stored;
 #[path = "scenarios/throttle.rs"]

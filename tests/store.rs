@@ -17,6 +17,8 @@ mod passwords;
 mod sessions;
 #[path = "store/shared.rs"]
 mod shared;
+#[path = "store/standing.rs"]
+mod standing;
 mod support;
 #[path = "store/throttle.rs"]
 mod throttle;

@@ -240,6 +240,7 @@ pub fn stale(name: &str, last: Option<(&str, &str, Time)>, now: Time) -> Error {
 pub(crate) mod tests {
     use super::super::audit::Actor;
     use super::super::user::UserId;
+    use super::super::warrant::Warrant;
     use super::*;
 
     fn user() -> User {
@@ -269,7 +270,8 @@ pub(crate) mod tests {
 
     fn stamp(at: i64, reason: Option<&str>) -> Stamp {
         let actor = Actor::Operator("root".into());
-        Stamp { at: Time::from_millis(at), actor, origin: String::new(), reason: reason.map(str::to_owned) }
+        let reason = reason.map(str::to_owned);
+        Stamp { at: Time::from_millis(at), actor, origin: String::new(), reason, warrant: Warrant::Open }
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub struct Policy {
     pub keep_deleted: Span,
     /// How long sessions are kept after they are over.
     pub keep_sessions: Span,
+    /// Whether the console, and commands that change something, ask for an admin's log-in.
+    pub login_required: bool,
+    /// After how long without a key the console locks, where a log-in is required.
+    pub console_idle: Span,
 }
 
 impl Default for Policy {
@@ -45,12 +49,14 @@ impl Default for Policy {
             throttle: true,
             keep_deleted: Span::DAY.times(KEPT_DAYS),
             keep_sessions: Span::DAY.times(KEPT_DAYS),
+            login_required: false,
+            console_idle: Span::MINUTE.times(5),
         }
     }
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 10] = [
+pub const KEYS: [(&str, &str); 12] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
     ("context-words", "what no password may be made of, parted by commas (the service, its host), or none"),
     ("session-life", "how long a session lives when the log-in says nothing"),
@@ -61,6 +67,8 @@ pub const KEYS: [(&str, &str); 10] = [
     ("throttle", "on or off: whether wrong passwords make the next try wait"),
     ("retention-deleted", "how long deleted people are kept and can be restored, at most 30d"),
     ("retention-sessions", "how long sessions are kept after they are over, at most 365d"),
+    ("console-login", "open or required: whether the console and every change ask for an admin's log-in"),
+    ("console-idle", "after how long without a key the console locks, where a log-in is required; 1m to 12h"),
 ];
 
 impl Policy {
@@ -83,6 +91,8 @@ impl Policy {
             "throttle" => if self.throttle { "on" } else { "off" }.to_owned(),
             "retention-deleted" => self.keep_deleted.to_string(),
             "retention-sessions" => self.keep_sessions.to_string(),
+            "console-login" => if self.login_required { "required" } else { "open" }.to_owned(),
+            "console-idle" => self.console_idle.to_string(),
             _ => return None,
         })
     }
@@ -103,6 +113,8 @@ impl Policy {
             "throttle" => self.throttle = either(key, value, ["on", "off"])?,
             "retention-deleted" => self.keep_deleted = retention(value, KEPT_DAYS)?,
             "retention-sessions" => self.keep_sessions = retention(value, 365)?,
+            "console-login" => self.login_required = either(key, value, ["required", "open"])?,
+            "console-idle" => self.console_idle = idle(value)?,
             _ => {
                 let keys: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(
@@ -158,6 +170,22 @@ fn retention(value: &str, most: i64) -> Result<Span> {
             .hint(format!("from 1d to {most}d")));
     }
     Ok(span)
+}
+
+/// How long a console may be left alone.
+fn idle(value: &str) -> Result<Span> {
+    let span = Span::parse(value)?;
+    if span < Span::MINUTE || span > Span::HOUR.times(12) {
+        return Err(Error::constraint(Field::Policy, format!("a console cannot be left alone for {}", quote(value)))
+            .hint("from 1m to 12h"));
+    }
+    Ok(span)
+}
+
+/// The refusal to require a log-in that nobody could make.
+pub fn nobody_to_log_in() -> Error {
+    Error::constraint(Field::Policy, "nobody could log in: there is no active admin with a password and without an end")
+        .hint("make one first: user register NAME --role admin")
 }
 
 #[cfg(test)]

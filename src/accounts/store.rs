@@ -161,6 +161,9 @@ pub trait Store: Send {
     /// The change counters.
     fn counters(&mut self) -> Result<Counters>;
 
+    /// Whether it was opened for looking only.
+    fn is_read_only(&self) -> bool;
+
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;
 
@@ -176,7 +179,8 @@ pub trait Store: Send {
     /// nothing.
     fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()>;
 
-    // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing.
+    // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing; and
+    // each looks first, in that transaction, whether the one who acts may still do it, by [`Stamp::judge`].
 
     /// Adds a user. `duplicate_user` if a living one has the folded name.
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User>;
@@ -228,7 +232,12 @@ pub trait Store: Send {
     /// Ends all live sessions of a user and says how many. With `expect`, only if there are exactly that many.
     fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32>;
 
-    /// Sets one setting, which [`Policy::set`] has judged.
+    /// Writes one entry about what changes nothing else: a log-in to the console, broken glass.
+    fn note(&mut self, deed: Deed, about: Option<&UserId>, words: Option<&str>, stamp: &Stamp) -> Result<()>;
+
+    /// Sets one setting, which [`Policy::set`] has judged. A log-in can be required only while there is
+    /// [somebody](User::is_keeper) who can log in and lift it again; [`nobody_to_log_in`](super::policy::nobody_to_log_in)
+    /// otherwise.
     fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()>;
 
     /// Writes many people at once, in large transactions, with one audit entry for all and `entries` besides.
@@ -324,7 +333,7 @@ pub trait Store: Send {
     /// Every sealed secret with its owner's id.
     fn sealed_factors(&mut self) -> Result<Vec<(UserId, Sealed)>>;
 
-    /// Turns the second factor of a living user on. `None`, with nothing written, if others stand under another key;
+    /// Turns the second factor of a living user on and ends their sessions. `None`, with nothing written, if others stand under another key;
     /// `constraint_violation` if it is on already.
     fn enable_factor(
         &mut self,

@@ -7,6 +7,7 @@ use super::door::Accounts;
 use super::error::Result;
 use super::health::{Examination, Tidied};
 use super::time::{Span, Time};
+use super::warrant::Warrant;
 
 /// The name under which the program itself acts.
 pub const PROGRAM: &str = "rollbook";
@@ -27,7 +28,7 @@ impl Accounts {
         self.believe()?;
         let actor = Actor::Service(PROGRAM.to_owned());
         // By the clock alone: that it is ahead, or behind, is for the store to see.
-        let stamp = Stamp { at: self.wall(), actor, origin: "upkeep".to_owned(), reason: None };
+        let stamp = Stamp { at: self.wall(), actor, origin: "upkeep".to_owned(), reason: None, warrant: Warrant::Open };
         self.store.tidy(limit, &stamp)
     }
 

@@ -56,6 +56,9 @@ pub struct Global {
     /// Act as the owner of a session, whose token is read first
     #[arg(long, global = true)]
     pub as_session_stdin: bool,
+    /// As the owner of the database's file, act although a log-in is required; --reason says why, and it is written down
+    #[arg(long, global = true, conflicts_with_all = ["actor", "as_session_stdin", "service", "read_only"])]
+    pub break_glass: bool,
     /// Act as this service: register, log in, check, log out
     #[arg(long, global = true, value_name = "NAME")]
     pub service: Option<String>,

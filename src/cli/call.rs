@@ -78,7 +78,20 @@ impl<'a> Call<'a> {
         }
         accounts.give_reason(self.global.reason.as_deref())?;
         accounts.rehearse(self.global.dry_run);
+        if self.global.break_glass {
+            self.break_glass(&mut accounts)?;
+        }
         Ok(accounts)
+    }
+
+    fn break_glass(&mut self, accounts: &mut Accounts) -> Result<()> {
+        // Said aloud in any case: neither a script nor a person should do it without knowing.
+        let words = match accounts.break_glass(self.world.owns_database())? {
+            true => "the glass is broken: you act without a log-in, and that is written into the audit",
+            false => "no log-in is required here: there is no glass to break",
+        };
+        self.out.warn(words);
+        Ok(())
     }
 
     /// Who the claim shows, once more with a code where one is asked for and somebody sits there to type it.

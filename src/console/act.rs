@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::commands;
-use super::effect::{Effect, Target, Write};
+use super::effect::{Effect, Grave, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -13,6 +13,7 @@ use super::layers::pager::Pager;
 use super::layers::palette::{Line, Palette};
 use super::layers::password::Password;
 use super::layers::prompt::Prompt;
+use super::layers::proof::Proof;
 use super::layers::question::Question;
 use super::layout::Pane;
 use super::model::{Book, Model, Undo};
@@ -57,7 +58,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {
             let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
-            Layer::Password(Box::new(Password::new(user, policy)), None)
+            let tokens = model.detail.of(&user.id).map_or(0, |dossier| dossier.exposure.tokens);
+            Layer::Password(Box::new(Password::new(user, policy, tokens)), None)
         }),
         Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
         Action::Delete => delete(model),
@@ -293,6 +295,9 @@ fn contain(model: &mut Model) {
             "z gives the status back, and nothing else".to_owned(),
         ];
         let title = format!("Contain {}?", clipped(&user.name, 40));
+        if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+            return Layer::Proof(Box::new(Proof::new(title, lines, "Contain", grave)), None);
+        }
         Layer::Question(Box::new(Question::new(title, lines, "contains", model.now, write)))
     });
 }

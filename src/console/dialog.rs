@@ -3,7 +3,7 @@
 use super::act::{act as act_below, open_help, own_access};
 use super::action::Action;
 use super::burst::TOO_FAST;
-use super::effect::{Effect, Target, Write};
+use super::effect::{Effect, Grave, Target, Write};
 use super::enrolling;
 use super::key::{Code, Key};
 use super::keymap::{Meaning, resolve};
@@ -12,6 +12,7 @@ use super::layers::form::Pressed;
 use super::layers::menu::Menu;
 use super::layers::menu::Pick;
 use super::layers::prompt::Order as PromptOrder;
+use super::layers::proof::Proof;
 use super::layers::question::Answer;
 use super::layout::Pane;
 use super::model::{Book, Model};
@@ -172,6 +173,10 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
+            if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "Do it", grave);
+                return model.layers.push(Layer::Proof(Box::new(proof), None));
+            }
             if let Write::Undo(changed) = write.as_ref() {
                 // Only now is it used up: a question that is left takes nothing back.
                 model.undo.retain(|undo| undo.changed != **changed);
@@ -199,6 +204,7 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         Layer::Password(password, _) => password.submit(),
         Layer::Edit(edit, _) => edit.submit(),
+        Layer::Proof(proof, _) => proof.submit(),
         Layer::Prompt(prompt, _) => match prompt.submit() {
             Some(PromptOrder::Write(write)) => Some(*write),
             Some(PromptOrder::Connect(target)) => {

@@ -17,6 +17,7 @@ use crate::accounts::report::Report;
 use crate::accounts::reset::Issued;
 use crate::accounts::search::Search;
 use crate::accounts::session::{Session, SessionId};
+use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
 use crate::accounts::{Error, Secret};
@@ -122,7 +123,7 @@ pub enum Answer {
     Users(Want, Page<User>),
     Person(Box<Dossier>),
     Everybody(Want, Page<Session>),
-    Attention(Attention, Policy),
+    Attention(Attention, Policy, Standing),
     Matches(u32),
     SessionMatches(u32),
     Audit(Want, Page<Entry>),
@@ -155,6 +156,33 @@ pub enum Write {
     BeginFactor { id: UserId },
     EnableFactor { id: UserId, expect: i64, secret: Secret, code: Secret },
     RefreshCodes { id: UserId, expect: i64 },
+    SignIn { name: String, password: Secret, code: Option<Secret> },
+    Proven { password: Secret, code: Option<Secret>, grave: Grave },
+}
+
+/// What is done only after the password was asked for once more, where a log-in is required. A purge, and what is done to
+/// many at once, belong here as soon as the console does them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Grave {
+    Contain { id: UserId, expect: i64 },
+}
+
+impl Grave {
+    /// Whether an order is one of these.
+    pub fn of(write: &Write) -> Option<Grave> {
+        match write {
+            Write::Contain { id, expect } => Some(Grave::Contain { id: id.clone(), expect: *expect }),
+            _ => None,
+        }
+    }
+
+    /// The order itself.
+    pub fn order(self) -> Write {
+        match self {
+            Grave::Contain { id, expect } => Write::Contain { id, expect },
+        }
+    }
 }
 
 /// What came of an order.
@@ -175,6 +203,7 @@ pub enum Done {
     PolicySet { key: &'static str, policy: Box<Policy> },
     FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
     Codes { name: String, codes: Vec<Secret>, fresh: bool },
+    SignedIn { seat: Seat, standing: Standing },
 }
 
 /// Which of the reversible changes was made.
@@ -210,6 +239,8 @@ pub struct Place {
     pub demo: bool,
     /// The settings, for the verdicts that forms give as one types.
     pub policy: Policy,
+    /// Who acts on it, and as what.
+    pub standing: Standing,
     /// A word about what was done to open it.
     pub remark: Option<String>,
 }
@@ -222,6 +253,8 @@ pub enum Effect {
     Connect(Target),
     /// To the clipboard of the terminal at the other end; it may be a secret.
     Copy(Secret),
+    /// Whoever asks and orders from now on.
+    Seat(Seat),
     Repaint,
     Suspend,
 }

@@ -6,12 +6,14 @@ pub mod enrol;
 pub mod field;
 pub mod form;
 pub mod keyring;
+pub mod login;
 pub mod menu;
 pub mod new_user;
 pub mod pager;
 pub mod palette;
 pub mod password;
 pub mod prompt;
+pub mod proof;
 pub mod question;
 
 use jiff::tz::TimeZone;
@@ -32,6 +34,7 @@ use pager::Pager;
 use palette::Palette;
 use password::Password;
 use prompt::Prompt;
+use proof::Proof;
 use question::Question;
 
 /// A layer. Forms remember the ticket of the order that they have sent.
@@ -41,6 +44,7 @@ pub enum Layer {
     Password(Box<Password>, Option<Ticket>),
     Edit(Box<Edit>, Option<Ticket>),
     Prompt(Box<Prompt>, Option<Ticket>),
+    Proof(Box<Proof>, Option<Ticket>),
     Question(Box<Question>),
     Menu(Menu),
     Keyring(Box<Keyring>),
@@ -54,7 +58,9 @@ impl Layer {
     /// Where the keys go while this layer is the top one.
     pub fn scope(&self) -> Scope {
         match self {
-            Layer::NewUser(..) | Layer::Password(..) | Layer::Edit(..) | Layer::Prompt(..) => Scope::Form,
+            Layer::NewUser(..) | Layer::Password(..) | Layer::Edit(..) | Layer::Prompt(..) | Layer::Proof(..) => {
+                Scope::Form
+            }
             Layer::Question(question) if question.is_typed() => Scope::Typed,
             Layer::Question(_) => Scope::Confirm,
             Layer::Menu(_) => Scope::Menu,
@@ -72,6 +78,7 @@ impl Layer {
             Layer::Password(password, _) => Some(&mut password.form),
             Layer::Edit(edit, _) => Some(&mut edit.form),
             Layer::Prompt(prompt, _) => Some(&mut prompt.form),
+            Layer::Proof(proof, _) => Some(&mut proof.form),
             _ => None,
         }
     }
@@ -92,6 +99,7 @@ impl Layer {
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
             | Layer::Prompt(_, ticket)
+            | Layer::Proof(_, ticket)
             | Layer::Enrol(_, ticket) => *ticket,
             _ => None,
         }
@@ -104,6 +112,7 @@ impl Layer {
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
             | Layer::Prompt(_, ticket)
+            | Layer::Proof(_, ticket)
             | Layer::Enrol(_, ticket) => {
                 *ticket = Some(sent);
             }
@@ -133,6 +142,10 @@ impl Layer {
             Layer::Enrol(enrol, ticket) => {
                 *ticket = None;
                 enrol.refused(error);
+            }
+            Layer::Proof(proof, ticket) => {
+                *ticket = None;
+                proof.refused(error);
             }
             _ => {}
         }
@@ -167,6 +180,7 @@ impl Layer {
             Layer::Password(password, _) => password.form.draw(ink),
             Layer::Edit(edit, _) => edit.form.draw(ink),
             Layer::Prompt(prompt, _) => prompt.form.draw(ink),
+            Layer::Proof(proof, _) => proof.form.draw(ink),
             Layer::Question(question) => question.draw(ink),
             Layer::Menu(menu) => menu.draw(ink),
             Layer::Keyring(keyring) => keyring.draw(ink, about, now, zone),

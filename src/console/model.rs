@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
+use super::layers::login::SignIn;
 use super::layout::{Pane, Screen};
 use super::panes::audit::Audit;
 use super::panes::detail::Detail;
@@ -23,7 +24,7 @@ use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
-use crate::accounts::user::{User, UserId};
+use crate::accounts::user::{Role, User, UserId};
 use crate::accounts::{Actor, Error};
 
 /// What the console is started with.
@@ -36,7 +37,11 @@ pub struct Setup {
     pub read_only: bool,
     /// In whose name.
     pub actor: Actor,
-    /// The actor and where they come from, for the first line.
+    /// As what.
+    pub role: Role,
+    /// Whether behind broken glass.
+    pub glass: bool,
+    /// The operator and where they come from, for the first line.
     pub who: String,
     /// The colours.
     pub theme: Theme,
@@ -120,6 +125,10 @@ pub struct Model {
     pub verifying: Verifying,
     /// What lies over the panes.
     pub layers: Vec<Layer>,
+    /// The log-in that stands before all of it.
+    pub signin: Option<SignIn>,
+    /// When a key was last touched.
+    pub touched_at: Time,
     /// The last line, when it is not the keys.
     pub notice: Option<Notice>,
     /// What was said so far, with its time.
@@ -154,6 +163,8 @@ impl Model {
         Model {
             size,
             now: setup.clock.now(),
+            touched_at: setup.clock.now(),
+            signin: None,
             setup,
             book: Book::Opening,
             pane: Pane::Users,
@@ -206,6 +217,9 @@ impl Model {
 
     /// Where the keys go.
     pub fn scope(&self) -> Scope {
+        if self.signin.is_some() {
+            return Scope::Form;
+        }
         if let Some(layer) = self.layers.last() {
             return layer.scope();
         }
@@ -371,6 +385,7 @@ impl Model {
     /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
     pub fn is_complete(&self) -> bool {
         match (&self.book, self.pane) {
+            _ if self.signin.is_some() => true,
             (Book::Opening, _) => false,
             (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
             (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
@@ -378,6 +393,18 @@ impl Model {
             (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
             _ => true,
         }
+    }
+
+    /// Shows the open database as if nothing had been looked at or done in it yet.
+    pub fn start_over(&mut self) {
+        (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
+        (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
+        self.undo.clear();
+        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
+        self.attention = None;
+        self.attention_turn.1 = true;
+        (self.pane, self.whole) = (Pane::Users, false);
+        self.users.list.restart();
     }
 
     /// Reads again whatever shows users or sessions.
@@ -397,6 +424,12 @@ impl Model {
         if self.place().is_none() {
             return;
         }
+        match &self.signin {
+            // Whether whoever sat here may still come back is worth a question; nothing else is.
+            Some(signin) if signin.back.is_some() => return self.ask_for_attention(effects),
+            Some(_) => return,
+            None => {}
+        }
         let screen = self.screen();
         self.users.needs(screen.rows(Pane::Users).max(1), effects);
         if self.pane == Pane::Everybody {
@@ -412,6 +445,10 @@ impl Model {
         self.verifying.needs(effects);
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
+        self.ask_for_attention(effects);
+    }
+
+    fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
         // Counting may read the whole file: it begins when what is looked at has come.
         if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
             self.attention_turn.0 += 1;

@@ -1,7 +1,7 @@
 //! Orders on their way to the worker: whom they are about, and the command that would do the same.
 
 use super::commands;
-use super::effect::{Effect, Ticket, Write};
+use super::effect::{Effect, Grave, Ticket, Write};
 use super::model::Model;
 use crate::accounts::user::UserId;
 
@@ -27,6 +27,7 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::IssueCode { id }
         | Write::EndSessions { id, .. }
         | Write::Contain { id, .. }
+        | Write::Proven { grave: Grave::Contain { id, .. }, .. }
         | Write::Unthrottle { id }
         | Write::BeginFactor { id }
         | Write::EnableFactor { id, .. }
@@ -34,6 +35,10 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::RefreshCodes { id, .. }
         | Write::CreateToken { id, .. } => Some(id.clone()),
         Write::Undo(changed) => Some(changed.after.id.clone()),
-        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } | Write::SetPolicy { .. } => None,
+        Write::Create { .. }
+        | Write::EndSession { .. }
+        | Write::RevokeToken { .. }
+        | Write::SetPolicy { .. }
+        | Write::SignIn { .. } => None,
     }
 }

@@ -10,6 +10,7 @@ use super::layout::Pane;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
+use super::signin;
 use super::words::{clipped, count, day, shown};
 use crate::accounts::change::Changed;
 use crate::accounts::reset::Issued;
@@ -38,11 +39,17 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 model.detail.land(turn, Some(*dossier));
             }
         }
-        Answer::Attention(attention, policy) => {
+        Answer::Attention(attention, policy, standing) => {
             if turn == model.attention_turn.0 {
+                if standing.actor == model.setup.actor {
+                    model.seated(standing);
+                }
                 model.attention = Some(attention);
                 if let Book::Open(place) = &mut model.book {
                     place.policy = policy;
+                }
+                if model.signin.is_none() && signin::is_due(model) {
+                    signin::shut(model, None);
                 }
             }
         }
@@ -72,6 +79,9 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
 
 /// A question that could not be answered.
 pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
+    if signin::turned_away(model, error) {
+        return;
+    }
     let current = match slot {
         Slot::Users => model.users.list.is_current(turn),
         Slot::Everybody => model.everybody.list.is_current(turn),
@@ -144,18 +154,14 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
 
 fn open(model: &mut Model, place: Place) {
     model.setup.path = Some(place.path.clone());
+    model.seated(place.standing.clone());
     model.book = Book::Open(place);
-    model.users = super::panes::users::Users::default();
-    model.everybody = super::panes::everybody::Everybody::default();
-    model.audit = super::panes::audit::Audit::default();
-    model.system = super::panes::system::System::default();
-    model.verifying = super::verifying::Verifying::default();
-    model.detail = super::panes::detail::Detail::default();
-    model.undo.clear();
-    model.attention = None;
-    model.attention_turn.1 = true;
-    model.pane = Pane::Users;
-    model.users.list.restart();
+    model.touched_at = model.now;
+    model.start_over();
+    match signin::is_due(model) {
+        true => signin::shut(model, None),
+        false => model.signin = None,
+    }
 }
 
 /// The outcome of an order.
@@ -250,6 +256,8 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
+        // The log-in takes it before it comes here.
+        Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {
             let words = format!("{key} is {}", policy.get(key).unwrap_or_default());
             if let Book::Open(place) = &mut model.book {

@@ -24,6 +24,9 @@ impl Model {
         if action.about().changes && self.setup.read_only {
             return say("the database was opened read-only");
         }
+        if action.about().changes && self.is_auditor() {
+            return say("auditor: looks, changes nothing");
+        }
         match action {
             Action::Activate
             | Action::Deactivate

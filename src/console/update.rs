@@ -4,31 +4,35 @@ use super::act::act;
 use super::action::Action;
 use super::burst::TOO_FAST;
 use super::dialog;
-use super::effect::{Effect, Event};
+use super::effect::{Effect, Event, Target};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::Pane;
 use super::model::Model;
 use super::outcome;
+use super::signin;
 use crate::accounts::time::Span;
 
 /// The first effects of a console: open what it was started with.
 pub fn start(model: &Model) -> Vec<Effect> {
-    use super::effect::Target;
-    let target = match &model.setup.path {
-        Some(path) => Target::Open(path.clone()),
-        None => Target::Demo,
-    };
-    vec![Effect::Connect(target)]
+    vec![Effect::Connect(model.setup.path.clone().map_or(Target::Demo, Target::Open))]
 }
 
 /// Takes an event and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = model.setup.clock.now();
+    if let Some(event) = signin::take(model, event, &mut effects) {
+        route(model, event, &mut effects);
+    }
+    model.needs(&mut effects);
+    effects
+}
+
+fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     match event {
-        Event::Key { key, burst } => press(model, key, burst, &mut effects),
+        Event::Key { key, burst } => press(model, key, burst, effects),
         Event::Paste(text) => take_paste(model, &text),
         Event::Resize(columns, rows) => resize(model, (columns, rows)),
         Event::Answered(_, turn, Ok(answer)) => outcome::answered(model, turn, answer),
@@ -43,20 +47,16 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Progress(words) => model.progress(words),
         Event::Tick => {}
         Event::Resumed(refusal) => {
-            if let Some(refusal) = refusal {
-                model.refuse(refusal);
-            }
+            refusal.into_iter().for_each(|refusal| model.refuse(refusal));
             effects.push(Effect::Repaint);
         }
     }
-    model.needs(&mut effects);
-    effects
 }
 
 /// Whether a key would change data if it were pressed now: such keys wait until what they act on was drawn.
 pub fn would_change(model: &Model, key: Key) -> bool {
     let changes = matches!(resolve(model.scope(), key), Meaning::Act(action) if action.about().changes);
-    changes || dialog::may_act(model, key)
+    model.signin.is_none() && (changes || dialog::may_act(model, key))
 }
 
 fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {

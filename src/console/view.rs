@@ -11,8 +11,10 @@ use super::layout::{Pane, Screen, Shape};
 use super::model::{Book, Model};
 use super::panes::sessions::over_words;
 use super::panes::users::Look;
+use super::signin;
 use super::theme::Role;
 use super::words::{clip_end, clip_middle, clipped, number, width, wrap};
+use crate::accounts::Actor;
 
 /// Draws everything; answers with the place of the terminal's cursor.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -21,6 +23,9 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
     if screen.shape == Shape::TooSmall {
         ink.text(0, 0, model.size.0, "q quits · 40×10 needed", Role::Text);
         return None;
+    }
+    if let Some(signin) = &model.signin {
+        return signin::draw(model, signin, &mut ink);
     }
     top_line(model, &mut ink, &screen);
     match &model.book {
@@ -83,7 +88,14 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     if model.setup.read_only {
         right.push(("read-only".to_owned(), Role::Badge));
     }
-    right.push((clip_middle(&model.setup.who, 32), Role::Text));
+    if model.setup.glass {
+        right.push(("break-glass".to_owned(), Role::Badge));
+    }
+    let who = match &model.setup.actor {
+        Actor::User { name, .. } => format!("{} · {}", clipped(name, 24), model.setup.who),
+        Actor::Operator(_) | Actor::Service(_) => model.setup.who.clone(),
+    };
+    right.push((clip_middle(&who, 32), Role::Text));
     let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text) + 3).sum::<usize>() as u16;
     // On a narrow line the actor gives way first; what wants attention stays.
     while right.len() > 1 && end + cells(&right) > row.right() {

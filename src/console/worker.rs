@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
+use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
+use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::store::{Counters, Interrupter};
-use crate::accounts::{Accounts, Result};
+use crate::accounts::{Accounts, Result, Secret};
 
 /// Opens databases for the console, which knows no engine itself.
 pub trait Library: Send + Sync {
@@ -66,7 +68,8 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let pending = accounts.count(&Filter::is(State::Pending), None)?;
             let people = accounts.count(&Filter::default(), None)?;
             let throttled = accounts.count(&Filter::is(State::Throttled), None)?;
-            Answer::Attention(Attention { pending, throttled, people }, accounts.policy()?)
+            let standing = accounts.standing()?;
+            Answer::Attention(Attention { pending, throttled, people }, accounts.policy()?, standing)
         }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
@@ -151,6 +154,14 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
             Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: false })
         }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
+        Write::SignIn { name, password, code } => {
+            accounts.sign_in(&name, &password, code.as_ref().map(Secret::expose))?;
+            Ok(Done::SignedIn { standing: accounts.standing()?, seat: accounts.seat() })
+        }
+        Write::Proven { password, code, grave } => {
+            accounts.prove_again(&password, code.as_ref().map(Secret::expose))?;
+            carry_out(accounts, grave.order())
+        }
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }
 }
@@ -162,6 +173,8 @@ struct Waiting {
     open: Option<(PathBuf, bool)>,
     waiting: BTreeMap<Slot, (Turn, Read)>,
     running: Option<Slot>,
+    /// Who asks from now on.
+    seat: Option<Seat>,
     interrupt: Option<Arc<Interrupter>>,
 }
 
@@ -187,8 +200,13 @@ impl Mailbox {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn seat(&self, seat: Seat) {
+        self.lock().seat = Some(seat);
+    }
+
     fn open(&self, path: PathBuf, tell: bool) {
         let mut inside = self.lock();
+        inside.seat = None;
         inside.open = Some((path, tell));
         inside.waiting.clear();
         self.bell.notify_one();
@@ -264,6 +282,12 @@ impl Worker {
         mailbox.ask(slot, turn, read);
     }
 
+    /// Asks in another name from now on; the orders' own connection has heard of it already.
+    pub fn seat(&self, seat: &Seat) {
+        self.pages.seat(seat.clone());
+        self.background.seat(seat.clone());
+    }
+
     /// Gives an order.
     pub fn write(&self, ticket: Ticket, write: Write) {
         let _ = self.orders.send(Order::Write(ticket, write));
@@ -293,21 +317,26 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
         if let Some((path, tell)) = path {
             (seen, tidied) = (None, None);
             let opened = library.open(&path);
-            let policy = match opened {
-                Ok(handle) => accounts.insert(handle).policy(),
+            let opened = match opened {
+                Ok(handle) => look_around(accounts.insert(handle)),
                 Err(error) => {
                     accounts = None;
                     Err(error)
                 }
             };
             if tell {
-                let place = policy.map(|policy| Place { path: path.clone(), demo: false, policy, remark: None });
+                let place =
+                    |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
+                let place = opened.map(place);
                 sink(Event::Connected(Target::Open(path), place));
             }
             mailbox.lock().interrupt = accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()));
             continue;
         }
         let Some(accounts) = accounts.as_mut() else { continue };
+        if let Some(seat) = mailbox.lock().seat.take() {
+            accounts.take_seat(seat);
+        }
         if let Some((slot, turn, read)) = question {
             #[cfg(feature = "provoke")]
             super::provoke::in_worker();
@@ -344,6 +373,11 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
             }
         }
     }
+}
+
+/// What the console has to know of a database before it draws anything of it.
+fn look_around(accounts: &mut Accounts) -> Result<(Policy, Standing)> {
+    Ok((accounts.policy()?, accounts.standing()?))
 }
 
 type Question = (Slot, Turn, Read);
@@ -415,6 +449,6 @@ fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Res
         Target::Upgrade(path) => (path.clone(), false, Some(library.upgrade(path)?)),
         Target::Demo => (library.demo(tell)?, true, None),
     };
-    let policy = library.open(&path)?.policy()?;
-    Ok(Place { path, demo, policy, remark })
+    let (policy, standing) = look_around(&mut library.open(&path)?)?;
+    Ok(Place { path, demo, policy, standing, remark })
 }

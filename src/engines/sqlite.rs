@@ -18,6 +18,7 @@ mod rows;
 mod schema;
 mod sessions;
 mod settings;
+mod standing;
 mod store;
 mod throttle;
 mod tokens;

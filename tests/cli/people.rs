@@ -181,7 +181,9 @@ fn passwords_are_judged_changed_by_their_owner_and_set_by_an_operator() {
     let token = desk.log_in("alice");
     desk.fails(&["user", "passwd", "alice", "--stdin"], "wrong\nnew\n", 4, "invalid_credentials");
     desk.fails(&["user", "passwd", "alice", "--stdin"], "pw\n", 2, "usage");
-    desk.run(&["user", "passwd", "alice", "--stdin"], "pw\nnew\n").ok();
+    desk.run(&["token", "create", "alice"], "").ok();
+    let ran = desk.run(&["user", "passwd", "alice", "--stdin"], "pw\nnew\n").ok();
+    assert!(ran.out.ends_with("1 session ended · 1 API token stays good\n"), "{}", ran.out);
     desk.fails(&["session", "check", "--token-stdin"], &token, 4, "unauthenticated");
     let authenticate = ["user", "authenticate", "alice", "--password-stdin"];
     desk.fails(&authenticate, "pw\n", 4, "invalid_credentials");

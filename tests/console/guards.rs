@@ -125,7 +125,7 @@ fn ones_own_access_needs_the_number_typed() {
     stage.is_under_cursor("me").press("i").shows("Deactivate your own account?").shows("type 1, then Enter");
     stage.moment().press("y<enter>").shows("your own account?").press("<bs>2<enter>").shows("your own account?");
     assert_eq!(stage.status("me"), Status::Active);
-    stage.press("<bs>1<enter>").says("me is inactive");
+    stage.press("<bs>1<enter>").shows("the account that was logged in here is deactivated").hides("boss");
     assert_eq!(stage.behind(|accounts| accounts.find("me")).unwrap().status, Status::Inactive);
 }
 

@@ -103,6 +103,8 @@ impl Stage {
             looked: "/srv/users.db (--db)".to_owned(),
             read_only: false,
             actor: operator(),
+            role: rollbook::accounts::Role::Admin,
+            glass: false,
             who: "root · ssh 10.0.0.5".to_owned(),
             theme: Theme::Terminal,
             ascii: false,
@@ -230,6 +232,8 @@ impl Stage {
                     None => Event::Written(ticket, Err(Error::new(Kind::NoDatabase, "no database is open"))),
                 },
                 Effect::Connect(target) => self.connect(target),
+                // One handle serves all of the stage, and has heard of it.
+                Effect::Seat(_) => continue,
                 Effect::Copy(text) => {
                     self.copied.push(text.expose().to_owned());
                     continue;
@@ -260,7 +264,9 @@ impl Stage {
         };
         let demo = target == Target::Demo;
         let place = match self.accounts.as_mut() {
-            Some(accounts) => accounts.policy().map(|policy| Place { path, demo, policy, remark: None }),
+            Some(accounts) => accounts
+                .policy()
+                .and_then(|policy| Ok(Place { path, demo, policy, standing: accounts.standing()?, remark: None })),
             None => Err(missing),
         };
         Event::Connected(target, place)

@@ -334,6 +334,7 @@ fn a_session_is_not_opened_past_a_factor_that_was_turned_on_meanwhile() {
     use rollbook::accounts::audit::Stamp;
     use rollbook::accounts::session::{NewSession, SessionId};
     use rollbook::accounts::token::TokenKind;
+    use rollbook::accounts::warrant::Warrant;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollbook.db");
     let mut w = World::over(engines::create(&path).unwrap());
@@ -341,7 +342,13 @@ fn a_session_is_not_opened_past_a_factor_that_was_turned_on_meanwhile() {
     let alice = w.person("alice");
     let mut store = engines::open(&path, engines::Access::Full).unwrap();
     let was = store.hash_of(&alice.id).unwrap().unwrap();
-    let stamp = Stamp { at: w.now(), actor: Actor::Service("web".into()), origin: String::new(), reason: None };
+    let stamp = Stamp {
+        at: w.now(),
+        actor: Actor::Service("web".into()),
+        origin: String::new(),
+        reason: None,
+        warrant: Warrant::Open,
+    };
     let mut open = |factor: bool, n: u64| {
         let (_, digest) = TokenKind::Session.mint(&mut crate::support::Seeded(n)).unwrap();
         let id = SessionId::new(n.to_string());

@@ -169,7 +169,14 @@ pub fn acting(user: &User) -> Actor {
 /// A person written straight into the store with whatever stands for a hash, as another program might.
 pub fn insert(store: &mut dyn Store, name: &str, hash: Option<&str>) -> User {
     use rollbook::accounts::audit::{Deed, Stamp};
-    let stamp = Stamp { at: crate::support::START, actor: operator(), origin: String::new(), reason: None };
+    use rollbook::accounts::warrant::Warrant;
+    let stamp = Stamp {
+        at: crate::support::START,
+        actor: operator(),
+        origin: String::new(),
+        reason: None,
+        warrant: Warrant::Open,
+    };
     let id = UserId::new(format!("{:032x}", name.bytes().fold(7u128, |sum, byte| sum * 257 + u128::from(byte))));
     let draft = Draft::named(name).unwrap();
     let new = NewUser { id, draft, hash: hash.map(PasswordHash::new), founding: false, deed: Deed::Create };

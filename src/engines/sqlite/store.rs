@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, factors, purge, throttle, trail, upkeep};
+use super::{clock, factors, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::chain::Link;
@@ -85,6 +85,12 @@ impl Sqlite {
 
     fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         connection::write(&self.db, self.patience, self.rehearsing, change)
+    }
+
+    /// A write in somebody's name: whether they may do it is looked at in its own transaction.
+    fn change<T>(&mut self, stamp: &Stamp, mut change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        let look = |tx: &Connection| standing::check(tx, stamp);
+        self.write(|tx| look(tx).and_then(|()| change(tx)))
     }
 
     /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
@@ -190,6 +196,10 @@ impl Store for Sqlite {
         settings::counters(&self.db)
     }
 
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     fn interrupter(&self) -> Interrupter {
         let handle = self.db.get_interrupt_handle();
         Box::new(move || handle.interrupt())
@@ -224,15 +234,15 @@ impl Store for Sqlite {
     }
 
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User> {
-        self.write(|tx| users::insert(tx, new, stamp))
+        self.change(stamp, |tx| users::insert(tx, new, stamp))
     }
 
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| users::change(tx, id, expect, change, stamp))
+        self.change(stamp, |tx| users::change(tx, id, expect, change, stamp))
     }
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
-        let user = self.write(|tx| purge::purge(tx, id, expect, stamp))?;
+        let user = self.change(stamp, |tx| purge::purge(tx, id, expect, stamp))?;
         self.empty_log();
         Ok(user)
     }
@@ -246,15 +256,15 @@ impl Store for Sqlite {
         deed: Deed,
         stamp: &Stamp,
     ) -> Result<Changed> {
-        self.write(|tx| resets::set_password(tx, id, expect, was, hash, deed, stamp))
+        self.change(stamp, |tx| resets::set_password(tx, id, expect, was, hash, deed, stamp))
     }
 
     fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()> {
-        self.write(|tx| resets::insert(tx, reset, stamp))
+        self.change(stamp, |tx| resets::insert(tx, reset, stamp))
     }
 
     fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| resets::complete(tx, digest, hash, stamp))
+        self.change(stamp, |tx| resets::complete(tx, digest, hash, stamp))
     }
 
     fn open_session(
@@ -264,23 +274,27 @@ impl Store for Sqlite {
         rehash: Option<&PasswordHash>,
         stamp: &Stamp,
     ) -> Result<(User, Session)> {
-        self.write(|tx| sessions::open(tx, new, was, rehash, stamp))
+        self.change(stamp, |tx| sessions::open(tx, new, was, rehash, stamp))
     }
 
     fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>> {
-        self.write(|tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
+        self.change(stamp, |tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
     }
 
     fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>> {
-        self.write(|tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
+        self.change(stamp, |tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
     }
 
     fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32> {
-        self.write(|tx| sessions::end_of_user(tx, id, expect, stamp))
+        self.change(stamp, |tx| sessions::end_of_user(tx, id, expect, stamp))
+    }
+
+    fn note(&mut self, deed: Deed, about: Option<&UserId>, words: Option<&str>, stamp: &Stamp) -> Result<()> {
+        self.change(stamp, |tx| standing::note(tx, deed, about, words, stamp))
     }
 
     fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
-        self.write(|tx| settings::set_policy(tx, key, value, stamp))
+        self.change(stamp, |tx| settings::set_policy(tx, key, value, stamp))
     }
 
     fn load(
@@ -298,7 +312,7 @@ impl Store for Sqlite {
     }
 
     fn insert_token(&mut self, new: &NewToken, stamp: &Stamp) -> Result<ApiToken> {
-        self.write(|tx| tokens::insert(tx, new, stamp))
+        self.change(stamp, |tx| tokens::insert(tx, new, stamp))
     }
 
     fn token(&mut self, id: &TokenId) -> Result<Option<ApiToken>> {
@@ -314,11 +328,11 @@ impl Store for Sqlite {
     }
 
     fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>> {
-        self.write(|tx| tokens::revoke(tx, tokens::by_id(tx, id)?, stamp))
+        self.change(stamp, |tx| tokens::revoke(tx, tokens::by_id(tx, id)?, stamp))
     }
 
     fn revoke_token_value(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<ApiToken>> {
-        self.write(|tx| tokens::revoke(tx, tokens::by_digest(tx, digest)?, stamp))
+        self.change(stamp, |tx| tokens::revoke(tx, tokens::by_digest(tx, digest)?, stamp))
     }
 
     fn exposure(&mut self, id: &UserId, now: Time) -> Result<Option<Exposure>> {
@@ -348,7 +362,7 @@ impl Store for Sqlite {
     }
 
     fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| throttle::clear(tx, id, stamp))
+        self.change(stamp, |tx| throttle::clear(tx, id, stamp))
     }
 
     fn clock(&mut self) -> Result<ClockState> {
@@ -356,11 +370,11 @@ impl Store for Sqlite {
     }
 
     fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
-        self.write(|tx| upkeep::accept_clock(tx, stamp))
+        self.change(stamp, |tx| upkeep::accept_clock(tx, stamp))
     }
 
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {
-        let done = self.write(|tx| upkeep::tidy(tx, limit, stamp))?;
+        let done = self.change(stamp, |tx| upkeep::tidy(tx, limit, stamp))?;
         if done.purged > 0 {
             self.empty_log();
         }
@@ -394,11 +408,11 @@ impl Store for Sqlite {
         new: &NewFactor,
         stamp: &Stamp,
     ) -> Result<Option<Changed>> {
-        self.write(|tx| factors::enable(tx, id, expect, new, stamp))
+        self.change(stamp, |tx| factors::enable(tx, id, expect, new, stamp))
     }
 
     fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| factors::disable(tx, id, expect, stamp))
+        self.change(stamp, |tx| factors::disable(tx, id, expect, stamp))
     }
 
     fn replace_codes(
@@ -408,7 +422,7 @@ impl Store for Sqlite {
         codes: &[CodeDigest],
         stamp: &Stamp,
     ) -> Result<Changed> {
-        self.write(|tx| factors::replace_codes(tx, id, expect, codes, stamp))
+        self.change(stamp, |tx| factors::replace_codes(tx, id, expect, codes, stamp))
     }
 
     fn use_step(&mut self, id: &UserId, sealed: &Sealed, step: i64) -> Result<bool> {
@@ -416,10 +430,10 @@ impl Store for Sqlite {
     }
 
     fn use_code(&mut self, id: &UserId, code: &CodeDigest, stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| factors::use_code(tx, id, code, stamp))
+        self.change(stamp, |tx| factors::use_code(tx, id, code, stamp))
     }
 
     fn reseal_factors(&mut self, reseals: &[Reseal], stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| factors::reseal(tx, reseals, stamp))
+        self.change(stamp, |tx| factors::reseal(tx, reseals, stamp))
     }
 }

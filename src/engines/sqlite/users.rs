@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use super::faults::is_duplicate;
-use super::rows::{self, Person, Raw, USER, millis};
+use super::rows::{self, KEEPER, Person, Raw, USER, millis};
 use super::settings::{Moved, moved};
 use super::{audit, endings};
 use crate::accounts::audit::{Stamp, changes};
@@ -243,12 +243,8 @@ pub fn change(
 
 /// Refuses to go on unless another administrator keeps the door open.
 pub fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
-    let other = db
-        .prepare_cached(
-            "SELECT 1 FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active'
-                 AND valid_until IS NULL AND password_set_at IS NOT NULL AND seq <> ?1 LIMIT 1",
-        )?
-        .exists([seq])?;
+    let other =
+        db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} AND seq <> ?1 LIMIT 1"))?.exists([seq])?;
     if other { Ok(()) } else { Err(last_admin(&user.name)) }
 }
 
