@@ -13,6 +13,7 @@ pub mod door;
 pub mod enrolment;
 pub mod error;
 pub mod factor;
+pub mod filter;
 pub mod gate;
 pub mod hash;
 pub mod health;

@@ -7,6 +7,8 @@ mod bench;
 mod books;
 #[path = "store/factors.rs"]
 mod factors;
+#[path = "store/filters.rs"]
+mod filters;
 #[path = "store/older.rs"]
 mod older;
 #[path = "store/pages.rs"]
@@ -77,6 +79,11 @@ macro_rules! engine {
                 a_page_begins_where_a_vanished_row_would_stand
                 beyond_the_last_row_there_is_nothing_but_what_lies_before
                 a_count_goes_no_further_than_asked
+            }
+            filters {
+                the_engine_and_the_plain_meaning_choose_the_same_people
+                the_engine_and_the_plain_meaning_choose_the_same_sessions
+                a_word_finds_people_whatever_their_accents
             }
             books {
                 entries_come_newest_first_in_pages_and_about_one_person

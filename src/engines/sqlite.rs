@@ -10,6 +10,7 @@ mod endings;
 mod factors;
 mod faults;
 mod files;
+mod letters;
 mod load;
 mod purge;
 mod query;

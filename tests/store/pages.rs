@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rollbook::accounts::hash::PasswordHash;
 use rollbook::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Query, State};
 use rollbook::accounts::session::{Session, SessionId};
 use rollbook::accounts::store::Sample;
@@ -13,7 +14,7 @@ use rollbook::accounts::{Role, Span, Status, Time, User, UserId};
 
 use crate::bench::{Bench, Make};
 
-const FILTERS: [&str; 17] = [
+const FILTERS: [&str; 18] = [
     "",
     "a",
     "é b",
@@ -31,11 +32,16 @@ const FILTERS: [&str; 17] = [
     "is:stale",
     "role:member label:ops",
     "is:deleted ^a role:auditor",
+    "!a seen:<80d",
 ];
 
 /// Some person; small choices, so that there are many equals.
-fn person() -> impl Strategy<Value = User> {
-    let words = ("[aAbBéÉ_%]{1,3}", prop::option::of("[aéb]@x"), prop::sample::subsequence(vec!["ops", "web"], 0..=2));
+pub fn person() -> impl Strategy<Value = User> {
+    let words = (
+        "[aAbBéÉ_%İß李]{1,3}( [mñÑ]{1,2})?",
+        prop::option::of("[aéb]@[xX]"),
+        prop::sample::subsequence(vec!["ops", "web"], 0..=2),
+    );
     let kinds = (0..3usize, 0..3usize);
     let days = |range: std::ops::Range<i64>| prop::option::of(range).prop_map(|days: Option<i64>| days.map(day));
     let times = (0..3i64, days(-99..0), days(-1..2), prop::option::weighted(0.3, -3..0i64), 0..3u32);
@@ -66,7 +72,7 @@ fn person() -> impl Strategy<Value = User> {
     })
 }
 
-fn day(number: i64) -> Time {
+pub fn day(number: i64) -> Time {
     crate::support::START.plus(Span::DAY.times(number))
 }
 
@@ -88,8 +94,13 @@ fn session(id: String, user: &User, live: bool) -> Session {
     }
 }
 
+/// The hash of whoever is number `index`, if they have one.
+pub fn hash_of(index: usize) -> Option<PasswordHash> {
+    ["$argon2id$v=19$x", "$2b$12$x", "plain"].get(index % 4).map(|hash| PasswordHash::new(*hash))
+}
+
 /// Loads the people, each with as many live sessions as it says and one that is over.
-fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
+pub fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
     let mut samples = Vec::new();
     for (index, user) in people.iter().enumerate() {
         let mut user = user.clone();
@@ -101,7 +112,7 @@ fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
                 (session(format!("{index}-{number}"), &user, number > 0), digest)
             })
             .collect();
-        samples.push(Sample { user, hash: None, sessions });
+        samples.push(Sample { user, hash: hash_of(index), sessions });
     }
     let users: Vec<UserId> = samples.iter().map(|sample| sample.user.id.clone()).collect();
     let stamp = bench.stamp();
