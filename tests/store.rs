@@ -75,6 +75,7 @@ macro_rules! engine {
                 everybodys_sessions_are_filtered_counted_and_paged
             }
             pages {
+                who_stands_still_is_met_exactly_once_while_others_come_and_go
                 paging_onward_and_back_meets_the_same_people_in_every_order
                 a_page_begins_where_a_vanished_row_would_stand
                 beyond_the_last_row_there_is_nothing_but_what_lies_before

@@ -3,7 +3,7 @@
 //! Pages are found by the key of a row (never by counting rows), so that the millionth costs what the first does.
 
 use super::time::Time;
-use super::user::User;
+use super::user::{Status, User};
 
 pub use super::filter::{Clocked, Completion, Filter, STALE, State, Subject, Term, When, complete};
 
@@ -17,11 +17,23 @@ pub enum Order {
     Name,
     /// Most recent log-in first; who never did, last.
     LastLogin,
+    /// Pending first, then inactive, then active; of each the newest first.
+    Status,
 }
 
 impl Order {
     /// All orders.
-    pub const ALL: [Order; 3] = [Order::Created, Order::Name, Order::LastLogin];
+    pub const ALL: [Order; 4] = [Order::Created, Order::Name, Order::LastLogin, Order::Status];
+
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Order::Created => "created",
+            Order::Name => "name",
+            Order::LastLogin => "seen",
+            Order::Status => "status",
+        }
+    }
 
     /// The value by which this order places a user.
     pub fn value_of(self, user: &User) -> KeyValue {
@@ -29,12 +41,17 @@ impl Order {
             Order::Created => KeyValue::Number(user.created_at.millis()),
             Order::Name => KeyValue::Text(user.name_key().into_bytes()),
             Order::LastLogin => KeyValue::Number(user.last_login_at.map_or(0, Time::millis)),
+            Order::Status => KeyValue::Number(match user.status {
+                Status::Pending => 3,
+                Status::Inactive => 2,
+                Status::Active => 1,
+            }),
         }
     }
 
     /// Whether greater values come first.
     pub const fn is_descending(self, reversed: bool) -> bool {
-        matches!(self, Order::Created | Order::LastLogin) != reversed
+        !matches!(self, Order::Name) != reversed
     }
 }
 
@@ -61,7 +78,7 @@ pub struct Key {
 /// The sorted part of a [`Key`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum KeyValue {
-    /// A time, or zero for never.
+    /// A time, or zero for never; a rank.
     Number(i64),
     /// A folded name as the bytes in the store.
     Text(Vec<u8>),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::user::{User as Verb, UserList, UserShow};
 use super::call::{Call, Missing, find_anybody, find_shown};
 use super::json::{ObstacleJson, UserJson};
-use super::output::{Outcome, Table};
+use super::output::{Outcome, Table, fault};
 use super::user_change;
 use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
@@ -55,8 +55,14 @@ fn filter(args: &UserList) -> Outcome<Filter> {
     Ok(filter)
 }
 
+fn order(word: &str) -> Outcome<Order> {
+    let found = Order::ALL.into_iter().find(|order| order.word() == word);
+    Ok(found
+        .ok_or_else(|| fault(format!("--sort does not know {}", quote(word))).hint("created, name, seen or status"))?)
+}
+
 fn list(call: &mut Call<'_>, args: &UserList) -> Outcome {
-    let query = Query { filter: filter(args)?, order: Order::Name, reversed: false };
+    let query = Query { filter: filter(args)?, order: order(&args.sort)?, reversed: args.reverse };
     let mut accounts = call.accounts(Missing::Refuse)?;
     let now = accounts.now();
     let mut rest = args.limit.unwrap_or(u64::MAX);

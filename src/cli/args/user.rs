@@ -13,7 +13,7 @@ pub struct Target {
 /// `user …`
 #[derive(Subcommand, Debug)]
 pub enum User {
-    /// List people, by name; all but deleted ones
+    /// List people; all but deleted ones
     List(UserList),
     /// Show one person
     Show(UserShow),
@@ -52,9 +52,15 @@ pub struct UserList {
     /// pending, active, inactive or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
-    /// Words, ^prefix, is:, role:, label:
+    /// Words, "two words", ^prefix, !not, is:, role:, label:, created:, seen:, valid:, hash:
     #[arg(long, value_name = "F")]
     pub filter: Option<String>,
+    /// created, name, seen or status
+    #[arg(long, value_name = "O", default_value = "name")]
+    pub sort: String,
+    /// The other way round
+    #[arg(long)]
+    pub reverse: bool,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,

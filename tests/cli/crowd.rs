@@ -1,0 +1,2 @@
+//! Many people at once: the same filter and order everywhere.
+
