@@ -6,6 +6,8 @@
 pub mod api_token;
 pub mod audit;
 pub mod base32;
+mod batches;
+pub mod bulk;
 pub mod chain;
 pub mod change;
 pub mod clock;

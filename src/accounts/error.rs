@@ -36,6 +36,8 @@ pub enum Kind {
     Interrupted,
     /// The person at the keyboard said no.
     Cancelled,
+    /// Done to some of many people, and not to others.
+    PartlyDone,
     /// Anything else: a full disk, a damaged file.
     Failure,
 }
@@ -67,6 +69,7 @@ impl Kind {
             Kind::Usage => "usage",
             Kind::Interrupted => "interrupted",
             Kind::Cancelled => "cancelled",
+            Kind::PartlyDone => "partly_done",
             Kind::Failure => "failure",
         }
     }
@@ -86,6 +89,7 @@ impl Kind {
             Kind::DuplicateUser | Kind::TokenNameExists | Kind::Stale | Kind::AmbiguousName => 5,
             Kind::Busy | Kind::NoDatabase | Kind::Schema => 6,
             Kind::ConstraintViolation | Kind::WeakPassword | Kind::LastAdmin => 7,
+            Kind::PartlyDone => 8,
             Kind::Cancelled => 9,
         }
     }

@@ -12,6 +12,7 @@ mod faults;
 mod files;
 mod letters;
 mod load;
+mod many;
 mod purge;
 mod query;
 mod resets;

@@ -198,8 +198,8 @@ fn order_by_status_shows_who_waits_first() {
     let mut stage = mixed();
     let id = stage.id("bob");
     stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
-    stage.moved().press("st").shows("pending, inactive, active").in_rows(&["   alina ", "   bob ", "› carol "]);
-    stage.press("S").shows("active, inactive, pending").in_rows(&["› carol ", "   bob ", "   alina "]);
+    stage.moved().press("st").shows("pending, inactive, active").in_rows(&["   alina ", "› bob ", "   carol "]);
+    stage.press("S").shows("active, inactive, pending").in_rows(&["   carol ", "› bob ", "   alina "]);
 }
 
 #[test]
