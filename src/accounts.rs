@@ -6,7 +6,9 @@
 pub mod api_token;
 pub mod audit;
 pub mod base32;
+mod batches;
 pub mod blocklist;
+pub mod bulk;
 pub mod chain;
 pub mod change;
 pub mod clock;
@@ -14,6 +16,7 @@ pub mod door;
 pub mod enrolment;
 pub mod error;
 pub mod factor;
+pub mod filter;
 pub mod gate;
 pub mod hash;
 pub mod health;

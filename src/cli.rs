@@ -4,6 +4,7 @@
 
 pub mod args;
 mod audit;
+mod bulk;
 mod call;
 mod config;
 mod db;

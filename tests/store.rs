@@ -5,8 +5,12 @@
 mod bench;
 #[path = "store/books.rs"]
 mod books;
+#[path = "store/bulk.rs"]
+mod bulk;
 #[path = "store/factors.rs"]
 mod factors;
+#[path = "store/filters.rs"]
+mod filters;
 #[path = "store/older.rs"]
 mod older;
 #[path = "store/pages.rs"]
@@ -75,10 +79,25 @@ macro_rules! engine {
                 everybodys_sessions_are_filtered_counted_and_paged
             }
             pages {
+                who_stands_still_is_met_exactly_once_while_others_come_and_go
                 paging_onward_and_back_meets_the_same_people_in_every_order
                 a_page_begins_where_a_vanished_row_would_stand
                 beyond_the_last_row_there_is_nothing_but_what_lies_before
                 a_count_goes_no_further_than_asked
+            }
+            bulk {
+                a_plan_counts_and_keeps_back_and_writes_nothing
+                nobody_takes_their_own_access_among_many
+                chosen_people_are_planned_for_in_the_version_that_was_looked_at
+                a_batch_is_one_transaction_with_an_answer_and_an_entry_for_each
+                a_rehearsed_batch_leaves_nothing
+                many_are_changed_in_batches_and_given_back_by_one_record
+                many_can_be_stopped_after_any_batch_and_the_rest_is_as_it_was
+            }
+            filters {
+                the_engine_and_the_plain_meaning_choose_the_same_people
+                the_engine_and_the_plain_meaning_choose_the_same_sessions
+                a_word_finds_people_whatever_their_accents
             }
             books {
                 entries_come_newest_first_in_pages_and_about_one_person

@@ -67,6 +67,20 @@ impl Exposure {
     pub fn is_empty(&self) -> bool {
         *self == Exposure::default()
     }
+
+    /// Adds what somebody else has.
+    pub fn add(&mut self, other: Exposure) {
+        self.sessions = self.sessions.saturating_add(other.sessions);
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.resets = self.resets.saturating_add(other.resets);
+    }
+
+    /// Takes what somebody has out again.
+    pub fn less(&mut self, other: Exposure) {
+        self.sessions = self.sessions.saturating_sub(other.sessions);
+        self.tokens = self.tokens.saturating_sub(other.tokens);
+        self.resets = self.resets.saturating_sub(other.resets);
+    }
 }
 
 impl UserChange {

@@ -1,6 +1,7 @@
 //! What went wrong: a kind for programs, a sentence and a hint for people.
 
 use std::fmt;
+use std::ops::Range;
 
 /// The result of everything that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,6 +36,8 @@ pub enum Kind {
     Interrupted,
     /// The person at the keyboard said no.
     Cancelled,
+    /// Done to some of many people, and not to others.
+    PartlyDone,
     /// Anything else: a full disk, a damaged file.
     Failure,
 }
@@ -66,6 +69,7 @@ impl Kind {
             Kind::Usage => "usage",
             Kind::Interrupted => "interrupted",
             Kind::Cancelled => "cancelled",
+            Kind::PartlyDone => "partly_done",
             Kind::Failure => "failure",
         }
     }
@@ -85,6 +89,7 @@ impl Kind {
             Kind::DuplicateUser | Kind::TokenNameExists | Kind::Stale | Kind::AmbiguousName => 5,
             Kind::Busy | Kind::NoDatabase | Kind::Schema => 6,
             Kind::ConstraintViolation | Kind::WeakPassword | Kind::LastAdmin => 7,
+            Kind::PartlyDone => 8,
             Kind::Cancelled => 9,
         }
     }
@@ -121,12 +126,14 @@ pub struct Error {
     pub hint: Option<String>,
     /// The input at fault.
     pub field: Option<Field>,
+    /// Which bytes of that input are at fault, where it is a line of several words.
+    pub place: Option<Range<usize>>,
 }
 
 impl Error {
     /// An error of this kind with this sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), hint: None, field: None }
+        Error { kind, message: message.into(), hint: None, field: None, place: None }
     }
 
     /// The same with the next step.
@@ -140,6 +147,13 @@ impl Error {
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
         self.field = Some(field);
+        self
+    }
+
+    /// The same with the bytes of the input that are at fault.
+    #[must_use]
+    pub fn at(mut self, place: Range<usize>) -> Self {
+        self.place = Some(place);
         self
     }
 

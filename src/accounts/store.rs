@@ -6,6 +6,7 @@
 
 use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use super::bulk::{Chosen, Former, Plan};
 use super::chain::Link;
 use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
@@ -190,6 +191,22 @@ pub trait Store: Send {
     /// [`UserChange::strips`]. A containment of somebody inactive who has such things left is a change too.
     /// `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
+
+    /// What a change would do to many people, looked at in one transaction, by
+    /// [`Planner`](super::bulk::Planner). Writes nothing.
+    fn plan(&mut self, chosen: &Chosen, change: &UserChange, stamp: &Stamp) -> Result<Plan>;
+
+    /// [`Store::change_user`] for many people in one transaction, with an answer and an entry for each: whoever is
+    /// refused is left as they are, and the others are changed. Then lets others write for a moment.
+    fn change_many(
+        &mut self,
+        people: &[(UserId, i64)],
+        change: &UserChange,
+        stamp: &Stamp,
+    ) -> Result<Vec<Result<Changed>>>;
+
+    /// The same, giving many people back what [`Former`] remembers.
+    fn undo_many(&mut self, former: &[Former], stamp: &Stamp) -> Result<Vec<Result<Changed>>>;
 
     /// Erases a user with everything about them, the personal values in the audit included, and their name from the rows
     /// of those whom they acted upon. The chain still holds.

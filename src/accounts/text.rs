@@ -18,6 +18,17 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
+/// The form in which words are looked for: folded, and without accents, so that "maria" finds "María".
+///
+/// Only the accents of alphabets go (U+0300 to U+036F); the signs of other scripts that stand for vowels stay.
+pub fn bare(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let letters = text.chars().flat_map(char::to_lowercase).nfd();
+    letters.filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc().collect()
+}
+
 /// Bytes that are not UTF-8 are carried through Rust strings in the last 256 code points of plane 16, one a byte.
 const BYTES: u32 = 0x10_FF00;
 
@@ -189,6 +200,13 @@ mod tests {
         assert_eq!(fold("ΣΑΣ"), "σασ", "no final sigma: a letter folds alike wherever it stands");
     }
 
+    #[test]
+    fn words_are_looked_for_without_accents() {
+        assert_eq!(bare("MARÍA Żółć"), "maria zołc", "a stroke through a letter is no accent");
+        assert_eq!(bare("E\u{301}va"), "eva");
+        assert_eq!(bare("लक्ष्मी 한글"), "लक्ष्मी 한글");
+    }
+
     proptest! {
         #[test]
         fn showing_is_injective(a in any::<Vec<u8>>(), b in any::<Vec<u8>>()) {
@@ -208,6 +226,12 @@ mod tests {
             let shown = visible(&text).into_owned();
             let lost = shown.graphemes(true).find(|g| unicode_width::UnicodeWidthStr::width(*g) == 0);
             prop_assert_eq!(lost, None);
+        }
+
+        #[test]
+        fn what_is_folded_is_as_bare_as_what_is_not(text in any::<String>()) {
+            prop_assert_eq!(bare(&fold(&text)), bare(&text));
+            prop_assert_eq!(bare(&bare(&text)), bare(&text));
         }
 
         #[test]

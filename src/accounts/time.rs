@@ -56,6 +56,12 @@ impl Time {
         }
     }
 
+    /// The first instant of a day in UTC, where the text is a bare date.
+    pub fn day(text: &str) -> Option<Time> {
+        let bare = text.parse::<jiff::civil::Date>().is_ok() && !text.contains(['T', ':', ' ']);
+        if bare { Time::parse(text).ok() } else { None }
+    }
+
     /// Reads an instant: RFC 3339, a bare date or date-time (taken as UTC), or Unix seconds.
     ///
     /// # Errors
@@ -173,7 +179,7 @@ impl Until {
         }
         let at = Time::parse(text)?;
         // A bare date means all of that day: who may come until the 31st may come on the 31st.
-        let whole_day = text.parse::<jiff::civil::Date>().is_ok() && !text.contains(['T', ':', ' ']);
+        let whole_day = Time::day(text).is_some();
         Ok(Until::At(if whole_day { at.plus(Span::DAY).minus(Span::from_millis(1)) } else { at }))
     }
 }

@@ -196,6 +196,23 @@ impl<'a> Call<'a> {
         if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined()) }
     }
 
+    /// Asks before something is done to many people: more than ten are confirmed by their number; without a terminal it
+    /// needs `--yes`.
+    pub fn confirm_many(&mut self, question: &str, people: usize) -> Result<()> {
+        if self.is_decided() {
+            return Ok(());
+        }
+        if !is_interactive() {
+            return Err(fault("there is no terminal to ask at before something is done to many people")
+                .hint("--dry-run shows what it would do, --yes does it without a question"));
+        }
+        if people <= 10 {
+            return self.confirm(question);
+        }
+        let answer = self.input.ask(&format!("{question} Type {people}: "))?;
+        if answer == people.to_string() { Ok(()) } else { Err(declined()) }
+    }
+
     /// Asks before something that can never be taken back; without a terminal it needs `--yes`.
     pub fn confirm_by_name(&mut self, question: &str, user: &User) -> Result<()> {
         if self.is_decided() {

@@ -40,10 +40,10 @@ fn list(call: &mut Call<'_>, args: &SessionList) -> Outcome {
         let sessions = accounts.sessions_of(&user.id, u16::MAX)?;
         any = show(call, sessions.iter().filter(|session| session.is_live(now)), &mut table, now)?;
     } else {
-        let filter = Filter::is(State::Live);
+        let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::is(State::Live)), Filter::parse_sessions)?;
         let mut anchor = Anchor::Start;
         loop {
-            let page = accounts.sessions(&filter, false, &anchor, PAGE)?;
+            let page = accounts.sessions(&filter, args.reverse, &anchor, PAGE)?;
             any |= show(call, page.rows.iter().map(|(_, session)| session), &mut table, now)?;
             match page.rows.into_iter().next_back() {
                 Some((key, _)) if page.more_after => anchor = Anchor::After(key),
@@ -52,7 +52,7 @@ fn list(call: &mut Call<'_>, args: &SessionList) -> Outcome {
         }
     }
     if !any {
-        call.out.say("nobody is logged in");
+        call.out.say(if args.filter.is_some() { "no session like that" } else { "nobody is logged in" });
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ fn row(session: &Session, now: Time) -> [String; 7] {
         text(&session.address),
         ago(Some(session.created_at), now),
         ago(session.last_used_at, now),
-        left(session.runs_out_at(), now),
+        if session.ended_at.is_some() { "ended".to_owned() } else { left(session.runs_out_at(), now) },
         visible(session.id.as_str()).into_owned(),
     ]
 }

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::args::user::{User as Verb, UserList, UserShow};
+use super::args::user::{User as Verb, UserList, UserShow, Whom};
+use super::bulk;
 use super::call::{Call, Missing, find_anybody, find_shown};
 use super::json::{ObstacleJson, UserJson};
-use super::output::{Outcome, Table};
+use super::output::{Outcome, Table, fault};
 use super::user_change;
 use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
@@ -26,15 +27,30 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
         Verb::Why(target) => why(call, &target.name),
         Verb::Register(args) => user_change::register(call, &args),
         Verb::Edit(args) => user_change::edit(call, &args),
-        Verb::Activate(target) => user_change::activate(call, &target.name),
-        Verb::Deactivate(target) => user_change::deactivate(call, &target.name),
-        Verb::Delete(target) => user_change::delete(call, &target.name),
-        Verb::Restore(args) => user_change::restore(call, &args),
+        Verb::Activate(whom) => one_or_many(call, &whom, &bulk::ACTIVATE, user_change::activate),
+        Verb::Deactivate(whom) => one_or_many(call, &whom, &bulk::DEACTIVATE, user_change::deactivate),
+        Verb::Delete(whom) => one_or_many(call, &whom, &bulk::DELETE, user_change::delete),
+        Verb::Restore(args) => match (&args.target, &args.filter) {
+            (_, Some(filter)) => bulk::run(call, filter, &bulk::RESTORE),
+            (target, None) => user_change::restore(call, target.as_deref().unwrap_or_default(), &args),
+        },
         Verb::Purge(target) => user_change::purge(call, &target.name),
         Verb::Passwd(args) => user_change::passwd(call, &args),
         Verb::Authenticate(args) => user_change::authenticate(call, &args),
-        Verb::Contain(target) => user_change::contain(call, &target.name),
+        Verb::Contain(whom) => one_or_many(call, &whom, &bulk::CONTAIN, user_change::contain),
         Verb::Unthrottle(target) => user_change::unthrottle(call, &target.name),
+    }
+}
+
+fn one_or_many(
+    call: &mut Call<'_>,
+    whom: &Whom,
+    deed: &bulk::Deed,
+    one: fn(&mut Call<'_>, &str) -> Outcome,
+) -> Outcome {
+    match (&whom.filter, &whom.name) {
+        (Some(filter), _) => bulk::run(call, filter, deed),
+        (None, name) => one(call, name.as_deref().unwrap_or_default()),
     }
 }
 
@@ -55,8 +71,14 @@ fn filter(args: &UserList) -> Outcome<Filter> {
     Ok(filter)
 }
 
+fn order(word: &str) -> Outcome<Order> {
+    let found = Order::ALL.into_iter().find(|order| order.word() == word);
+    Ok(found
+        .ok_or_else(|| fault(format!("--sort does not know {}", quote(word))).hint("created, name, seen or status"))?)
+}
+
 fn list(call: &mut Call<'_>, args: &UserList) -> Outcome {
-    let query = Query { filter: filter(args)?, order: Order::Name, reversed: false };
+    let query = Query { filter: filter(args)?, order: order(&args.sort)?, reversed: args.reverse };
     let mut accounts = call.accounts(Missing::Refuse)?;
     let now = accounts.now();
     let mut rest = args.limit.unwrap_or(u64::MAX);

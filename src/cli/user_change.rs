@@ -132,10 +132,10 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
 }
 
 /// `user restore`
-pub fn restore(call: &mut Call<'_>, args: &UserRestore) -> Outcome {
+pub fn restore(call: &mut Call<'_>, wanted: &str, args: &UserRestore) -> Outcome {
     let name = args.new_name.as_deref().map(Name::parse).transpose()?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = accounts.find_deleted(&args.target)?;
+    let user = accounts.find_deleted(wanted)?;
     let changed = accounts.restore(&user.id, None, name)?;
     tell_change(call, &changed, "restored", "is not deleted")
 }

@@ -194,6 +194,15 @@ fn order_by_name_by_last_login_and_back() {
 }
 
 #[test]
+fn order_by_status_shows_who_waits_first() {
+    let mut stage = mixed();
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
+    stage.moved().press("st").shows("pending, inactive, active").in_rows(&["   alina ", "› bob ", "   carol "]);
+    stage.press("S").shows("active, inactive, pending").in_rows(&["   carol ", "› bob ", "   alina "]);
+}
+
+#[test]
 fn order_by_the_same_again_turns_it_round() {
     let mut stage = Stage::people(&["bob", "ann"]);
     stage.press("sn").in_rows(&["› ann ", "   bob "]);
@@ -223,7 +232,7 @@ fn reverse_turns_everybodys_sessions_round() {
 fn order_and_reverse_keep_the_cursor_on_its_person() {
     let (mut stage, _) = with_sessions(&["bob", "carol", "ann"], &[("carol", "phone")]);
     stage.press("j").is_under_cursor("carol");
-    for keys in ["sn", "sn", "sl", "sl", "sc", "S", "S"] {
+    for keys in ["sn", "sn", "sl", "sl", "st", "st", "sc", "S", "S"] {
         stage.press(keys).is_under_cursor("carol");
         assert!(stage.line_with("› ").contains("carol"), "{keys}\n{}", stage.screen());
     }

@@ -4,16 +4,19 @@ use std::cmp::Reverse;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rollbook::accounts::change::UserChange;
+use rollbook::accounts::hash::PasswordHash;
 use rollbook::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Query, State};
 use rollbook::accounts::session::{Session, SessionId};
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::text::fold;
 use rollbook::accounts::token::TokenKind;
+use rollbook::accounts::user::{Edit, Name};
 use rollbook::accounts::{Role, Span, Status, Time, User, UserId};
 
 use crate::bench::{Bench, Make};
 
-const FILTERS: [&str; 17] = [
+const FILTERS: [&str; 18] = [
     "",
     "a",
     "é b",
@@ -31,11 +34,16 @@ const FILTERS: [&str; 17] = [
     "is:stale",
     "role:member label:ops",
     "is:deleted ^a role:auditor",
+    "!a seen:<80d",
 ];
 
 /// Some person; small choices, so that there are many equals.
-fn person() -> impl Strategy<Value = User> {
-    let words = ("[aAbBéÉ_%]{1,3}", prop::option::of("[aéb]@x"), prop::sample::subsequence(vec!["ops", "web"], 0..=2));
+pub fn person() -> impl Strategy<Value = User> {
+    let words = (
+        "[aAbBéÉ_%İß李]{1,3}( [mñÑ]{1,2})?",
+        prop::option::of("[aéb]@[xX]"),
+        prop::sample::subsequence(vec!["ops", "web"], 0..=2),
+    );
     let kinds = (0..3usize, 0..3usize);
     let days = |range: std::ops::Range<i64>| prop::option::of(range).prop_map(|days: Option<i64>| days.map(day));
     let times = (0..3i64, days(-99..0), days(-1..2), prop::option::weighted(0.3, -3..0i64), 0..3u32);
@@ -66,7 +74,7 @@ fn person() -> impl Strategy<Value = User> {
     })
 }
 
-fn day(number: i64) -> Time {
+pub fn day(number: i64) -> Time {
     crate::support::START.plus(Span::DAY.times(number))
 }
 
@@ -88,8 +96,13 @@ fn session(id: String, user: &User, live: bool) -> Session {
     }
 }
 
+/// The hash of whoever is number `index`, if they have one.
+pub fn hash_of(index: usize) -> Option<PasswordHash> {
+    ["$argon2id$v=19$x", "$2b$12$x", "plain"].get(index % 4).map(|hash| PasswordHash::new(*hash))
+}
+
 /// Loads the people, each with as many live sessions as it says and one that is over.
-fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
+pub fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
     let mut samples = Vec::new();
     for (index, user) in people.iter().enumerate() {
         let mut user = user.clone();
@@ -101,7 +114,7 @@ fn fill(bench: &mut Bench, people: &[User]) -> Vec<User> {
                 (session(format!("{index}-{number}"), &user, number > 0), digest)
             })
             .collect();
-        samples.push(Sample { user, hash: None, sessions });
+        samples.push(Sample { user, hash: hash_of(index), sessions });
     }
     let users: Vec<UserId> = samples.iter().map(|sample| sample.user.id.clone()).collect();
     let stamp = bench.stamp();
@@ -118,6 +131,7 @@ fn wanted(users: &[User], query: &Query, now: Time) -> Vec<User> {
         Order::Created => list.sort_by_key(|(seq, user)| Reverse((user.created_at, *seq))),
         Order::Name => list.sort_by_key(|(seq, user)| (fold(&user.name), *seq)),
         Order::LastLogin => list.sort_by_key(|(seq, user)| Reverse((login(user), *seq))),
+        Order::Status => list.sort_by_key(|(seq, user)| Reverse((query.order.value_of(user), *seq))),
     }
     if query.reversed {
         list.reverse();
@@ -233,4 +247,74 @@ pub fn a_count_goes_no_further_than_asked(make: Make) {
     assert_eq!(bench.store.users_count(&all, Some(2), bench.now).unwrap(), 2);
     assert_eq!(bench.store.users_count(&all, Some(9), bench.now).unwrap(), 3);
     assert_eq!(bench.store.users_count(&Filter::is(State::Deleted), None, bench.now).unwrap(), 0);
+}
+
+/// Something that others do between two pages: add, delete, rename, switch off or log somebody in.
+fn meddle(bench: &mut Bench, moving: &mut Vec<User>, (what, whom): (u8, usize), order: Order) {
+    let stamp = bench.stamp();
+    if what == 0 || moving.is_empty() {
+        let name = format!("{}{}", ["a", "m", "z"][whom % 3], 1000 + moving.len() * 31 + whom);
+        if let Ok(user) = bench.try_add(rollbook::accounts::Draft::named(&name).unwrap()) {
+            moving.push(user);
+        }
+        return;
+    }
+    let whom = whom % moving.len();
+    let id = moving[whom].id.clone();
+    match what {
+        1 => drop(bench.store.purge_user(&moving.remove(whom).id, None, &stamp)),
+        2 => drop(bench.store.change_user(&moving.remove(whom).id, None, &UserChange::Delete, &stamp)),
+        3 => {
+            let name = Some(Name::parse(&format!("{}{}", ["A", "n", "Z"][whom % 3], moving[whom].name)).unwrap());
+            let edit = Edit { name, ..Edit::default() };
+            drop(bench.store.change_user(&id, None, &UserChange::Edit(edit), &stamp));
+        }
+        4 => drop(bench.store.change_user(&id, None, &UserChange::Deactivate, &stamp)),
+        _ if order == Order::LastLogin => {
+            bench.pass(Span::SECOND);
+            let new = bench.new_session(&moving[whom], None);
+            drop(bench.open_as(&new));
+        }
+        _ => {}
+    }
+}
+
+pub fn who_stands_still_is_met_exactly_once_while_others_come_and_go(make: Make) {
+    let file = make().path.is_some();
+    let config = Config { cases: if file { 3 } else { 60 }, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let deeds = prop::collection::vec((0..6u8, 0..99usize), 0..24);
+    let cases = (prop::collection::vec((person(), any::<bool>()), 2..16), deeds, (0..4usize, any::<bool>(), 1..4u16));
+    let outcome = runner.run(&cases, |(people, deeds, (order, reversed, limit))| {
+        let mut bench = make();
+        let plain = |user: &User| User { deleted_at: None, ..user.clone() };
+        let all: Vec<User> = people.iter().map(|(user, _)| plain(user)).collect();
+        let users = fill(&mut bench, &all);
+        let mut still: Vec<String> = Vec::new();
+        let mut moving = Vec::new();
+        for (user, (_, moves)) in users.into_iter().zip(&people) {
+            if *moves { moving.push(user) } else { still.push(user.id.to_string()) }
+        }
+        still.sort();
+        let query = Query { filter: Filter::default(), order: Order::ALL[order], reversed };
+        let mut deeds = deeds.into_iter();
+        for onward in [true, false] {
+            let (mut met, mut anchor) = (Vec::new(), if onward { Anchor::Start } else { Anchor::End });
+            loop {
+                let page = bench.store.users_page(&query, &anchor, limit, bench.now).unwrap();
+                met.extend(page.rows.iter().map(|(_, user)| user.id.to_string()).filter(|id| still.contains(id)));
+                let (edge, more) =
+                    if onward { (page.rows.last(), page.more_after) } else { (page.rows.first(), page.more_before) };
+                let Some((key, _)) = edge.filter(|_| more) else { break };
+                anchor = if onward { Anchor::After(key.clone()) } else { Anchor::Before(key.clone()) };
+                for deed in deeds.by_ref().take(2) {
+                    meddle(&mut bench, &mut moving, deed, query.order);
+                }
+            }
+            met.sort();
+            prop_assert_eq!(&met, &still, "{:?}", query);
+        }
+        Ok(())
+    });
+    outcome.unwrap();
 }

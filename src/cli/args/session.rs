@@ -21,6 +21,12 @@ pub struct SessionList {
     /// Of this person only
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Words, "two words", ^prefix, !not, is:, created:, seen:, client:, address:; ended ones too unless is:live
+    #[arg(long, value_name = "F", conflicts_with = "user")]
+    pub filter: Option<String>,
+    /// Oldest first
+    #[arg(long, conflicts_with = "user")]
+    pub reverse: bool,
 }
 
 /// `session login`

@@ -10,10 +10,22 @@ pub struct Target {
     pub name: String,
 }
 
+/// Whom a change is about: one person, or everybody whom a filter lets through.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["name", "filter"]))]
+pub struct Whom {
+    /// Exact name or id; name:X and id:X force one
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Everybody who passes this filter, as `user list --filter` shows them
+    #[arg(long, value_name = "F")]
+    pub filter: Option<String>,
+}
+
 /// `user …`
 #[derive(Subcommand, Debug)]
 pub enum User {
-    /// List people, by name; all but deleted ones
+    /// List people; all but deleted ones
     List(UserList),
     /// Show one person
     Show(UserShow),
@@ -24,11 +36,11 @@ pub enum User {
     /// Change what is said about a person
     Edit(UserEdit),
     /// Let a person log in
-    Activate(Target),
+    Activate(Whom),
     /// Keep a person out and end their sessions
-    Deactivate(Target),
+    Deactivate(Whom),
     /// Delete a person; they can be restored for 30 days
-    Delete(Target),
+    Delete(Whom),
     /// Bring a deleted person back
     Restore(UserRestore),
     /// Erase a person for good
@@ -38,7 +50,7 @@ pub enum User {
     /// Check a name and password; no session is opened
     Authenticate(UserAuthenticate),
     /// Shut a person out at once: deactivate, end sessions, revoke tokens, void resets
-    Contain(Target),
+    Contain(Whom),
     /// Let a person try again at once after wrong passwords
     Unthrottle(Target),
 }
@@ -52,9 +64,15 @@ pub struct UserList {
     /// pending, active, inactive or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
-    /// Words, ^prefix, is:, role:, label:
+    /// Words, "two words", ^prefix, !not, is:, role:, label:, created:, seen:, valid:, hash:
     #[arg(long, value_name = "F")]
     pub filter: Option<String>,
+    /// created, name, seen or status
+    #[arg(long, value_name = "O", default_value = "name")]
+    pub sort: String,
+    /// The other way round
+    #[arg(long)]
+    pub reverse: bool,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
@@ -128,12 +146,16 @@ pub struct UserEdit {
 
 /// `user restore`
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["target", "filter"]))]
 pub struct UserRestore {
     /// Exact name or id; name:X and id:X force one
     #[arg(value_name = "NAME")]
-    pub target: String,
+    pub target: Option<String>,
+    /// Every deleted person who passes this filter
+    #[arg(long, value_name = "F")]
+    pub filter: Option<String>,
     /// Under this name, where theirs has been taken
-    #[arg(long = "name", value_name = "N")]
+    #[arg(long = "name", value_name = "N", conflicts_with = "filter")]
     pub new_name: Option<String>,
 }
 

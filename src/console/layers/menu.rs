@@ -88,6 +88,7 @@ impl Menu {
                 item('c', "created", Order::Created),
                 item('n', "name", Order::Name),
                 item('l', "last log-in", Order::LastLogin),
+                item('t', "status", Order::Status),
             ],
         )
     }

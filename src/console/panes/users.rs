@@ -109,6 +109,8 @@ impl Users {
             (Order::Name, true) => "by name, backwards",
             (Order::LastLogin, false) => "last seen first",
             (Order::LastLogin, true) => "longest unseen first",
+            (Order::Status, false) => "pending, inactive, active",
+            (Order::Status, true) => "active, inactive, pending",
         }
     }
 

@@ -3,8 +3,9 @@
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use super::letters::SOMEWHERE;
 use super::rows::{ENDED, RUNS, Raw, USABLE};
-use crate::accounts::query::{Filter, STALE, State, Term};
+use crate::accounts::query::{Clocked, Filter, STALE, State, Term, When};
 use crate::accounts::time::Time;
 use crate::accounts::user::Role;
 
@@ -48,20 +49,41 @@ impl Condition {
         self.bind(Value::Text(Raw::new(text).into_bytes()))
     }
 
+    /// A word for [`SOMEWHERE`], which reads every text as the domain does.
+    fn word(&mut self, word: &str) -> String {
+        self.bind(Value::Text(word.as_bytes().to_vec()))
+    }
+
     fn and(&mut self, sql: &str) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
     }
 
-    fn prefix(&mut self, prefix: &str) {
+    fn prefix(&mut self, prefix: &str) -> String {
         let from = self.text(prefix);
         // Behind every name that begins so: the byte 0xFF, which is in no UTF-8.
         let mut end = Raw::new(prefix).into_bytes();
         end.push(0xFF);
         let to = self.bind(Value::Text(end));
-        self.and(&format!("u.name_key >= {from} AND u.name_key < {to}"));
+        format!("u.name_key >= {from} AND u.name_key < {to}")
+    }
+
+    /// That a column's time is in the stretch meant.
+    fn when(&mut self, column: &str, what: Clocked, when: When, now: Time) -> String {
+        let Some((from, to)) = when.stretch(what, now) else { return format!("{column} IS NULL") };
+        let (from, to) = (self.bind(Value::Number(from.millis())), self.bind(Value::Number(to.millis())));
+        format!("{column} BETWEEN {from} AND {to}")
+    }
+
+    /// What is true of a negated condition: also where nothing is known of it.
+    fn not(clause: &str) -> String {
+        format!("({clause}) IS NOT TRUE")
     }
 }
+
+/// The end date as a number; what cannot be read has passed long ago.
+const VALID: &str = "CASE typeof(u.valid_until) WHEN 'integer' THEN u.valid_until \
+    WHEN 'real' THEN CAST(u.valid_until AS INTEGER) WHEN 'null' THEN NULL ELSE 0 END";
 
 /// The people who pass a filter. The conditions on `deleted_at`, `status` and `role` are spelled as those of the
 /// partial indexes, without which these would not be used.
@@ -69,47 +91,67 @@ pub fn people(filter: &Filter, now: Time) -> Condition {
     let living = if filter.wants_deleted() { "u.deleted_at IS NOT NULL" } else { "u.deleted_at IS NULL" };
     let mut all = Condition::new(now, living);
     for term in &filter.terms {
-        match term {
-            Term::Word(word) => {
-                let word = all.text(word);
-                all.and(&format!("(instr(u.name_key, {word}) > 0 OR instr(u.email_key, {word}) > 0)"));
-            }
-            Term::Prefix(prefix) => all.prefix(prefix),
-            Term::Role(Role::Member) => all.and("u.role NOT IN ('auditor', 'admin')"),
-            Term::Role(Role::Auditor) => all.and("u.role = 'auditor'"),
-            Term::Role(Role::Admin) => all.and("u.role = 'admin'"),
-            Term::Label(label) => {
-                let label = all.text(&format!(" {label} "));
-                all.and(&format!("instr(' ' || u.labels || ' ', {label}) > 0"));
-            }
-            Term::Is(state) => in_state(&mut all, *state, now),
-        }
+        let clause = person(&mut all, term, now);
+        all.and(&clause);
     }
     all
 }
 
-fn in_state(all: &mut Condition, state: State, now: Time) {
-    match state {
-        State::Pending => all.and("u.status = 'pending'"),
-        State::Active => all.and("u.status = 'active'"),
-        State::Inactive => all.and("u.status NOT IN ('active', 'pending')"),
-        State::Deleted => {}
-        State::Expired => all.and("u.valid_until NOT BETWEEN ?1 AND 9223372036854775807"),
-        State::Live => {
-            all.and(&format!("{USABLE} AND EXISTS (SELECT 1 FROM session s WHERE s.user_seq = u.seq AND {RUNS})"))
+fn person(all: &mut Condition, term: &Term, now: Time) -> String {
+    match term {
+        Term::Word(word) => {
+            let word = all.word(word);
+            format!("{SOMEWHERE}({word}, u.name_key, u.email_key)")
         }
-        State::Admin => all.and("u.role = 'admin'"),
-        State::Never => all.and("u.last_login_at IS NULL"),
+        Term::Prefix(prefix) => all.prefix(prefix),
+        Term::Role(Role::Member) => "u.role NOT IN ('auditor', 'admin')".to_owned(),
+        Term::Role(Role::Auditor) => "u.role = 'auditor'".to_owned(),
+        Term::Role(Role::Admin) => "u.role = 'admin'".to_owned(),
+        Term::Label(label) => {
+            let label = all.text(&format!(" {label} "));
+            format!("instr(' ' || u.labels || ' ', {label}) > 0")
+        }
+        Term::When(Clocked::Created, when) => all.when("u.created_at", Clocked::Created, *when, now),
+        Term::When(Clocked::Seen, when) => all.when("u.last_login_at", Clocked::Seen, *when, now),
+        Term::When(Clocked::Valid, when) => all.when(VALID, Clocked::Valid, *when, now),
+        Term::Hash(None) => "NOT EXISTS (SELECT 1 FROM credential c WHERE c.user_seq = u.seq)".to_owned(),
+        Term::Hash(Some(scheme)) => {
+            let beginning = all.text(&format!("${scheme}$"));
+            format!(
+                "EXISTS (SELECT 1 FROM credential c WHERE c.user_seq = u.seq \
+                 AND substr(CAST(c.hash AS TEXT), 1, length({beginning})) = {beginning})"
+            )
+        }
+        Term::Is(state) => in_state(all, *state, now),
+        Term::Client(_) | Term::Address(_) => "0".to_owned(),
+        Term::Not(term) => Condition::not(&person(all, term, now)),
+    }
+}
+
+fn in_state(all: &mut Condition, state: State, now: Time) -> String {
+    let clause = match state {
+        State::Pending => "u.status = 'pending'",
+        State::Active => "u.status = 'active'",
+        State::Inactive => "u.status NOT IN ('active', 'pending')",
+        State::Deleted => "u.deleted_at IS NOT NULL",
+        State::Expired => "u.valid_until NOT BETWEEN ?1 AND 9223372036854775807",
+        State::Live => {
+            return format!("{USABLE} AND EXISTS (SELECT 1 FROM session s WHERE s.user_seq = u.seq AND {RUNS})");
+        }
+        State::Admin => "u.role = 'admin'",
+        State::Factor => "u.seq IN (SELECT f.user_seq FROM factor f)",
+        State::Never => "u.last_login_at IS NULL",
         State::Stale => {
             let before = all.bind(Value::Number(now.minus(STALE).millis()));
-            all.and(&format!("u.status = 'active' AND coalesce(u.last_login_at, u.created_at) < {before}"));
+            return format!("u.status = 'active' AND coalesce(u.last_login_at, u.created_at) < {before}");
         }
-        State::Ended => all.and("0"),
-        State::Throttled => all.and(
+        State::Ended => "0",
+        State::Throttled => {
             "u.seq IN (SELECT t.user_seq FROM throttle t
-                 WHERE t.user_seq IS NOT NULL AND t.until > ?1 AND t.until <= ?1 + 60000)",
-        ),
-    }
+                 WHERE t.user_seq IS NOT NULL AND t.until > ?1 AND t.until <= ?1 + 60000)"
+        }
+    };
+    clause.to_owned()
 }
 
 /// The sessions that pass a filter.
@@ -117,20 +159,33 @@ pub fn sessions(filter: &Filter, now: Time) -> Condition {
     let live = format!("{RUNS} AND {USABLE}");
     let mut all = Condition::new(now, &format!("(({live}) OR ({ENDED}))"));
     for term in &filter.terms {
-        match term {
-            Term::Word(word) => {
-                let word = all.text(word);
-                all.and(&format!(
-                    "(instr(u.name_key, {word}) > 0 OR instr(s.client_key, {word}) > 0 \
-                     OR instr(s.address_key, {word}) > 0)"
-                ));
-            }
-            Term::Prefix(prefix) => all.prefix(prefix),
-            Term::Is(State::Live) => all.and(&live),
-            Term::Is(State::Ended) => all.and("s.ended_at IS NOT NULL"),
-            // Not asked of sessions; refused where filters are read.
-            Term::Is(_) | Term::Role(_) | Term::Label(_) => {}
-        }
+        let clause = session(&mut all, term, &live, now);
+        all.and(&clause);
     }
     all
+}
+
+fn session(all: &mut Condition, term: &Term, live: &str, now: Time) -> String {
+    match term {
+        Term::Word(word) => {
+            let word = all.word(word);
+            format!("{SOMEWHERE}({word}, u.name_key, s.client_key, s.address_key)")
+        }
+        Term::Client(word) => {
+            let word = all.word(word);
+            format!("{SOMEWHERE}({word}, s.client_key)")
+        }
+        Term::Address(prefix) => {
+            let prefix = all.text(prefix);
+            format!("substr(s.address_key, 1, length({prefix})) = {prefix}")
+        }
+        Term::Prefix(prefix) => all.prefix(prefix),
+        Term::Is(State::Live) => live.to_owned(),
+        Term::Is(State::Ended) => "s.ended_at IS NOT NULL".to_owned(),
+        Term::When(Clocked::Created, when) => all.when("s.created_at", Clocked::Created, *when, now),
+        Term::When(Clocked::Seen, when) => all.when("s.last_used_at", Clocked::Seen, *when, now),
+        Term::Not(term) => Condition::not(&session(all, term, live, now)),
+        // Not asked of sessions; refused where filters are read.
+        Term::Is(_) | Term::Role(_) | Term::Label(_) | Term::Hash(_) | Term::When(Clocked::Valid, _) => "0".to_owned(),
+    }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::letters;
 use crate::accounts::error::{Kind, Result};
 
 /// How long a write waits for another program's.
@@ -55,6 +56,7 @@ fn tune(db: &Connection, patience: Duration) -> Result<()> {
          PRAGMA cache_size = -4096;
          PRAGMA journal_size_limit = 8388608;",
     )?;
+    letters::teach(db)?;
     db.set_prepared_statement_cache_capacity(96);
     Ok(())
 }

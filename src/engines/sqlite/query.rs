@@ -180,6 +180,8 @@ fn people_list(query: &Query, now: Time) -> List<'static> {
         Order::Created => ("u.created_at", true),
         Order::Name => ("u.name_key", false),
         Order::LastLogin => ("coalesce(u.last_login_at, 0)", true),
+        // Spelled as the index is.
+        Order::Status => ("CASE u.status WHEN 'active' THEN 1 WHEN 'pending' THEN 3 ELSE 2 END", true),
     };
     let condition = people(&query.filter, now);
     List { columns: USER, from: "user u", condition, value, seq: "u.seq", descending: descending != query.reversed }
@@ -191,9 +193,8 @@ pub fn page_of_people(db: &Connection, query: &Query, anchor: &Anchor, limit: u1
     people_list(query, now).page(db, anchor, limit, &|row| {
         let person = rows::person(row, 0)?;
         let value = match order {
-            Order::Created => KeyValue::Number(person.user.created_at.millis()),
             Order::Name => KeyValue::Text(person.key),
-            Order::LastLogin => KeyValue::Number(person.user.last_login_at.map_or(0, Time::millis)),
+            Order::Created | Order::LastLogin | Order::Status => order.value_of(&person.user),
         };
         Ok((Key { value, seq: person.seq }, person.user))
     })
@@ -275,8 +276,8 @@ mod tests {
     fn every_order_is_read_from_an_index_in_both_directions() {
         let now = Time::from_millis(1_000);
         let filters = [
-            ("", ["user_created", "user_name", "user_login"]),
-            ("is:deleted", ["user_deleted", "user_deleted_name", "user_deleted_login"]),
+            ("", ["user_created", "user_name", "user_login", "user_status"]),
+            ("is:deleted", ["user_deleted", "user_deleted_name", "user_deleted_login", "user_deleted_status"]),
         ];
         for (filter, indexes) in filters {
             for (order, index) in Order::ALL.into_iter().zip(indexes) {

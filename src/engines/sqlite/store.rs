@@ -1,14 +1,15 @@
 //! The promises of the port, each handed to the module that knows its rows, in one transaction.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, factors, purge, standing, throttle, trail, upkeep};
+use super::{clock, factors, many, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
+use crate::accounts::bulk::{Chosen, Former, Plan};
 use crate::accounts::chain::Link;
 use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::clock::ClockState;
@@ -239,6 +240,29 @@ impl Store for Sqlite {
 
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed> {
         self.change(stamp, |tx| users::change(tx, id, expect, change, stamp))
+    }
+
+    fn plan(&mut self, chosen: &Chosen, change: &UserChange, stamp: &Stamp) -> Result<Plan> {
+        self.read(|db| many::plan(db, chosen, change, stamp))
+    }
+
+    fn change_many(
+        &mut self,
+        people: &[(UserId, i64)],
+        change: &UserChange,
+        stamp: &Stamp,
+    ) -> Result<Vec<Result<Changed>>> {
+        let began = Instant::now();
+        let answers = self.change(stamp, |tx| many::change(tx, people, change, stamp))?;
+        many::breathe(people.len(), began);
+        Ok(answers)
+    }
+
+    fn undo_many(&mut self, former: &[Former], stamp: &Stamp) -> Result<Vec<Result<Changed>>> {
+        let began = Instant::now();
+        let answers = self.change(stamp, |tx| many::undo(tx, former, stamp))?;
+        many::breathe(former.len(), began);
+        Ok(answers)
     }
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {

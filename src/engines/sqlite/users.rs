@@ -248,6 +248,15 @@ pub fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
     if other { Ok(()) } else { Err(last_admin(&user.name)) }
 }
 
+/// How many people keep the door open for administrators.
+pub fn keepers(db: &Connection) -> Result<u32> {
+    let mut statement = db.prepare_cached(
+        "SELECT count(*) FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active'
+             AND valid_until IS NULL AND password_set_at IS NOT NULL",
+    )?;
+    Ok(statement.query_row([], |row| rows::count(row, 0))?)
+}
+
 /// Writes the columns that differ, and only them: what another program put into the others stays as it is.
 fn update(db: &Connection, seq: i64, before: &User, after: &User) -> Result<()> {
     let (key, email_key) = (after.name_key(), after.email.as_deref().map(fold));

@@ -1,0 +1,301 @@
+//! Reading a filter: words, quotation marks, `^`, `!` and fields; a fault says where in the line it is.
+
+use std::ops::Range;
+
+use super::term::{Filter, State, Term};
+use super::when::{Clocked, When};
+use crate::accounts::error::{Error, Field, Result};
+use crate::accounts::text::{bare, fold, quote};
+use crate::accounts::user::Role;
+
+/// What a filter is asked of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// People.
+    Users,
+    /// Everybody's sessions.
+    Sessions,
+}
+
+/// The states with their words, each with whether sessions have it and whether people do.
+pub(super) const STATES: [(&str, State, bool, bool); 12] = [
+    ("pending", State::Pending, false, true),
+    ("active", State::Active, false, true),
+    ("inactive", State::Inactive, false, true),
+    ("deleted", State::Deleted, false, true),
+    ("expired", State::Expired, false, true),
+    ("live", State::Live, true, true),
+    ("ended", State::Ended, true, false),
+    ("admin", State::Admin, false, true),
+    ("factor", State::Factor, false, true),
+    ("never", State::Never, false, true),
+    ("stale", State::Stale, false, true),
+    ("throttled", State::Throttled, false, true),
+];
+
+/// The fields, each with whether it is asked of sessions and whether of people.
+pub(super) const FIELDS: [(&str, bool, bool); 9] = [
+    ("is", true, true),
+    ("role", false, true),
+    ("label", false, true),
+    ("created", true, true),
+    ("seen", true, true),
+    ("valid", false, true),
+    ("hash", false, true),
+    ("client", true, false),
+    ("address", true, false),
+];
+
+impl Subject {
+    /// Which of two flags is this subject's.
+    pub(super) const fn of(self, sessions: bool, users: bool) -> bool {
+        match self {
+            Subject::Sessions => sessions,
+            Subject::Users => users,
+        }
+    }
+
+    fn states(self) -> String {
+        let all = STATES.iter().filter(|(_, _, sessions, users)| self.of(*sessions, *users));
+        let words: Vec<&str> = all.map(|(word, ..)| *word).collect();
+        match words.split_last() {
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
+impl Filter {
+    /// Reads a filter over people: words, `"two words"`, `^prefix`, `!word`, and `is:`, `role:`, `label:`, `created:`,
+    /// `seen:`, `valid:`, `hash:`.
+    ///
+    /// # Errors
+    /// `constraint_violation` naming the word that is not understood, with its place.
+    pub fn parse(text: &str) -> Result<Filter> {
+        Self::read(text, Subject::Users)
+    }
+
+    /// Reads a filter over sessions: words, `^prefix` of the owner's name, `!word`, `is:live`, `is:ended`, `created:`,
+    /// `seen:`, `client:`, `address:`.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn parse_sessions(text: &str) -> Result<Filter> {
+        Self::read(text, Subject::Sessions)
+    }
+
+    /// Reads a filter over people or sessions.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn read(text: &str, subject: Subject) -> Result<Filter> {
+        let (mut terms, mut from) = (Vec::new(), 0);
+        while let Some(piece) = Piece::next(text, from) {
+            from = piece.place.end;
+            let term = piece.term(subject).map_err(|fault| fault.field(Field::Filter).at(piece.place.clone()))?;
+            terms.extend(term.map(|term| if piece.not { Term::Not(Box::new(term)) } else { term }));
+        }
+        Ok(Filter { terms })
+    }
+}
+
+/// A stretch of the line that makes one condition.
+struct Piece<'a> {
+    not: bool,
+    caret: bool,
+    field: Option<&'a str>,
+    value: String,
+    place: Range<usize>,
+}
+
+impl<'a> Piece<'a> {
+    fn next(text: &'a str, from: usize) -> Option<Piece<'a>> {
+        let start = from + text[from..].find(|c: char| !c.is_whitespace())?;
+        let mut at = start;
+        let mut takes = |sign: char| {
+            let there = text[at..].starts_with(sign);
+            at += usize::from(there);
+            there
+        };
+        let (not, caret) = (takes('!'), takes('^'));
+        let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
+        let field = text[at..end].split_once(':').map(|(field, _)| field);
+        let field = field.filter(|field| !caret && FIELDS.iter().any(|(name, ..)| name == field));
+        if let Some(field) = field {
+            at += field.len() + 1;
+        }
+        let (value, end) = match text[at..].strip_prefix('"') {
+            Some(_) => quoted(text, at + 1),
+            None => (text[at..end].to_owned(), end),
+        };
+        Some(Piece { not, caret, field, value, place: start..end })
+    }
+
+    /// The condition; `None` where nothing is said yet, as after a lone `!`.
+    fn term(&self, subject: Subject) -> Result<Option<Term>> {
+        let value = self.value.as_str();
+        let Some(field) = self.field else {
+            let text = if self.caret { fold(value) } else { bare(value) };
+            let term = if self.caret { Term::Prefix } else { Term::Word };
+            return Ok((!text.is_empty()).then(|| term(text)));
+        };
+        let foreign = FIELDS.iter().any(|(name, sessions, users)| *name == field && !subject.of(*sessions, *users));
+        match (foreign, subject) {
+            (false, _) => self.field_term(field, value, subject).map(Some),
+            (true, Subject::Sessions) => {
+                Err(fault(format!("{field}: is asked of users, not of sessions"), "1 shows the users"))
+            }
+            (true, Subject::Users) => {
+                Err(fault(format!("{field}: is asked of sessions, not of users"), "2 shows the sessions"))
+            }
+        }
+    }
+
+    fn field_term(&self, field: &str, value: &str, subject: Subject) -> Result<Term> {
+        let time = |what: Clocked| match When::read(value) {
+            Some(When::Never) if what == Clocked::Created => None,
+            when => when.map(|when| Term::When(what, when)),
+        };
+        let word = (!value.is_empty()).then(|| fold(value));
+        let term = match field {
+            "is" => {
+                let found =
+                    STATES.iter().find(|(name, _, sessions, users)| *name == value && subject.of(*sessions, *users));
+                found.map(|(_, state, ..)| Term::Is(*state))
+            }
+            "role" => return Ok(Term::Role(value.parse::<Role>()?)),
+            "label" => word.map(Term::Label),
+            "client" => word.map(|word| Term::Client(bare(&word))),
+            "address" => word.map(Term::Address),
+            "hash" if value == "none" => Some(Term::Hash(None)),
+            "hash" => word
+                .filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+                .map(|word| Term::Hash(Some(word))),
+            "created" => time(Clocked::Created),
+            "seen" => time(Clocked::Seen),
+            _ => time(Clocked::Valid),
+        };
+        term.ok_or_else(|| {
+            let hint = match field {
+                "is" => subject.states(),
+                "label" => "a label, as label:ops".to_owned(),
+                "client" => "a part of the client's label, as client:firefox".to_owned(),
+                "address" => "how the address begins, as address:10.1.".to_owned(),
+                "hash" => "argon2id, bcrypt and the like, or none".to_owned(),
+                "created" => "<30d, >2026-01-01 or a date".to_owned(),
+                _ => "<30d, >2026-01-01, a date or never".to_owned(),
+            };
+            fault(format!("{field}: does not know {}", quote(value)), &hint)
+        })
+    }
+}
+
+/// What stands in quotation marks from `from` on, and where it ends. A mark is written twice; a missing one at the end
+/// is yet to be typed.
+fn quoted(text: &str, from: usize) -> (String, usize) {
+    let (mut value, mut at) = (String::new(), from);
+    while let Some(c) = text[at..].chars().next() {
+        at += c.len_utf8();
+        if c == '"' {
+            if !text[at..].starts_with('"') {
+                break;
+            }
+            at += 1;
+        }
+        value.push(c);
+    }
+    (value, at)
+}
+
+fn fault(message: impl Into<String>, hint: &str) -> Error {
+    Error::constraint(Field::Filter, message).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::time::Span;
+    use proptest::prelude::*;
+
+    fn terms(text: &str) -> Vec<Term> {
+        Filter::parse(text).expect("lawful").terms
+    }
+
+    fn word(text: &str) -> Term {
+        Term::Word(text.into())
+    }
+
+    #[test]
+    fn words_prefixes_and_fields_are_told_apart() {
+        let wanted = [
+            word("ali"),
+            Term::Prefix("bo".into()),
+            Term::Is(State::Pending),
+            Term::Role(Role::Admin),
+            Term::Label("ops".into()),
+            Term::When(Clocked::Seen, When::Within(Span::DAY.times(30))),
+            Term::Hash(Some("argon2id".into())),
+        ];
+        assert_eq!(terms("Ali ^Bo is:pending role:admin label:Ops seen:<30d hash:argon2id"), wanted);
+    }
+
+    #[test]
+    fn not_and_quotation_marks_go_with_everything() {
+        let not = |term| Term::Not(Box::new(term));
+        assert_eq!(terms("!Bob"), [not(word("bob"))]);
+        assert_eq!(terms("!is:live"), [not(Term::Is(State::Live))]);
+        assert_eq!(terms("\"Anna  M\" !^\"an n\""), [word("anna  m"), not(Term::Prefix("an n".into()))]);
+        assert_eq!(terms("label:\"a b\"c"), [Term::Label("a b".into()), word("c")]);
+        assert_eq!(terms("\"say \"\"hi\"\"\""), [word("say \"hi\"")], "a mark is written twice");
+        assert_eq!(terms("\"not yet clos"), [word("not yet clos")], "the rest is still being typed");
+        assert_eq!(terms("a\"b"), [word("a\"b")], "within a word it is a letter");
+        for nothing in ["", " ", "!", "^", "\"\"", "!\"", "\u{301}"] {
+            assert_eq!(terms(nothing), [], "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn accents_do_not_count_in_words_and_do_in_prefixes() {
+        assert_eq!(terms("MARÍA ^MARÍA"), [word("maria"), Term::Prefix("maría".into())]);
+    }
+
+    #[test]
+    fn an_unknown_word_after_is_gets_a_sentence_and_its_place() {
+        let error = Filter::parse("zoë is:purple x").expect_err("unknown");
+        assert_eq!(error.message, "is: does not know \"purple\"");
+        assert_eq!(error.place, Some(5..14));
+        assert!(error.hint.is_some_and(|hint| hint.contains("pending")));
+        assert!(Filter::parse("is:ended").is_err(), "sessions end, users do not");
+        assert!(Filter::parse_sessions("is:pending").is_err());
+        for text in ["label:", "seen:", "seen:<", "created:never", "valid:x", "hash:a$b", "role:", "address:1"] {
+            let error = Filter::parse(text).expect_err("not understood");
+            assert_eq!((error.field, error.place), (Some(Field::Filter), Some(0..text.len())), "{text}");
+        }
+        for text in ["label:a", "role:admin", "hash:none", "valid:never"] {
+            assert!(Filter::parse_sessions(text).expect_err("of users").message.contains("asked of users"), "{text}");
+        }
+        assert_eq!(Filter::parse_sessions("client:Fire address:10.").expect("lawful").terms.len(), 2);
+    }
+
+    #[test]
+    fn w06_wildcards_are_letters() {
+        assert_eq!(terms("%_"), [word("%_")]);
+    }
+
+    #[test]
+    fn a_colon_in_a_name_is_not_a_field() {
+        assert_eq!(terms("a:b ^is:x"), [word("a:b"), Term::Prefix("is:x".into())]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused_at_a_place_in_it(text in "([a-z!^\" :<>é]|is:|seen:|label:){0,12}") {
+            for subject in [Subject::Users, Subject::Sessions] {
+                if let Err(error) = Filter::read(&text, subject) {
+                    let place = error.place.expect("a place");
+                    prop_assert!(text.get(place).is_some_and(|piece| !piece.is_empty()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! One change to many people: what it would do, and a batch of it in one transaction.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::condition::people;
+use super::rows::{self, USER};
+use super::{endings, users};
+use crate::accounts::audit::Stamp;
+use crate::accounts::bulk::{BATCH, Chosen, Former, Plan, Planner};
+use crate::accounts::change::{Changed, UserChange};
+use crate::accounts::error::{Error, Kind, Result};
+
+/// What a change would do.
+pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp) -> Result<Plan> {
+    let mut planner = Planner::new(change, stamp);
+    match chosen {
+        Chosen::All(filter) => {
+            let condition = people(filter, stamp.at);
+            let sql = format!("SELECT {USER} FROM user u WHERE {} AND ?1 IS NOT NULL ORDER BY u.seq", condition.sql);
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut found = statement.query(params_from_iter(condition.values))?;
+            while let Some(row) = found.next()? {
+                let person = rows::person(row, 0)?;
+                planner.consider(&person.user, None, || endings::exposure(db, person.seq, stamp.at))?;
+            }
+        }
+        Chosen::People(list) => {
+            for (id, version) in list {
+                match users::by_id(db, id, stamp.at)? {
+                    Some(person) => planner
+                        .consider(&person.user, Some(*version), || endings::exposure(db, person.seq, stamp.at))?,
+                    None => planner.missing(id),
+                }
+            }
+        }
+    }
+    Ok(planner.finish(users::keepers(db)?))
+}
+
+/// The answer for each person of a batch.
+type Answers = Vec<Result<Changed>>;
+
+/// Applies one change to everybody of a batch who is still in the version expected.
+pub fn change(
+    db: &Connection,
+    batch: &[(crate::accounts::user::UserId, i64)],
+    change: &UserChange,
+    stamp: &Stamp,
+) -> Result<Answers> {
+    batch.iter().map(|(id, version)| sorted(users::change(db, id, Some(*version), change, stamp))).collect()
+}
+
+/// Gives everybody of a batch their former state back.
+pub fn undo(db: &Connection, batch: &[Former], stamp: &Stamp) -> Result<Answers> {
+    let one = |former: &Former| {
+        let person = users::expected(db, &former.id, Some(former.version), stamp.at)?;
+        users::change(db, &former.id, Some(former.version), &former.undo(&person.user), stamp)
+    };
+    batch.iter().map(|former| sorted(one(former))).collect()
+}
+
+/// A refusal is one person's, and nothing of them was written; what the database itself says is the whole batch's.
+fn sorted(answer: Result<Changed>) -> Result<Result<Changed>> {
+    match answer {
+        Err(error) if is_fatal(&error) => Err(error),
+        answer => Ok(answer),
+    }
+}
+
+fn is_fatal(error: &Error) -> bool {
+    matches!(error.kind, Kind::Busy | Kind::Interrupted | Kind::Failure | Kind::NoDatabase | Kind::Schema)
+}
+
+/// Lets others write: whoever waits looks again only now and then, and would not see a door that opens for an instant.
+pub fn breathe(batch: usize, began: Instant) {
+    if batch >= BATCH {
+        std::thread::sleep((began.elapsed() / 4).clamp(Duration::from_millis(2), Duration::from_millis(100)));
+    }
+}

@@ -1,0 +1,75 @@
+//! Many people at once: the same filter and order for looking and for changing.
+
+use crate::desk::Desk;
+
+/// Three members, and an administrator.
+fn desk() -> Desk {
+    Desk::with(&[&["root", "--role", "admin"], &["bob@x.org"], &["María"], &["ann@x.org", "--pending"]])
+}
+
+#[test]
+fn people_are_listed_by_every_order_and_filter() {
+    let desk = desk();
+    assert_eq!(desk.names(&[]), ["ann@x.org", "bob@x.org", "María", "root"]);
+    assert_eq!(desk.names(&["--sort", "created"]), ["ann@x.org", "María", "bob@x.org", "root"]);
+    assert_eq!(desk.names(&["--sort", "status", "--reverse"])[3], "ann@x.org");
+    assert_eq!(desk.names(&["--sort", "seen"]).len(), 4);
+    assert_eq!(desk.names(&["--filter", "maria !is:pending created:<1d"]), ["María"]);
+    desk.fails(&["user", "list", "--sort", "size"], "", 2, "usage");
+    let message = desk.fails(&["user", "list", "--filter", "a seen:soon"], "", 7, "constraint_violation");
+    assert_eq!(message, "seen: does not know \"soon\"");
+}
+
+#[test]
+fn sessions_are_listed_by_a_filter() {
+    let desk = desk();
+    for (name, client) in [("root", "phone"), ("bob@x.org", "firefox")] {
+        let line = ["session", "login", name, "--password-stdin", "--client", client, "--address", "10.1.0.7"];
+        desk.run(&line, "pw\n").ok();
+    }
+    let clients = |filter: &str| -> Vec<String> {
+        let all = desk.lines(&["session", "list", "--filter", filter], "");
+        all.iter().map(|session| session["client"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(clients("client:fire"), ["firefox"]);
+    assert_eq!(clients("address:10.1. !^root is:live"), ["firefox"]);
+    let session = desk.lines(&["session", "list", "--filter", "^root"], "");
+    desk.run(&["session", "logout", session[0]["session_id"].as_str().unwrap()], "").ok();
+    assert_eq!(clients("is:ended"), ["phone"]);
+    assert!(desk.run(&["session", "list", "--filter", "is:ended"], "").ok().out.contains("ended"));
+}
+
+#[test]
+fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
+    let desk = desk();
+    desk.log_in("bob@x.org");
+    let line = ["user", "deactivate", "--filter", "x.org"];
+    let dry = desk.json(&[&line[..], &["--dry-run"]].concat(), "");
+    assert_eq!((&dry["matched"], &dry["changed"], &dry["dry_run"]), (&2.into(), &2.into(), &true.into()));
+    assert_eq!(desk.names(&["--filter", "is:inactive"]).len(), 0);
+    let refused = desk.fails(&line, "", 2, "usage");
+    assert!(refused.contains("no terminal"), "{refused}");
+    let ran = desk.run(&[&line[..], &["--yes", "--reason", "left"]].concat(), "").ok();
+    assert_eq!(ran.out, "2 users deactivated · 1 session\n");
+    let ran = desk.run(&[&line[..], &["--yes"]].concat(), "").ok();
+    assert_eq!(ran.out, "0 users deactivated · 2 so already\n");
+    assert_eq!(desk.names(&["--filter", "is:inactive"]), ["ann@x.org", "bob@x.org"]);
+    desk.run(&["user", "activate", "--filter", "is:inactive", "--yes"], "").ok();
+    desk.run(&["user", "delete", "--filter", "x.org", "--yes"], "").ok();
+    assert_eq!(desk.names(&[]), ["María", "root"]);
+    assert_eq!(desk.run(&["user", "restore", "--filter", "bob", "--yes"], "").ok().out, "1 user restored\n");
+    assert_eq!(desk.names(&[]), ["bob@x.org", "María", "root"]);
+}
+
+#[test]
+fn what_is_not_done_to_everybody_ends_with_eight_and_says_to_whom() {
+    let desk = desk();
+    let ran = desk.run(&["user", "contain", "--filter", "", "--yes"], "");
+    assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained\n"), "{}", ran.err);
+    assert!(ran.err.contains("not contained: \"root\" is the last administrator"), "{}", ran.err);
+    assert!(ran.err.contains("1 of 4 users not contained"), "{}", ran.err);
+    let ran = desk.run(&["user", "delete", "--filter", "is:admin", "--yes", "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &json["changed"], &json["left"][0]["kind"]), (8, &0.into(), &"last_admin".into()));
+    assert_eq!(json["left"][0]["name"], "root");
+}
