@@ -18,6 +18,10 @@ mod actors;
 mod audit;
 #[path = "scenarios/contain.rs"]
 mod contain;
+#[path = "scenarios/defects_flowserv.rs"]
+mod defects_flowserv;
+#[path = "scenarios/defects_platypush.rs"]
+mod defects_platypush;
 #[path = "scenarios/factor.rs"]
 mod factor;
 #[path = "scenarios/factor_keys.rs"]
@@ -38,6 +42,8 @@ mod people;
 mod platypush;
 #[path = "scenarios/policy.rs"]
 mod policy;
+#[path = "scenarios/races.rs"]
+mod races;
 #[path = "scenarios/register.rs"]
 mod register;
 #[path = "scenarios/reset.rs"]
