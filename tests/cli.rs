@@ -3,6 +3,8 @@
 
 #[path = "cli/actors.rs"]
 mod actors;
+#[path = "cli/canary.rs"]
+mod canary;
 #[path = "cli/desk.rs"]
 mod desk;
 #[path = "cli/factor.rs"]

@@ -50,6 +50,8 @@ mod register;
 mod reset;
 #[path = "scenarios/sessions.rs"]
 mod sessions;
+#[path = "scenarios/stolen.rs"]
+mod stolen;
 #[path = "scenarios/stored.rs"]
 mod stored;
 #[path = "scenarios/throttle.rs"]

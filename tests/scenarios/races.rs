@@ -9,7 +9,7 @@ use rollbook::accounts::query::Filter;
 use rollbook::accounts::{Accounts, Draft, Role, Span, Status};
 
 use crate::factor::enrol;
-use crate::support::{CHEAP, long, race};
+use crate::support::{CHEAP, long, race, scratch};
 use crate::world::{PASSWORD, World, open, pw};
 
 const RACERS: u64 = 64;
@@ -24,9 +24,7 @@ struct Track {
 
 impl Track {
     fn new() -> Track {
-        // What is tried is the order of transactions and not the disk, which would be waited for at every failed try.
-        let memory = std::path::Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let folder = scratch();
         let path = folder.path().join("rollbook.db");
         let mut world = World::over(rollbook::engines::create(&path).unwrap());
         world.accounts = open(&path, &world.clock, 7, CHEAP);
