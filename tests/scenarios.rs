@@ -22,6 +22,8 @@ mod contain;
 mod defects_flowserv;
 #[path = "scenarios/defects_platypush.rs"]
 mod defects_platypush;
+#[path = "scenarios/exports.rs"]
+mod exports;
 #[path = "scenarios/factor.rs"]
 mod factor;
 #[path = "scenarios/factor_keys.rs"]
@@ -54,6 +56,8 @@ mod sessions;
 mod stolen;
 #[path = "scenarios/stored.rs"]
 mod stored;
+#[path = "scenarios/tampering.rs"]
+mod tampering;
 #[path = "scenarios/throttle.rs"]
 mod throttle;
 #[path = "scenarios/tokens.rs"]

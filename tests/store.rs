@@ -92,6 +92,8 @@ macro_rules! engine {
                 a_load_into_an_empty_store_is_all_or_nothing
                 an_interruption_between_two_questions_harms_neither
                 a_trail_is_followed_by_actor_deed_and_time
+                failures_of_everybody_come_a_person_and_a_minute_at_a_time
+                an_exported_beginning_goes_when_it_is_old_enough_and_is_remembered
             }
             throttle {
                 five_wrong_ones_are_free_and_then_each_waits_longer

@@ -97,11 +97,12 @@ pub enum Deed {
     RefreshCodes,
     UseCode,
     Rekey,
+    Export,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 29] = [
+    pub const ALL: [Deed; 30] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -131,6 +132,7 @@ impl Deed {
         Deed::RefreshCodes,
         Deed::UseCode,
         Deed::Rekey,
+        Deed::Export,
     ];
 
     /// The stable word.
@@ -165,6 +167,7 @@ impl Deed {
             Deed::RefreshCodes => "refresh codes",
             Deed::UseCode => "use code",
             Deed::Rekey => "rekey",
+            Deed::Export => "export",
         }
     }
 
@@ -200,6 +203,7 @@ impl Deed {
             Deed::RefreshCodes => "backup codes renewed",
             Deed::UseCode => "backup code used",
             Deed::Rekey => "second factors rekeyed",
+            Deed::Export => "audit exported",
         }
     }
 

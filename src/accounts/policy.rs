@@ -28,6 +28,8 @@ pub struct Policy {
     pub keep_deleted: Span,
     /// How long sessions are kept after they are over.
     pub keep_sessions: Span,
+    /// How long audit entries are kept that were exported; `None` for ever.
+    pub keep_audit: Option<Span>,
 }
 
 impl Default for Policy {
@@ -42,12 +44,13 @@ impl Default for Policy {
             throttle: true,
             keep_deleted: Span::DAY.times(KEPT_DAYS),
             keep_sessions: Span::DAY.times(KEPT_DAYS),
+            keep_audit: None,
         }
     }
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 9] = [
+pub const KEYS: [(&str, &str); 10] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
     ("session-life", "how long a session lives when the log-in says nothing"),
     ("session-idle", "how long a session may lie unused, or none"),
@@ -57,6 +60,7 @@ pub const KEYS: [(&str, &str); 9] = [
     ("throttle", "on or off: whether wrong passwords make the next try wait"),
     ("retention-deleted", "how long deleted people are kept and can be restored, at most 30d"),
     ("retention-sessions", "how long sessions are kept after they are over, at most 365d"),
+    ("retention-audit", "how long audit entries are kept that were exported, or forever"),
 ];
 
 impl Policy {
@@ -72,6 +76,7 @@ impl Policy {
             "throttle" => if self.throttle { "on" } else { "off" }.to_owned(),
             "retention-deleted" => self.keep_deleted.to_string(),
             "retention-sessions" => self.keep_sessions.to_string(),
+            "retention-audit" => self.keep_audit.map_or_else(|| "forever".to_owned(), |span| span.to_string()),
             _ => return None,
         })
     }
@@ -91,6 +96,8 @@ impl Policy {
             "throttle" => self.throttle = either(key, value, ["on", "off"])?,
             "retention-deleted" => self.keep_deleted = retention(value, KEPT_DAYS)?,
             "retention-sessions" => self.keep_sessions = retention(value, 365)?,
+            "retention-audit" if value == "forever" => self.keep_audit = None,
+            "retention-audit" => self.keep_audit = Some(retention(value, 36_500)?),
             _ => {
                 let keys: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(

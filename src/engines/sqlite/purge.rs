@@ -81,12 +81,13 @@ fn names(db: &Connection, user: &User) -> Result<Vec<String>> {
 }
 
 /// Erases what the entries about somebody tell, and those that they made about nobody else. Of what they did to others
-/// the entries hold their id alone, except those of the first version, which held the name in the detail.
+/// the entries hold their id alone, except those of the first version, which held the name in the detail. An export's
+/// entry tells nothing of a user who made it, and what was removed can be verified by it alone.
 fn erase(db: &Connection, id: &UserId) -> Result<()> {
     db.execute(
         "DELETE FROM audit_detail WHERE seq IN (
              SELECT seq FROM audit WHERE target = ?1
-             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL
+             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL AND deed <> 'export'
              UNION SELECT a.seq FROM audit a JOIN audit_detail d ON d.seq = a.seq WHERE a.actor_id = ?1
                  AND CASE WHEN json_valid(d.json) THEN coalesce(json_extract(d.json, '$.actor'), '') <> '' ELSE 1 END)",
         [Raw::new(id.as_str())],
