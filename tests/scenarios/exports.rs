@@ -182,6 +182,21 @@ fn exporting_is_the_administrators_and_a_purge_of_the_one_who_did_it_leaves_the_
 }
 
 #[test]
+fn a_purge_finds_the_name_where_its_entry_has_gone() {
+    let mut w = World::new();
+    let (root, alice) = (w.with_role("root", Role::Admin), w.with_role("alice", Role::Admin));
+    w.by(&acting(&root), |a| a.deactivate(&alice.id, None)).unwrap();
+    assert_eq!(w.look(&alice).status_by.as_deref(), Some("root"));
+    w.with_role("other", Role::Admin);
+    w.export();
+    w.set_policy("retention-audit", "1d").unwrap();
+    let other = w.find("other").unwrap();
+    assert!(w.working_days(&other, 5) > 3);
+    w.purge(&root.id, None).unwrap();
+    assert_eq!(w.look(&alice).status_by, None);
+}
+
+#[test]
 fn an_export_that_fails_on_the_way_leaves_no_checkpoint_and_a_broken_chain_is_not_exported() {
     let (_folder, path, mut w) = file();
     let root = w.with_role("root", Role::Admin);
