@@ -6,6 +6,7 @@
 pub mod api_token;
 pub mod audit;
 pub mod base32;
+pub mod blocklist;
 pub mod chain;
 pub mod change;
 pub mod clock;

@@ -31,8 +31,8 @@ pub mod words;
 pub mod worker;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
@@ -73,6 +73,7 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     let worker = Worker::start(library, sink)?;
     let first = update::start(&model);
     send(first, &worker);
+    LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
     term::start(move |event| {

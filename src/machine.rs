@@ -1,6 +1,6 @@
 //! This machine, this configuration and this engine, put together for the command line and for the console.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
@@ -80,7 +80,7 @@ impl Machine {
             who,
             theme: Look::from_word(theme.word()).unwrap_or_default(),
             ascii: self.ascii.0 || !is_utf8_locale(),
-            zone: jiff::tz::TimeZone::system(),
+            zone: LazyLock::new(jiff::tz::TimeZone::system),
             clock: Box::new(SystemClock),
             entropy: Box::new(SystemEntropy),
         };

@@ -16,6 +16,8 @@ mod activate;
 mod actors;
 #[path = "scenarios/audit.rs"]
 mod audit;
+#[path = "scenarios/blocklist.rs"]
+mod blocklist;
 #[path = "scenarios/contain.rs"]
 mod contain;
 #[path = "scenarios/defects_flowserv.rs"]

@@ -2,8 +2,8 @@
 
 use super::error::{Error, Field, Result};
 use super::hash::Cost;
-use super::password::Rule;
-use super::text::quote;
+use super::password::{Demands, Rule, SHORTEST_WORD};
+use super::text::{first_forbidden, fold, quote};
 use super::time::Span;
 use super::user::KEPT_DAYS;
 
@@ -12,6 +12,8 @@ use super::user::KEPT_DAYS;
 pub struct Policy {
     /// What a password must be.
     pub password: Rule,
+    /// What no password may be made of, beside the person's own name: what service, host and makers are called.
+    pub context_words: Vec<String>,
     /// How long a session lives when nothing is said.
     pub session_life: Span,
     /// How long a session may lie unused; `None` for as long as it lives.
@@ -36,6 +38,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             password: Rule::Nist,
+            context_words: Vec::new(),
             session_life: Span::HOUR.times(24),
             session_idle: None,
             reset_life: Span::HOUR,
@@ -50,8 +53,9 @@ impl Default for Policy {
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 10] = [
+pub const KEYS: [(&str, &str); 11] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
+    ("context-words", "what no password may be made of, parted by commas (the service, its host), or none"),
     ("session-life", "how long a session lives when the log-in says nothing"),
     ("session-idle", "how long a session may lie unused, or none"),
     ("reset-life", "how long a password-reset request can be used"),
@@ -64,10 +68,17 @@ pub const KEYS: [(&str, &str); 10] = [
 ];
 
 impl Policy {
+    /// What is asked of a password.
+    pub fn demands(&self) -> Demands<'_> {
+        Demands { rule: self.password, words: &self.context_words }
+    }
+
     /// The text of a setting; `None` for an unknown key.
     pub fn get(&self, key: &str) -> Option<String> {
         Some(match key {
             "password" => self.password.word().to_owned(),
+            "context-words" if self.context_words.is_empty() => "none".to_owned(),
+            "context-words" => self.context_words.join(","),
             "session-life" => self.session_life.to_string(),
             "session-idle" => self.session_idle.map_or_else(|| "none".to_owned(), |span| span.to_string()),
             "reset-life" => self.reset_life.to_string(),
@@ -88,6 +99,7 @@ impl Policy {
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         match key {
             "password" => self.password = value.parse()?,
+            "context-words" => self.context_words = context_words(value)?,
             "session-life" => self.session_life = Span::parse(value)?,
             "session-idle" => self.session_idle = if value == "none" { None } else { Some(Span::parse(value)?) },
             "reset-life" => self.reset_life = Span::parse(value)?,
@@ -107,6 +119,32 @@ impl Policy {
         }
         Ok(())
     }
+}
+
+/// The most context words, and the most code points of one.
+const CONTEXT: (usize, usize) = (32, 64);
+
+/// Words parted by commas, folded, each once; `none` for no word.
+fn context_words(value: &str) -> Result<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    if value.trim() == "none" {
+        return Ok(words);
+    }
+    for word in value.split(',').map(|word| fold(word.trim())) {
+        let length = word.chars().count();
+        if length < SHORTEST_WORD || length > CONTEXT.1 || first_forbidden(&word).is_some() {
+            return Err(Error::constraint(Field::Policy, format!("{} is no context word", quote(&word)))
+                .hint(format!("{SHORTEST_WORD} to {} characters each, parted by commas; or none", CONTEXT.1)));
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.len() > CONTEXT.0 {
+        return Err(Error::constraint(Field::Policy, format!("more than {} context words", CONTEXT.0))
+            .hint("leave out what is part of another"));
+    }
+    Ok(words)
 }
 
 /// Whether it is the first of two words.
@@ -137,6 +175,7 @@ mod tests {
     fn every_key_reads_what_it_prints() {
         let mut policy = Policy::default();
         policy.set("session-idle", "30m").expect("lawful");
+        policy.set("context-words", "Wonderland, tea party").expect("lawful");
         for (key, _) in KEYS {
             let text = policy.get(key).expect(key);
             let mut copy = policy.clone();
@@ -152,5 +191,18 @@ mod tests {
         assert_eq!(policy.session_life, Span::SECOND);
         assert!(policy.set("session-life", "0s").is_err());
         assert!(policy.set("colour", "red").is_err());
+    }
+
+    #[test]
+    fn context_words_are_folded_once_each_and_harmless() {
+        let mut policy = Policy::default();
+        policy.set("context-words", " Wonderland ,the tea party,WONDERLAND,\u{c9}cole").expect("lawful");
+        assert_eq!(policy.context_words, ["wonderland", "the tea party", "\u{e9}cole"]);
+        let many = (0..33).map(|n| format!("word{n}")).collect::<Vec<_>>().join(",");
+        for bad in ["", ",", "ab", "wonderland,", "a\nb", "tea\u{202e}party", &"x".repeat(65), &many] {
+            assert!(policy.set("context-words", bad).is_err(), "{bad:?}");
+        }
+        policy.set("context-words", "none").expect("lawful");
+        assert!(policy.context_words.is_empty());
     }
 }

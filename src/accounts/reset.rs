@@ -68,9 +68,9 @@ impl Accounts {
     /// `constraint_violation` and `weak_password` leave the request usable; `unknown_request` for one that is unknown,
     /// used, replaced or past its time.
     pub fn complete_reset(&mut self, request_id: &Secret, password: &Secret) -> Result<Changed> {
-        let rule = self.settings()?.password;
+        let policy = self.settings()?;
         // What can be said without knowing whose it is comes first, so that a blank password costs nobody a request.
-        judge(rule, password, About { factor: true, ..About::default() })?;
+        judge(policy.demands(), password, About { factor: true, ..About::default() })?;
         let now = self.now();
         let digest = TokenKind::Reset.read(request_id.expose()).ok_or_else(unknown_request)?;
         let owner = self.store.reset_owner(&digest, now)?.ok_or_else(unknown_request)?;
@@ -109,12 +109,12 @@ impl Accounts {
     /// # Errors
     /// `constraint_violation`, `weak_password`.
     pub fn judge_password(&mut self, password: &Secret, about: About<'_>) -> Result<()> {
-        judge(self.store.policy()?.password, password, about)
+        judge(self.store.policy()?.demands(), password, about)
     }
 
     fn judged_hash(&mut self, user: &User, password: &Secret) -> Result<PasswordHash> {
         let about = About { name: &user.name, email: user.email.as_deref(), factor: user.factor };
-        judge(self.store.policy()?.password, password, about)?;
+        judge(self.store.policy()?.demands(), password, about)?;
         self.hasher.hash(password, self.entropy.as_mut())
     }
 }

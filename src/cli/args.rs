@@ -226,6 +226,9 @@ pub enum Policy {
         /// Whose it would be
         #[arg(long, value_name = "N")]
         name: Option<String>,
+        /// Their e-mail address
+        #[arg(long, value_name = "E")]
+        email: Option<String>,
     },
 }
 

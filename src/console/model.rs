@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 
 use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
@@ -37,8 +39,8 @@ pub struct Setup {
     pub theme: Theme,
     /// Nothing but ASCII on the screen.
     pub ascii: bool,
-    /// The local time zone.
-    pub zone: TimeZone,
+    /// The local time zone, which the system may have to search for: beside the opening of the database, not before.
+    pub zone: LazyLock<TimeZone>,
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// Randomness, for passphrases.
@@ -366,7 +368,8 @@ impl Model {
         }
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
-        if std::mem::take(&mut self.attention_turn.1) {
+        // Counting may read the whole file: it begins when what is looked at has come.
+        if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
             self.attention_turn.0 += 1;
             effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
         }

@@ -135,6 +135,13 @@ struct Waiting {
     interrupt: Option<Arc<Interrupter>>,
 }
 
+impl Waiting {
+    /// Whether the loop waits for word that the database is open.
+    fn tells(&self) -> bool {
+        self.open.as_ref().is_some_and(|(_, tell)| *tell)
+    }
+}
+
 struct Mailbox {
     inside: Mutex<Waiting>,
     bell: Condvar,
@@ -308,7 +315,10 @@ type Question = (Slot, Turn, Read);
 fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Question>) {
     let mut inside = mailbox.lock();
     loop {
-        if let Some(open) = inside.open.take() {
+        // Who only counts opens when there is something to count, not beside those who fill the first frame.
+        if (inside.tells() || !inside.waiting.is_empty())
+            && let Some(open) = inside.open.take()
+        {
             return (Some(open), None);
         }
         if let Some((slot, (turn, read))) = inside.waiting.pop_first() {
@@ -318,7 +328,7 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
         if polls {
             let (guard, timeout) = mailbox.bell.wait_timeout(inside, POLL).unwrap_or_else(PoisonError::into_inner);
             inside = guard;
-            if timeout.timed_out() && inside.waiting.is_empty() && inside.open.is_none() {
+            if timeout.timed_out() && inside.waiting.is_empty() && !inside.tells() {
                 return (None, None);
             }
         } else {
@@ -330,19 +340,24 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
 fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
     let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
     let mut accounts: Result<Accounts> = Err(closed());
+    // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
+    let mut ahead: Option<PathBuf> = None;
     while let Ok(order) = queue.recv() {
         match order {
-            Order::Open(path) => accounts = library.open(&path),
+            Order::Open(path) => (accounts, ahead) = (Err(closed()), Some(path)),
             Order::Connect(target) => {
                 let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
-                    accounts = library.open(&place.path);
+                    ahead = Some(place.path.clone());
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
                 sink(Event::Connected(target, outcome));
             }
             Order::Write(ticket, write) => {
+                if let Some(path) = ahead.take() {
+                    accounts = library.open(&path);
+                }
                 let outcome = match accounts.as_mut() {
                     Ok(accounts) => carry_out(accounts, write),
                     Err(error) => Err(error.clone()),

@@ -199,6 +199,29 @@ fn passwords_are_judged_changed_by_their_owner_and_set_by_an_operator() {
 }
 
 #[test]
+fn check_password_says_why() {
+    let desk = Desk::open();
+    desk.run(&["policy", "set", "password", "basic"], "").ok();
+    desk.run(&["policy", "set", "context-words", "Wonderland, croquet.example.org"], "").ok();
+    let alice =
+        ["policy", "check-password", "--password-stdin", "--name", "alice.l", "--email", "lorina@oxford.example"];
+    for (password, reason) in [
+        ("short", "5 of 8 characters"),
+        ("Monkey123", "among the commonest passwords"),
+        ("qzv!qzv!", "a short or common piece, repeated"),
+        ("alice.l2026", "made of \"alice.l\""),
+        ("lorina-1865", "made of \"lorina\""),
+        ("oxford+1865", "made of \"oxford\""),
+        ("wonderland7", "made of \"wonderland\""),
+        ("croquet1865", "made of \"croquet\""),
+        ("rollbook123", "made of \"rollbook\""),
+    ] {
+        let told = desk.fails(&alice, &format!("{password}\n"), 7, "weak_password");
+        assert_eq!(told, reason, "{password}");
+    }
+}
+
+#[test]
 fn a_password_of_invalid_text_is_refused_and_never_mended() {
     let desk = Desk::open();
     let mut command = desk.command();

@@ -78,7 +78,7 @@ fn password_form_tells_the_verdict_as_one_types() {
     setting(&mut stage).shows("15 or more characters · Ctrl-G makes one");
     for (typed, verdict) in [
         ("abc", "3 of 15 characters"),
-        ("abcabcabcabcabcabc", "a short piece, repeated"),
+        ("abcabcabcabcabcabc", "a short or common piece, repeated"),
         ("ann.liddellann.liddell", "made of"),
         (OTHER, "good"),
     ] {

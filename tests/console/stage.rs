@@ -104,7 +104,7 @@ impl Stage {
             who: "root · ssh 10.0.0.5".to_owned(),
             theme: Theme::Terminal,
             ascii: false,
-            zone: jiff::tz::TimeZone::UTC,
+            zone: std::sync::LazyLock::new(|| jiff::tz::TimeZone::UTC),
             clock: Box::new(clock.clone()),
             entropy: Box::new(Seeded(99)),
         };

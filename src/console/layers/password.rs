@@ -65,11 +65,11 @@ impl Password {
             true => commands::request(&self.user).unwrap_or_default(),
             false => format!("rollbook user passwd {name} --set --password-stdin"),
         };
-        let (rule, least) = (self.policy.password, self.policy.password.least(self.user.factor));
+        let least = self.policy.password.least(self.user.factor);
         let typed = self.form.secret_mut().filter(|field| field.count() > 0).map(|field| field.secret());
         self.form.fields[PASSWORD].remark = Some(match typed {
             None => format!("{least} or more characters · Ctrl-G makes one"),
-            Some(secret) => match judge(rule, &secret, self.about()) {
+            Some(secret) => match judge(self.policy.demands(), &secret, self.about()) {
                 Ok(()) => "good".to_owned(),
                 Err(error) => error.message,
             },
@@ -83,7 +83,7 @@ impl Password {
             return Some(Write::IssueCode { id: self.user.id.clone() });
         }
         let secret = self.form.secret_mut()?.secret();
-        if let Err(error) = judge(self.policy.password, &secret, self.about()) {
+        if let Err(error) = judge(self.policy.demands(), &secret, self.about()) {
             self.form.fields[PASSWORD].fault = Some(error.to_string());
             self.form.to_fault();
             return None;
