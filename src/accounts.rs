@@ -15,6 +15,8 @@ pub mod clock;
 pub mod door;
 pub mod enrolment;
 pub mod error;
+pub mod export;
+pub mod exporting;
 pub mod factor;
 pub mod filter;
 pub mod gate;

@@ -10,6 +10,7 @@ mod config;
 mod db;
 mod demo;
 mod doctor;
+mod export;
 mod factor;
 mod init;
 mod json;

@@ -3,6 +3,8 @@
 
 #[path = "cli/actors.rs"]
 mod actors;
+#[path = "cli/canary.rs"]
+mod canary;
 #[path = "cli/crowd.rs"]
 mod crowd;
 #[path = "cli/desk.rs"]

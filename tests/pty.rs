@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pty/canary.rs"]
+mod canary;
 #[path = "pty/endings.rs"]
 mod endings;
 #[path = "pty/enrol.rs"]

@@ -101,11 +101,12 @@ pub enum Deed {
     UseCode,
     Rekey,
     BreakGlass,
+    Export,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 30] = [
+    pub const ALL: [Deed; 31] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -136,6 +137,7 @@ impl Deed {
         Deed::UseCode,
         Deed::Rekey,
         Deed::BreakGlass,
+        Deed::Export,
     ];
 
     /// The stable word.
@@ -171,6 +173,7 @@ impl Deed {
             Deed::UseCode => "use code",
             Deed::Rekey => "rekey",
             Deed::BreakGlass => "break glass",
+            Deed::Export => "export",
         }
     }
 
@@ -207,6 +210,7 @@ impl Deed {
             Deed::UseCode => "backup code used",
             Deed::Rekey => "second factors rekeyed",
             Deed::BreakGlass => "glass broken",
+            Deed::Export => "audit exported",
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Tidied {
     pub counters: u32,
     /// People who were deleted for long enough.
     pub purged: u32,
+    /// Audit entries that were exported, and for long enough.
+    pub entries: u32,
     /// Whether there is more to remove.
     pub more: bool,
     /// Whether nothing was removed because the clock is not believed.
@@ -25,7 +27,7 @@ pub struct Tidied {
 impl Tidied {
     /// How many rows that were.
     pub fn rows(&self) -> u32 {
-        self.sessions + self.resets + self.counters + self.purged
+        self.sessions + self.resets + self.counters + self.purged + self.entries
     }
 
     /// Both together; what is left is what the later one left.
@@ -36,6 +38,7 @@ impl Tidied {
             resets: self.resets + next.resets,
             counters: self.counters + next.counters,
             purged: self.purged + next.purged,
+            entries: self.entries + next.entries,
             more: next.more,
             held: next.held,
         }

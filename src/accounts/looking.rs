@@ -10,7 +10,7 @@ use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
 use super::totp;
-use super::trail::Trail;
+use super::trail::{Failed, FailedKey, Trail};
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
 
@@ -241,6 +241,16 @@ impl Accounts {
     pub fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.oversee()?;
         self.store.entries(trail, before, limit)
+    }
+
+    /// Failed log-ins of a trail, those under one name within one minute counted together, newest first; none where an
+    /// actor or a deed is asked for.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
+        self.oversee()?;
+        self.store.failed(trail, before, limit)
     }
 
     /// The change counters: unchanged counters mean that nothing need be read again.

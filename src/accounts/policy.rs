@@ -34,6 +34,8 @@ pub struct Policy {
     pub login_required: bool,
     /// After how long without a key the console locks, where a log-in is required.
     pub console_idle: Span,
+    /// How long audit entries are kept that were exported; `None` for ever.
+    pub keep_audit: Option<Span>,
 }
 
 impl Default for Policy {
@@ -51,12 +53,13 @@ impl Default for Policy {
             keep_sessions: Span::DAY.times(KEPT_DAYS),
             login_required: false,
             console_idle: Span::MINUTE.times(5),
+            keep_audit: None,
         }
     }
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 12] = [
+pub const KEYS: [(&str, &str); 13] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
     ("context-words", "what no password may be made of, parted by commas (the service, its host), or none"),
     ("session-life", "how long a session lives when the log-in says nothing"),
@@ -67,6 +70,7 @@ pub const KEYS: [(&str, &str); 12] = [
     ("throttle", "on or off: whether wrong passwords make the next try wait"),
     ("retention-deleted", "how long deleted people are kept and can be restored, at most 30d"),
     ("retention-sessions", "how long sessions are kept after they are over, at most 365d"),
+    ("retention-audit", "how long audit entries are kept that were exported, or forever"),
     ("console-login", "open or required: whether the console and every change ask for an admin's log-in"),
     ("console-idle", "after how long without a key the console locks, where a log-in is required; 1m to 12h"),
 ];
@@ -91,6 +95,7 @@ impl Policy {
             "throttle" => if self.throttle { "on" } else { "off" }.to_owned(),
             "retention-deleted" => self.keep_deleted.to_string(),
             "retention-sessions" => self.keep_sessions.to_string(),
+            "retention-audit" => self.keep_audit.map_or_else(|| "forever".to_owned(), |span| span.to_string()),
             "console-login" => if self.login_required { "required" } else { "open" }.to_owned(),
             "console-idle" => self.console_idle.to_string(),
             _ => return None,
@@ -113,6 +118,8 @@ impl Policy {
             "throttle" => self.throttle = either(key, value, ["on", "off"])?,
             "retention-deleted" => self.keep_deleted = retention(value, KEPT_DAYS)?,
             "retention-sessions" => self.keep_sessions = retention(value, 365)?,
+            "retention-audit" if value == "forever" => self.keep_audit = None,
+            "retention-audit" => self.keep_audit = Some(retention(value, 36_500)?),
             "console-login" => self.login_required = either(key, value, ["required", "open"])?,
             "console-idle" => self.console_idle = idle(value)?,
             _ => {

@@ -7,10 +7,11 @@
 use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::bulk::{Chosen, Former, Plan};
-use super::chain::Link;
+use super::chain::{Head, Link};
 use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
 use super::error::Result;
+use super::export::Stretch;
 use super::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
@@ -21,7 +22,7 @@ use super::session::{Found, NewSession, Session, SessionId, Uses};
 use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
 use super::token::Digest;
-use super::trail::Trail;
+use super::trail::{Failed, FailedKey, Trail};
 use super::user::{Draft, User, UserId};
 
 /// A user and what is kept of their password.
@@ -153,8 +154,18 @@ pub trait Store: Send {
         self.entries(&Trail::about(about), before, limit)
     }
 
-    /// The audit's entries behind `after`, oldest first, as the chain covers them.
-    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>>;
+    /// The audit's entries behind `after`, or from the very first there is, oldest first, as the chain covers them.
+    fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>>;
+
+    /// The last entry that [`Store::tidy`] removed after its export, behind which the rest begins.
+    fn audit_floor(&mut self) -> Result<Option<Head>>;
+
+    /// Writes one entry that names the end of an exported stretch, if that is still the entry it was.
+    fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()>;
+
+    /// Failed log-ins of a trail, those of a person and a minute counted together, newest first, behind `before` if
+    /// given. None where the trail asks for an actor or a deed.
+    fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>>;
 
     /// The settings.
     fn policy(&mut self) -> Result<Policy>;

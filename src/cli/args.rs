@@ -195,6 +195,17 @@ pub enum Audit {
         /// A head kept elsewhere (NUMBER:DIGEST): shows whether the end was cut off
         #[arg(long, value_name = "HEAD")]
         head: Option<String>,
+        /// Verify this exported file instead, without any database
+        #[arg(long, value_name = "FILE")]
+        export: Option<std::path::PathBuf>,
+    },
+    /// Write the entries since the last export to a new file, and a checkpoint into the chain
+    Export {
+        /// The file, which must not be there yet
+        file: std::path::PathBuf,
+        /// Only entries up to this time, or so far back: 30d
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
     },
 }
 

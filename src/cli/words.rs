@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::accounts::text::{is_hostile, visible};
 use crate::accounts::time::Time;
+use crate::accounts::trail::Failed;
 use crate::accounts::user::User;
 use crate::accounts::verdict::Cure;
 
@@ -49,6 +50,21 @@ fn distance(millis: i64) -> String {
         3600..86_400 => format!("{} h", seconds / 3600),
         86_400..63_072_000 => format!("{} d", seconds / 86_400),
         _ => format!("{} y", seconds / 31_536_000),
+    }
+}
+
+/// What a failed log-in is called in the list of what was done.
+pub const FAILED: &str = "log-in refused";
+
+/// How often, and from where last.
+pub fn failed_words(failed: &Failed) -> String {
+    let times = match failed.failures.count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    match &failed.failures.address {
+        Some(address) => format!("{times}, last from {address}"),
+        None => times,
     }
 }
 

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::audit::Entry;
-use crate::accounts::chain::Walk;
 use crate::accounts::change::Changed;
 use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
@@ -20,6 +19,7 @@ use crate::accounts::session::{Session, SessionId};
 use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
+use crate::accounts::verify::Inspection;
 use crate::accounts::{Error, Secret};
 
 /// Numbers the questions of a slot; an answer to any but the newest is dropped.
@@ -102,7 +102,7 @@ pub enum Read {
     /// How many passwords are kept by which scheme.
     Hashes,
     /// The next stretch of the audit, verified.
-    Verify(Box<Walk>),
+    Verify(Box<Inspection>),
 }
 
 /// What wants attention.
@@ -130,7 +130,7 @@ pub enum Answer {
     AuditMatches(u32),
     System(Box<Report>),
     Hashes(Vec<(String, u64)>),
-    Verified(Box<Walk>, bool),
+    Verified(Box<Inspection>, bool),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.

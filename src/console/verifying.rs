@@ -3,14 +3,15 @@
 use super::effect::{Effect, Read, Slot, Turn};
 use super::theme::Role;
 use super::words::{clock, number};
-use crate::accounts::chain::{Verification, Walk, broken};
+use crate::accounts::chain::{Verification, broken};
 use crate::accounts::time::Time;
+use crate::accounts::verify::Inspection;
 use jiff::tz::TimeZone;
 
 /// How far it is, or what came of the last one.
 #[derive(Default)]
 pub struct Verifying {
-    walk: Option<Box<Walk>>,
+    walk: Option<Box<Inspection>>,
     due: bool,
     turn: Turn,
     outcome: Option<(Time, Verification)>,
@@ -19,7 +20,7 @@ pub struct Verifying {
 impl Verifying {
     /// Begins anew.
     pub fn start(&mut self) {
-        (self.walk, self.due) = (Some(Box::default()), true);
+        (self.walk, self.due) = (Some(Box::new(Inspection::new(None))), true);
     }
 
     /// Stops; `false` where nothing runs. What a stretch that is still on its way finds is dropped.
@@ -45,7 +46,7 @@ impl Verifying {
     }
 
     /// Takes a stretch that was verified. The sentence when it is the last, and whether the audit holds.
-    pub fn land(&mut self, turn: Turn, walk: Box<Walk>, more: bool, now: Time) -> Option<(String, bool)> {
+    pub fn land(&mut self, turn: Turn, walk: Box<Inspection>, more: bool, now: Time) -> Option<(String, bool)> {
         if turn != self.turn || self.walk.is_none() {
             return None;
         }
@@ -54,7 +55,7 @@ impl Verifying {
             return None;
         }
         self.walk = None;
-        let found = walk.found;
+        let found = walk.found().clone();
         let said = match found.broken {
             Some((seq, why)) => (broken(seq, why).to_string(), false),
             None => {
@@ -72,8 +73,8 @@ impl Verifying {
     /// A few words for a title: how far it is, or what was found and when. `of` is the number of all entries.
     pub fn words(&self, of: Option<u64>, zone: &TimeZone) -> Option<(String, Role)> {
         if let Some(walk) = &self.walk {
-            let of = of.map(|of| format!(" of {}", number(of.max(walk.found.entries)))).unwrap_or_default();
-            return Some((format!("verifying {}{of} · Esc stops", number(walk.found.entries)), Role::Text));
+            let of = of.map(|of| format!(" of {}", number(of.max(walk.found().entries)))).unwrap_or_default();
+            return Some((format!("verifying {}{of} · Esc stops", number(walk.found().entries)), Role::Text));
         }
         let (at, found) = self.outcome.as_ref()?;
         Some(match found.broken {

@@ -81,7 +81,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         Read::System => Answer::System(Box::new(accounts.report()?)),
         Read::Hashes => Answer::Hashes(accounts.hashes()?),
         Read::Verify(mut walk) => {
-            let more = accounts.verify_on(&mut walk, None)?;
+            let more = accounts.verify_on(&mut walk)?;
             Answer::Verified(walk, more)
         }
     })

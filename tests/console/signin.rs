@@ -71,7 +71,7 @@ fn a_required_login_comes_before_anything_of_the_people_is_shown_or_asked_for() 
     let mut stage = closed();
     stage.shows("Log in · users.db").shows("Name").shows("Password").hides("Code").hides("root").shows_nobody();
     stage.holding = true;
-    stage.moved().wait(Span::MINUTE).press("jjw?:/ad!").event(Event::Paste("zoe".into()));
+    stage.moved().wait(Span::MINUTE).press("jjw?:/ad!").event(Event::Paste(String::from("zoe").into()));
     assert!(stage.held.is_empty(), "nothing is asked, nothing is done");
     assert!(stage.model.layers.is_empty() && stage.model.orders.is_empty());
     assert!(stage.model.users.list.window.is_empty() && stage.model.attention.is_none());

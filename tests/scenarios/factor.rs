@@ -149,7 +149,8 @@ fn p25_a_code_is_taken_once_and_one_step_around_its_own() {
     assert_eq!(kind(try_code(&mut w, "alice", Some(&present))), Kind::InvalidOtpCode, "the same again");
     assert_eq!(kind(try_code(&mut w, "alice", Some(&before))), Kind::InvalidOtpCode, "one older than the last");
     assert!(try_code(&mut w, "alice", Some(&after)).is_ok(), "a clock that is ahead");
-    let far = app.code_in(&w, 3);
+    let (next, far) = (app.code_in(&w, 2), app.code_in(&w, 3));
+    assert_eq!(kind(try_code(&mut w, "alice", Some(&next))), Kind::InvalidOtpCode, "two steps ahead");
     assert_eq!(kind(try_code(&mut w, "alice", Some(&far))), Kind::InvalidOtpCode);
     w.pass(Span::SECOND.times(60));
     assert!(try_code(&mut w, "alice", Some(&far)).is_ok());

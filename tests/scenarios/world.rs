@@ -13,7 +13,7 @@ use rollbook::accounts::{Accounts, Actor, Draft, Ground, Login, Role, Secret, Sp
 use rollbook::engines;
 use rollbook::host::key::KeyFile;
 
-use crate::support::{HandClock, Seeded, accounts, operator, service};
+use crate::support::{HandClock, Seeded, accounts, operator, scratch, service};
 
 /// What every person's password is, unless a test says otherwise.
 pub const PASSWORD: &str = "a rabbit in a waistcoat";
@@ -198,7 +198,7 @@ pub fn open(path: &Path, clock: &HandClock, seed: u64, cost: Cost) -> Accounts {
 
 /// A new database file with an open password rule, in a folder that goes with it.
 pub fn file() -> (tempfile::TempDir, std::path::PathBuf, World) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let path = folder.path().join("rollbook.db");
     let mut world = World::over(engines::create(&path).unwrap());
     world.set_policy("password", "open").unwrap();

@@ -335,3 +335,62 @@ pub fn passwords_are_counted_by_scheme_and_cost_without_their_salts(make: Make) 
     found.sort();
     assert_eq!(found, [("argon2id v=19 m=19456,t=2,p=1".to_owned(), 1), ("unknown".to_owned(), 1)]);
 }
+
+pub fn failures_of_everybody_come_a_person_and_a_minute_at_a_time(make: Make) {
+    use rollbook::accounts::trail::Trail;
+    let mut bench = make();
+    let alice = bench.add("alice");
+    bench.now = rollbook::accounts::Time::from_millis((bench.now.millis() / 60_000 + 1) * 60_000);
+    let begin = bench.now;
+    for second in [1, 2, 61, 62, 63] {
+        let at = begin.plus(Span::SECOND.times(second));
+        bench.store.note_failure(Some(&alice.id), Some("10.0.0.9"), at).unwrap();
+    }
+    bench.store.note_failure(None, None, begin.plus(Span::SECOND.times(70))).unwrap();
+    let mut asked = |trail: &Trail, before, limit| -> Vec<(Option<String>, u32)> {
+        let page = bench.store.failed(trail, before, limit).unwrap();
+        page.into_iter().map(|failed| (failed.whose.map(|(_, name)| name), failed.failures.count)).collect()
+    };
+    let (named, nobody) = (|count| (Some("alice".to_owned()), count), (None, 1));
+    assert_eq!(asked(&Trail::default(), None, 9), [named(3), nobody.clone(), named(2)]);
+    assert_eq!(asked(&Trail::about(Some(&alice.id)), None, 9), [named(3), named(2)]);
+    assert_eq!(asked(&Trail { deed: Some(Deed::Create), ..Trail::default() }, None, 9), []);
+    assert_eq!(asked(&Trail { by_name: Some("alice".into()), ..Trail::default() }, None, 9), []);
+    let since = Trail { since: Some(begin.plus(Span::MINUTE)), ..Trail::default() };
+    assert_eq!(asked(&since, None, 9), [named(3), nobody.clone()]);
+    assert_eq!(asked(&Trail { until: since.since, ..Trail::default() }, None, 9), [named(2)]);
+    let (mut before, mut all) = (None, Vec::new());
+    while let Some(failed) = bench.store.failed(&Trail::default(), before, 1).unwrap().pop() {
+        before = Some(failed.key);
+        all.push((failed.whose.map(|(_, name)| name), failed.failures.count));
+    }
+    assert_eq!(all, [named(3), nobody, named(2)], "each once, a line a page");
+}
+
+pub fn an_exported_beginning_goes_when_it_is_old_enough_and_is_remembered(make: Make) {
+    use rollbook::accounts::chain::Head;
+    use rollbook::accounts::export::Stretch;
+    let mut bench = make();
+    (0..5).for_each(|n| drop(bench.add(&format!("u{n}"))));
+    bench.store.set_policy("retention-audit", "10d", &bench.stamp()).unwrap();
+    let third = bench.trail().into_iter().find(|entry| entry.seq == 3).unwrap();
+    let head = Head { seq: 3, digest: third.digest };
+    let stretch = Stretch { after: Head { seq: 0, digest: [0; 32] }, head, entries: 3 };
+    let wrong = Stretch { head: Head { digest: [1; 32], ..head }, ..stretch };
+    let stamp = bench.stamp();
+    assert_eq!(refused(bench.store.checkpoint_audit(&wrong, &stamp)).kind, Kind::Stale);
+    assert_eq!(bench.trail().len(), 6);
+    bench.store.checkpoint_audit(&stretch, &stamp).unwrap();
+    let written = bench.trail().remove(0);
+    assert_eq!(rollbook::accounts::export::Checkpoint::of(&written).unwrap().head, head);
+    bench.days(8);
+    let tidy = |bench: &mut Bench, limit| bench.store.tidy(limit, &bench.stamp()).unwrap().entries;
+    assert_eq!((tidy(&mut bench, 500), bench.store.audit_floor().unwrap()), (0, None), "not old enough");
+    bench.days(4);
+    assert_eq!(tidy(&mut bench, 2), 2, "no more at once than was said");
+    assert_eq!(bench.store.audit_floor().unwrap().map(|floor| floor.seq), Some(2));
+    assert_eq!(tidy(&mut bench, 500), 1, "and nothing that was not exported");
+    assert_eq!(bench.store.audit_floor().unwrap(), Some(head));
+    assert_eq!(bench.store.chain(None, 9).unwrap()[0].seq, 4);
+    assert_eq!(tidy(&mut bench, 500), 0);
+}

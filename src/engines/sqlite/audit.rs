@@ -102,12 +102,14 @@ pub fn last_about(db: &Connection, id: &UserId) -> Result<Option<(String, String
 }
 
 /// Entries as the chain covers them, oldest first.
-pub fn chain(db: &Connection, after: i64, limit: u32) -> Result<Vec<Link>> {
-    let mut statement = db.prepare_cached(
+pub fn chain(db: &Connection, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
+    // There is no number before which nothing could have been put.
+    let behind = if after.is_some() { "WHERE a.seq > ?2" } else { "WHERE ?2 IS NULL" };
+    let mut statement = db.prepare_cached(&format!(
         "SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.detail_digest, a.digest, d.json
-         FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
-    )?;
-    let links = statement.query_map(params![after, limit], |row| {
+         FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq {behind} ORDER BY a.seq LIMIT ?1"
+    ))?;
+    let links = statement.query_map(params![limit, after], |row| {
         Ok(Link {
             seq: row.get(0)?,
             at: rows::time(row, 1)?.unwrap_or_default(),

@@ -19,6 +19,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../assets/schema/sqlite/0003.sql"),
     include_str!("../../../assets/schema/sqlite/0004.sql"),
     include_str!("../../../assets/schema/sqlite/0005.sql"),
+    include_str!("../../../assets/schema/sqlite/0006.sql"),
 ];
 
 /// Lays the schema into an empty database.

@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, factors, many, purge, standing, throttle, trail, upkeep};
+use super::{clock, export, factors, failed, many, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::bulk::{Chosen, Former, Plan};
-use crate::accounts::chain::Link;
+use crate::accounts::chain::{Head, Link};
 use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
+use crate::accounts::export::Stretch;
 use crate::accounts::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{Examination, Tidied};
@@ -25,7 +26,7 @@ use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUse
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
-use crate::accounts::trail::Trail;
+use crate::accounts::trail::{Failed, FailedKey, Trail};
 use crate::accounts::user::{User, UserId};
 use crate::engines::opening::{Access, Upgraded};
 
@@ -185,8 +186,20 @@ impl Store for Sqlite {
         trail::count(&self.db, trail, at_most)
     }
 
-    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
+    fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
         audit::chain(&self.db, after, limit)
+    }
+
+    fn audit_floor(&mut self) -> Result<Option<Head>> {
+        export::floor(&self.db)
+    }
+
+    fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()> {
+        self.write(|tx| export::checkpoint(tx, stretch, stamp))
+    }
+
+    fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
+        failed::page(&self.db, trail, before, limit)
     }
 
     fn policy(&mut self) -> Result<Policy> {
@@ -399,7 +412,7 @@ impl Store for Sqlite {
 
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {
         let done = self.change(stamp, |tx| upkeep::tidy(tx, limit, stamp))?;
-        if done.purged > 0 {
+        if done.purged > 0 || done.entries > 0 {
             self.empty_log();
         }
         Ok(done)

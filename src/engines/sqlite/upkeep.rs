@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
-use super::{audit, clock, purge, rows, settings};
+use super::{audit, clock, export, purge, rows, settings};
 use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
@@ -76,6 +76,9 @@ pub fn tidy(db: &Connection, limit: u32, stamp: &Stamp) -> Result<Tidied> {
     for id in gone(db, now.minus(policy.keep_deleted), left.min(PEOPLE))? {
         purge::purge(db, &id, None, stamp)?;
         done.purged += 1;
+    }
+    if let Some(kept) = policy.keep_audit {
+        done.entries = export::remove(db, now.minus(kept), limit.saturating_sub(done.rows()))?;
     }
     done.more = done.rows() >= limit || done.purged >= PEOPLE;
     if !done.more {
