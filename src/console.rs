@@ -54,7 +54,7 @@ use worker::{Library, Worker};
 /// What comes into the loop: from the terminal with its time, or from the worker.
 enum Incoming {
     Term(TermEvent),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 /// How long a frame waits for answers that would make it complete: less than an eye notices, and one frame instead of
@@ -72,7 +72,7 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     let (sender, incoming) = channel();
     let (to_worker, to_term) = (sender.clone(), sender);
     let sink: worker::Sink = Arc::new(move |event| {
-        let _ = to_worker.send(Incoming::Event(event));
+        let _ = to_worker.send(Incoming::Event(Box::new(event)));
     });
     // The database is opened while the terminal is still being taken over.
     let mut model = Model::new(setup, term::size());
@@ -121,7 +121,7 @@ impl Loop {
         self.draw(&mut screen)?;
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {
-                self.take(Incoming::Event(Event::Tick), &mut screen)?;
+                self.take(Incoming::Event(Box::new(Event::Tick)), &mut screen)?;
                 self.draw(&mut screen)?;
                 continue;
             }
@@ -188,7 +188,7 @@ impl Loop {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             match self.incoming.recv_timeout(left) {
                 Ok(Incoming::Event(event)) => {
-                    let effects = update::update(&mut self.model, event);
+                    let effects = update::update(&mut self.model, *event);
                     send(effects, &self.worker);
                 }
                 Ok(other) => {
@@ -202,7 +202,7 @@ impl Loop {
 
     fn take(&mut self, incoming: Incoming, screen: &mut Screen) -> Result<()> {
         let event = match incoming {
-            Incoming::Event(event) => event,
+            Incoming::Event(event) => *event,
             Incoming::Term(TermEvent::Input(Input::Key(key), at)) => {
                 #[cfg(feature = "provoke")]
                 provoke::on_key(key);

@@ -170,7 +170,8 @@ fn another_person_at_the_lock_begins_anew() {
 
 #[test]
 fn who_is_deactivated_or_demoted_behind_the_lock_is_told_so_and_asked_for_another_login() {
-    let losses: [(&str, fn(&mut rollbook::accounts::Accounts, &rollbook::accounts::UserId)); 2] = [
+    type Loss = fn(&mut rollbook::accounts::Accounts, &rollbook::accounts::UserId);
+    let losses: [(&str, Loss); 2] = [
         ("deleted or past its end", |accounts, id| drop(accounts.deactivate(id, None).unwrap())),
         ("auditor any more", |accounts, id| {
             drop(accounts.edit(id, None, Edit { role: Some(Role::Member), ..Edit::default() }).unwrap());
