@@ -63,7 +63,7 @@ fn system_asks_one_question_at_a_time_so_that_it_is_answered_at_all() {
 #[test]
 fn set_changes_the_setting_under_the_cursor_for_everybody_and_is_audited() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("4").press("<enter>").says("Enter changes a setting");
+    stage.press("4").press("<enter>").says("no setting is under the cursor");
     to(&mut stage, "registration");
     stage.press("<enter>").shows("Set registration").shows("open or closed: whether a service may register");
     stage.press("<c-u>closed<enter>").says("registration is closed").shows("closed (not open)");
