@@ -192,6 +192,7 @@ fn verify_is_watched_and_stopped() {
         stage.event(event);
     }
     stage.hides("verified").hides("holds:");
+    assert!(!stage.model.verifying.is_running(), "what was stopped does not go on by itself");
 }
 
 #[test]

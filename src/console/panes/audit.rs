@@ -126,13 +126,13 @@ impl Audit {
     }
 
     /// Draws the list. `verified` is what there is to say of the chain.
-    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, look: &Look<'_>, verified: Option<(String, Role)>) {
+    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, look: &Look<'_>, verified: Option<String>) {
         if area.is_empty() {
             return;
         }
         let count = self.list.matches.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
         let right = match verified {
-            Some((words, _)) => format!("{count}newest first · {words}"),
+            Some(words) => format!("{count}newest first · {words}"),
             None => format!("{count}newest first"),
         };
         self.list.draw_title(ink, area, "Audit", right, look.focused);

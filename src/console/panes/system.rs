@@ -306,7 +306,7 @@ fn audit(page: &mut Page, report: &Report, around: &Around<'_>) {
     let all = report.head.map(|head| head.seq.max(0).unsigned_abs());
     let (words, role) = match around.verifying.outcome() {
         _ if around.verifying.is_running() => {
-            around.verifying.words(all, around.zone).unwrap_or((String::new(), Role::Text))
+            (around.verifying.words(all, around.zone).unwrap_or_default(), Role::Text)
         }
         Some((at, found)) => match found.broken {
             Some((seq, why)) => (format!("does not hold at entry {seq}: {why}"), Role::Bad),
