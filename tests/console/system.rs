@@ -127,8 +127,8 @@ fn system_keeps_the_cursor_on_its_setting_while_rows_come_and_go() {
 fn system_is_read_to_its_end_on_a_small_screen() {
     let mut stage = Stage::sized(60, 15);
     stage.register("ann");
-    stage.moved().press("4").shows("Database").hides("Passwords");
-    stage.press("G").shows("Passwords").shows("argon2id").press("g").shows("path");
+    stage.moved().press("4").shows("Database").shows("↓ more").hides("Passwords");
+    stage.press("G").shows("Passwords").hides("more").shows("argon2id").press("g").shows("path");
     stage.event(Event::Resize(80, 24));
     stage.press("<pgdn><pgdn><pgdn>").shows("argon2id v=19");
 }
