@@ -139,3 +139,17 @@ fn copy_in_the_system_has_the_head_to_be_kept_elsewhere() {
     stage.press("4").press("ch");
     assert!(stage.copied[0].starts_with("1:") && stage.copied[0].len() == 66, "{:?}", stage.copied);
 }
+
+#[test]
+fn system_tells_first_of_all_who_acted_past_the_rules_and_why() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.create(draft("root", |draft| draft.role = rollbook::accounts::Role::Admin));
+    stage.press("4").hides("Acted past the rules");
+    stage.elsewhere(|accounts| {
+        accounts.set_policy("console-login", "required").unwrap();
+        accounts.give_reason(Some("nobody can log in")).unwrap();
+        assert!(accounts.break_glass(true).unwrap());
+    });
+    stage.shows("Acted past the rules").shows("nobody can log in");
+    stage.press("3fb").shows("action:break-glass").shows("nobody can log in");
+}
