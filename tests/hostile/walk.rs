@@ -217,6 +217,9 @@ fn a_mebibyte_in_every_field_neither_stops_nor_slows_the_console() {
         go(&mut stage, script);
     }
     go(&mut stage, "<enter>12<down>");
+    for script in ["3", "<enter>", "4", "1"] {
+        go(&mut stage, script);
+    }
     // Quadratic work takes hours here; this is no measurement.
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
