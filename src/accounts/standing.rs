@@ -181,9 +181,17 @@ impl Accounts {
         if proven.id == user.id { Ok(()) } else { Err(Error::invalid_credentials()) }
     }
 
-    /// Whether the user who acts has shown this handle their password, and not only a session of theirs.
-    pub(super) fn has_shown_password(&self, id: &UserId) -> bool {
-        self.shown.as_ref() == Some(id)
+    /// Refuses `what` of one's own to whoever has shown this handle a session of theirs and not their password: it
+    /// outlives the session, which may be stolen.
+    pub(super) fn not_by_session_alone(&self, owner: &UserId, what: &str) -> Result<()> {
+        match self.actor() {
+            Actor::User { id, .. } if id == owner && self.shown.as_ref() != Some(id) => Err(Error::new(
+                Kind::Unauthorized,
+                format!("a session is not enough for {what} of one's own, which outlives it"),
+            )
+            .hint("--as NAME asks for the password, and for the code where there is a second factor")),
+            _ => Ok(()),
+        }
     }
 
     /// Lets the operator act although a log-in is required, for the handle's reason, which is written down before
