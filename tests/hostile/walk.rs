@@ -232,12 +232,13 @@ fn the_own_account_is_asked_for_harmlessly() {
         80,
         24,
         |setup| {
-            setup.actor = actor;
             setup.who = "\u{202e}nimda\u{1b}[2J".into();
             setup.looked = "/srv/\u{1b}[2J".into();
         },
         |accounts| *accounts = open(&planted),
     );
+    stage.model.setup.actor = actor;
+    stage.wait(Span::SECOND);
     is_harmless(&stage, "the beginning");
     for key in ["d", "i"] {
         go(&mut stage, key);
