@@ -86,7 +86,18 @@ impl Machine {
         };
         let origin = identity.origin.clone();
         let people = people.unwrap_or(demo::PEOPLE);
-        (setup, Shelf { access: self.access, actor, origin, key: self.key.clone(), people, sample: Mutex::default() })
+        (
+            setup,
+            Shelf {
+                access: self.access,
+                actor,
+                origin,
+                key: self.key.clone(),
+                people,
+                memory: engines::Memory::default(),
+                sample: Mutex::default(),
+            },
+        )
     }
 
     fn accounts(&self, store: Box<dyn Store>, service: Option<&str>) -> Accounts {

@@ -30,6 +30,8 @@ pub struct Shelf {
     pub key: KeyFile,
     /// How many sample people there shall be.
     pub people: u64,
+    /// The names that the console's handles share.
+    pub memory: engines::Memory,
     /// The sample people's place, once there is one.
     pub sample: Mutex<Option<Sample>>,
 }
@@ -73,7 +75,7 @@ impl Shelf {
 
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
-        let store = engines::open(path, self.access)?;
+        let store = engines::open_with(path, self.access, &self.memory)?;
         Ok(accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone()))
     }
 

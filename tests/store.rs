@@ -30,6 +30,8 @@ mod tokens;
 mod upkeep;
 #[path = "store/users.rs"]
 mod users;
+#[path = "store/words.rs"]
+mod words;
 
 /// Instantiates every promise for an engine. A promise that is not listed is never called, which the compiler reports.
 macro_rules! engine {

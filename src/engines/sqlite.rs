@@ -13,8 +13,10 @@ mod files;
 mod letters;
 mod load;
 mod many;
+mod names;
 mod purge;
 mod query;
+mod recall;
 mod resets;
 mod rows;
 mod schema;
@@ -27,4 +29,5 @@ mod upkeep;
 mod users;
 mod uses;
 
+pub use recall::Recall;
 pub use store::Sqlite;
