@@ -23,6 +23,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod store;
+mod tally;
 mod throttle;
 mod tokens;
 mod upkeep;

@@ -28,7 +28,7 @@ const LOOKED_AT: usize = 5_000;
 const FOLLOWED: usize = 20_000;
 
 /// The deeds after which somebody may be there, gone, or called otherwise.
-const TELLING: [Deed; 8] =
+pub const TELLING: [Deed; 8] =
     [Deed::Register, Deed::Create, Deed::Edit, Deed::Delete, Deed::Restore, Deed::Undo, Deed::Purge, Deed::Load];
 
 /// The names of one database, shared by the handles of a process.
@@ -178,7 +178,8 @@ fn one(row: &Row<'_>, at: usize) -> Result<One> {
     Ok(One::new(row.get(at)?, row.get(at + 1)?, &rows::bytes(row, at + 2)?, email))
 }
 
-fn last_entry(db: &Connection) -> Result<i64> {
+/// The number of the last audit entry.
+pub fn last_entry(db: &Connection) -> Result<i64> {
     Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM audit")?.query_row([], |row| row.get(0))?)
 }
 

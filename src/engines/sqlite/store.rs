@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::recall::Recall;
+use super::tally::Tally;
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
 use super::{clock, factors, many, purge, throttle, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
@@ -42,6 +43,7 @@ pub struct Sqlite {
     patience: Duration,
     /// The names in memory, where words are to be answered quickly.
     recall: Option<Recall>,
+    tally: Tally,
 }
 
 impl Sqlite {
@@ -56,7 +58,16 @@ impl Sqlite {
         let read_only = access == Access::ReadOnly;
         let db = connection::open(&place, read_only, patience)?;
         schema::judge(&db, &place)?;
-        Ok(Sqlite { writer: None, db, place: Some(place), read_only, rehearsing: false, patience, recall: None })
+        Ok(Sqlite {
+            writer: None,
+            db,
+            place: Some(place),
+            read_only,
+            rehearsing: false,
+            patience,
+            recall: None,
+            tally: Tally::default(),
+        })
     }
 
     /// Creates a file and opens it.
@@ -80,7 +91,8 @@ impl Sqlite {
         schema::lay(&db)?;
         let patience = connection::PATIENCE;
         let recall = Some(Recall::new(None));
-        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall })
+        let tally = Tally::default();
+        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
     }
 
     /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
@@ -145,15 +157,15 @@ impl Store for Sqlite {
     }
 
     fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
-        let recall = self.recall.clone();
-        self.read(|db| {
-            let found = match &recall {
+        let Sqlite { db, recall, tally, .. } = self;
+        connection::read(db, |db| {
+            let found = match recall {
                 Some(recall) => recall.count(db, filter, now)?,
                 None => None,
             };
             match found {
                 Some(found) => Ok(at_most.map_or(found, |at_most| found.min(at_most))),
-                None => query::count_people(db, filter, at_most, now),
+                None => tally.count(db, filter, at_most, now),
             }
         })
     }
