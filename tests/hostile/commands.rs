@@ -133,7 +133,7 @@ fn tokens_factors_waits_and_containments_are_told_harmlessly() {
         prints(
             &planted,
             &["--dry-run", "token", "revoke", &tokens[0]["token_id"].as_str().unwrap().replace('\0', "")],
-            { if tokens[0]["token_id"].as_str().unwrap().contains('\0') { 3 } else { 0 } },
+            if tokens[0]["token_id"].as_str().unwrap().contains('\0') { 3 } else { 0 },
         );
     }
 }

@@ -195,7 +195,7 @@ impl Store for Sqlite {
     }
 
     fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()> {
-        self.write(|tx| export::checkpoint(tx, stretch, stamp))
+        self.change(stamp, |tx| export::checkpoint(tx, stretch, stamp))
     }
 
     fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
