@@ -31,8 +31,8 @@ pub mod words;
 pub mod worker;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, LazyLock};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
