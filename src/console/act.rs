@@ -120,9 +120,9 @@ fn move_cursor(model: &mut Model, action: Action) {
     let edge = matches!(action, Action::First | Action::Last).then_some(action == Action::Last);
     match (model.pane, edge) {
         (Pane::Users, Some(last)) => model.users.list.to_edge(last, height),
-        (Pane::Users, None) => model.users.list.window.move_by(delta, height),
+        (Pane::Users, None) => model.users.list.move_by(delta, height),
         (Pane::Everybody, Some(last)) => model.everybody.list.to_edge(last, height),
-        (Pane::Everybody, None) => model.everybody.list.window.move_by(delta, height),
+        (Pane::Everybody, None) => model.everybody.list.move_by(delta, height),
         (Pane::Audit, _) => move_in_audit(model, delta, edge, height),
         (Pane::System, _) => {
             let mut system = std::mem::take(&mut model.system);
@@ -147,7 +147,7 @@ fn move_in_audit(model: &mut Model, delta: isize, edge: Option<bool>, height: us
             return;
         }
         Some(last) => model.audit.list.to_edge(last, height),
-        None => model.audit.list.window.move_by(delta, height),
+        None => model.audit.list.move_by(delta, height),
     }
     model.audit.scroll = 0;
 }

@@ -28,6 +28,8 @@ pub struct Listing<T: Row, F = Filter> {
     parse: fn(&str) -> Result<F>,
     turn: Turn,
     asked: Option<Want>,
+    /// What could not be read: asked for again when somebody wants it, not by itself for ever.
+    refused: Option<Want>,
     due: Option<Want>,
     count_due: bool,
     count_turn: Turn,
@@ -56,6 +58,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
             parse,
             turn: 0,
             asked: None,
+            refused: None,
             due: None,
             count_due: false,
             count_turn: 0,
@@ -65,6 +68,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// Starts over at the top, as after a new filter or order. The old rows stay until the new ones are there.
     pub fn restart(&mut self) {
         self.window.stay();
+        self.refused = None;
         self.due = Some(Want::Top);
         self.count_due = true;
         self.matches = None;
@@ -82,6 +86,12 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     pub fn restart_till(&mut self, key: Key) {
         self.restart();
         self.due = Some(Want::Till(key));
+    }
+
+    /// Moves the cursor; a page that could not be read is asked for once more.
+    pub fn move_by(&mut self, delta: isize, height: usize) {
+        self.refused = None;
+        self.window.move_by(delta, height);
     }
 
     /// Takes the filter away; whoever is under the cursor stays there.
@@ -153,7 +163,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         let want = match self.due.take() {
             Some(want) => want,
             None if self.asked.is_some() => return None,
-            None => self.window.wants(height)?,
+            None => self.window.wants(height).filter(|want| self.refused.as_ref() != Some(want))?,
         };
         self.turn += 1;
         self.asked = Some(want.clone());
@@ -192,13 +202,13 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
 
     /// Takes a page.
     pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
-        self.asked = None;
+        (self.asked, self.refused) = (None, None);
         self.window.land(want, page, height);
     }
 
     /// A page could not be read.
     pub fn failed(&mut self) {
-        self.asked = None;
+        self.refused = self.asked.take();
         self.window.stay();
     }
 
@@ -232,5 +242,39 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
                 ink.paint(line, if focused { Role::Cursor } else { Role::Marked });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::query::KeyValue;
+
+    struct N(i64);
+
+    impl Row for N {
+        type Id = i64;
+
+        fn identity(&self) -> &i64 {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_read_is_not_asked_for_for_ever() {
+        let mut list: Listing<N> = Listing::new(Filter::parse);
+        list.restart();
+        let first = list.page_due(10).expect("the first page");
+        let key = |n| Key { value: KeyValue::Number(n), seq: n };
+        let rows = (0..15).map(|n| (key(n), N(n))).collect();
+        list.land(&first.want, Page { rows, more_before: false, more_after: true }, 10);
+        assert_eq!(list.page_due(10).map(|wanted| wanted.want), Some(Want::Below(key(14))));
+        list.failed();
+        assert!(list.page_due(10).is_none(), "nobody has done anything");
+        list.move_by(1, 10);
+        assert!(list.page_due(10).is_some(), "somebody wants to go there");
+        list.failed();
+        list.refresh();
+        assert!(list.page_due(10).is_some(), "something has changed");
     }
 }

@@ -12,6 +12,7 @@ mod factors;
 mod failed;
 mod faults;
 mod files;
+mod handle;
 mod letters;
 mod load;
 mod many;
@@ -34,5 +35,5 @@ mod upkeep;
 mod users;
 mod uses;
 
+pub use handle::Sqlite;
 pub use recall::Recall;
-pub use store::Sqlite;

@@ -1,13 +1,9 @@
 //! The promises of the port, each handed to the module that knows its rows, in one transaction.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rusqlite::Connection;
-
-use super::recall::Recall;
-use super::tally::Tally;
-use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
+use super::handle::Sqlite;
+use super::{audit, connection, endings, load, query, resets, sessions, settings, tokens, users, uses};
 use super::{clock, export, factors, failed, many, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
@@ -30,110 +26,6 @@ use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
 use crate::accounts::trail::{Failed, FailedKey, Trail};
 use crate::accounts::user::{User, UserId};
-use crate::engines::opening::{Access, Upgraded};
-
-/// An open SQLite database.
-pub struct Sqlite {
-    // Before the connection, so that it is dropped, and its thread joined, first.
-    writer: Option<uses::Writer>,
-    db: Connection,
-    /// Where uses are written by a thread of their own; `None` in memory.
-    place: Option<PathBuf>,
-    read_only: bool,
-    rehearsing: bool,
-    patience: Duration,
-    /// The names in memory, where words are to be answered quickly.
-    recall: Option<Recall>,
-    tally: Tally,
-}
-
-impl Sqlite {
-    /// Opens a file that exists.
-    pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
-        Self::open_with(path, access, connection::PATIENCE)
-    }
-
-    /// Opens a file that exists, with its own measure of waiting for others.
-    pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Sqlite> {
-        let place = files::find(path)?;
-        let read_only = access == Access::ReadOnly;
-        let db = connection::open(&place, read_only, patience)?;
-        schema::judge(&db, &place)?;
-        Ok(Sqlite {
-            writer: None,
-            db,
-            place: Some(place),
-            read_only,
-            rehearsing: false,
-            patience,
-            recall: None,
-            tally: Tally::default(),
-        })
-    }
-
-    /// Creates a file and opens it.
-    pub fn create(path: &Path) -> Result<Sqlite> {
-        let place = files::make(path)?;
-        let laid = connection::open(&place, false, connection::PATIENCE).and_then(|db| {
-            db.execute_batch("PRAGMA journal_mode = WAL")?;
-            schema::lay(&db)
-        });
-        if let Err(error) = laid {
-            // Nothing of a database that never came into being should stand in the way of the next try.
-            let _ = std::fs::remove_file(&place);
-            return Err(error);
-        }
-        Self::open(&place, Access::Full)
-    }
-
-    /// A database in memory.
-    pub fn memory() -> Result<Sqlite> {
-        let db = connection::memory()?;
-        schema::lay(&db)?;
-        let patience = connection::PATIENCE;
-        let recall = Some(Recall::new(None));
-        let tally = Tally::default();
-        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
-    }
-
-    /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
-    /// shared with whatever handle of this file filled `shared` before.
-    pub fn recalling(mut self, shared: &mut Option<Recall>) -> Sqlite {
-        if let Some(place) = &self.place {
-            let recall = shared.take().filter(|recall| recall.is_of(place));
-            let recall = recall.unwrap_or_else(|| Recall::new(Some(place)));
-            *shared = Some(recall.clone());
-            self.recall = Some(recall);
-        }
-        self
-    }
-
-    /// Brings a file up to the present schema.
-    pub fn upgrade(path: &Path) -> Result<Upgraded> {
-        schema::upgrade(path, schema::STEPS)
-    }
-
-    fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        connection::write(&self.db, self.patience, self.rehearsing, change)
-    }
-
-    /// A write in somebody's name: whether they may do it is looked at in its own transaction.
-    fn change<T>(&mut self, stamp: &Stamp, mut change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        let look = |tx: &Connection| standing::check(tx, stamp);
-        self.write(|tx| look(tx).and_then(|()| change(tx)))
-    }
-
-    /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
-    fn empty_log(&self) {
-        if !self.rehearsing {
-            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-    }
-
-    fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        connection::read(&self.db, question)
-    }
-}
 
 impl Store for Sqlite {
     fn is_empty(&mut self) -> Result<bool> {
