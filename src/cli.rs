@@ -10,6 +10,7 @@ mod config;
 mod db;
 mod demo;
 mod doctor;
+mod export;
 mod factor;
 mod init;
 mod json;
@@ -30,8 +31,10 @@ use call::Call;
 use output::{Halt, Outcome, fault, report};
 pub use world::{Loading, Setting, Upgraded, World};
 
-use crate::accounts::audit::Actor;
+use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
+use crate::accounts::standing::{Seat, Standing, no_members};
+use crate::accounts::user::Role;
 
 /// The exit code where whoever read the output closed it: what a shell shows for a death by SIGPIPE.
 const CLOSED: u8 = 141;
@@ -48,14 +51,14 @@ pub fn run(global: &Global, command: Command, world: &dyn World) -> u8 {
     }
 }
 
-/// Who acts in the console, where that is somebody else than the operator: asks for the proof at the terminal.
+/// Who acts in the console, where that is not simply the operator: asks for the proof at the terminal.
 ///
 /// # Errors
-/// `invalid_credentials`, `unauthenticated`, and whatever opening the database says.
-pub fn prove(global: &Global, world: &dyn World) -> Result<Option<Actor>> {
+/// `invalid_credentials`, `unauthenticated`, `unauthorized` for a member, and whatever opening the database says.
+pub fn prove(global: &Global, world: &dyn World) -> Result<Option<(Seat, Standing)>> {
     let mut call = Call::new(global, world);
-    let proven = call.hear_proof().and_then(|()| match call.is_claimed() {
-        true => call.accounts(call::Missing::Refuse).map(|accounts| Some(accounts.actor().clone())),
+    let proven = call.hear_proof().and_then(|()| match call.is_claimed() || global.break_glass {
+        true => Ok(Some(seated(call.accounts(call::Missing::Refuse)?)?)),
         false => Ok(None),
     });
     prompt::hand_over();
@@ -65,12 +68,21 @@ pub fn prove(global: &Global, world: &dyn World) -> Result<Option<Actor>> {
     })
 }
 
+fn seated(mut accounts: Accounts) -> Result<(Seat, Standing)> {
+    let standing = accounts.standing()?;
+    match standing.role {
+        Role::Member => Err(no_members(standing.actor.name())),
+        Role::Admin | Role::Auditor => Ok((accounts.seat(), standing)),
+    }
+}
+
 fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
     let mut call = Call::new(global, world);
     let tidies = upkeep::follows(global, &command);
     let alone = matches!(command, Command::Init(_) | Command::Demo(_) | Command::Db(_) | Command::Config(_));
-    if alone && (global.actor.is_some() || global.as_session_stdin || global.service.is_some()) {
-        return Err(fault("this is done by the operator alone").hint("leave --as and --service out").into());
+    if alone && (global.actor.is_some() || global.as_session_stdin || global.service.is_some() || global.break_glass) {
+        let hint = "leave --as, --service and --break-glass out";
+        return Err(fault("this is done by the operator alone").hint(hint).into());
     }
     if !alone {
         call.hear_proof()?;

@@ -10,6 +10,8 @@ pub mod burst;
 pub mod commands;
 pub mod dialog;
 pub mod effect;
+pub mod enrolling;
+pub mod filtering;
 pub mod ink;
 pub mod key;
 pub mod keymap;
@@ -17,22 +19,26 @@ pub mod layers;
 pub mod layout;
 pub mod listing;
 pub mod model;
+pub mod orders;
 pub mod outcome;
 pub mod panes;
 #[cfg(feature = "provoke")]
 pub mod provoke;
 pub mod refusal;
+pub mod signin;
 pub mod term;
 pub mod theme;
+pub mod tracing;
 pub mod update;
+pub mod verifying;
 pub mod view;
 pub mod window;
 pub mod words;
 pub mod worker;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
@@ -48,7 +54,7 @@ use worker::{Library, Worker};
 /// What comes into the loop: from the terminal with its time, or from the worker.
 enum Incoming {
     Term(TermEvent),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 /// How long a frame waits for answers that would make it complete: less than an eye notices, and one frame instead of
@@ -66,13 +72,14 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     let (sender, incoming) = channel();
     let (to_worker, to_term) = (sender.clone(), sender);
     let sink: worker::Sink = Arc::new(move |event| {
-        let _ = to_worker.send(Incoming::Event(event));
+        let _ = to_worker.send(Incoming::Event(Box::new(event)));
     });
     // The database is opened while the terminal is still being taken over.
     let mut model = Model::new(setup, term::size());
     let worker = Worker::start(library, sink)?;
     let first = update::start(&model);
     send(first, &worker);
+    LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
     term::start(move |event| {
@@ -89,6 +96,7 @@ fn send(effects: Vec<Effect>, worker: &Worker) {
             Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
             Effect::Write(ticket, write) => worker.write(ticket, write),
             Effect::Connect(target) => worker.connect(target),
+            Effect::Seat(seat) => worker.seat(&seat),
             _ => {}
         }
     }
@@ -113,7 +121,7 @@ impl Loop {
         self.draw(&mut screen)?;
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {
-                self.take(Incoming::Event(Event::Tick), &mut screen)?;
+                self.take(Incoming::Event(Box::new(Event::Tick)), &mut screen)?;
                 self.draw(&mut screen)?;
                 continue;
             }
@@ -124,9 +132,11 @@ impl Loop {
         Ok(())
     }
 
-    /// Waits for something to happen, no longer than until times must be drawn anew.
+    /// Waits for something to happen, no longer than until times must be drawn anew or the console has been left alone.
     fn receive(&mut self) -> bool {
-        match self.incoming.recv_timeout(MINUTE) {
+        let alone = signin::until_alone(&self.model).and_then(|left| u64::try_from(left.millis()).ok());
+        let wait = alone.map_or(MINUTE, |left| MINUTE.min(Duration::from_millis(left + 1)));
+        match self.incoming.recv_timeout(wait) {
             Ok(event) => {
                 self.queue.push_back(event);
                 self.drain();
@@ -178,7 +188,7 @@ impl Loop {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             match self.incoming.recv_timeout(left) {
                 Ok(Incoming::Event(event)) => {
-                    let effects = update::update(&mut self.model, event);
+                    let effects = update::update(&mut self.model, *event);
                     send(effects, &self.worker);
                 }
                 Ok(other) => {
@@ -192,7 +202,7 @@ impl Loop {
 
     fn take(&mut self, incoming: Incoming, screen: &mut Screen) -> Result<()> {
         let event = match incoming {
-            Incoming::Event(event) => event,
+            Incoming::Event(event) => *event,
             Incoming::Term(TermEvent::Input(Input::Key(key), at)) => {
                 #[cfg(feature = "provoke")]
                 provoke::on_key(key);
@@ -207,7 +217,7 @@ impl Loop {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => {
-                    if let Err(error) = term::copy(&text) {
+                    if let Err(error) = term::copy(text.expose()) {
                         self.model.complain(&error);
                     }
                 }

@@ -8,6 +8,7 @@ mod crowd;
 mod dice;
 mod names;
 mod people;
+mod proofs;
 mod scene;
 mod service;
 mod story;

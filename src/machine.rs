@@ -1,13 +1,14 @@
 //! This machine, this configuration and this engine, put together for the command line and for the console.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
 use rollbook::accounts::door::Accounts;
 use rollbook::accounts::error::Result;
+use rollbook::accounts::standing::{Seat, Standing};
 use rollbook::accounts::store::Store;
-use rollbook::accounts::text::visible;
+use rollbook::accounts::user::Role;
 use rollbook::cli::args::Global;
 use rollbook::cli::{Loading, Setting, Upgraded, World};
 use rollbook::console::model::Setup;
@@ -63,36 +64,41 @@ impl Machine {
     }
 
     /// What the console needs to begin: on the database at the machine's place, or on this many sample people.
-    pub fn console(&self, actor: Option<Actor>, people: Option<u64>) -> (Setup, Shelf) {
+    pub fn console(&self, seat: Option<(Seat, Standing)>, people: Option<u64>) -> (Setup, Shelf) {
         let identity = &self.identity;
-        let who = match &actor {
-            Some(actor) => format!("{} · {}", visible(actor.name()), identity.short),
-            None => identity.short.clone(),
+        let actor = identity.actor();
+        let standing = Standing { actor: actor.clone(), role: Role::Admin, glass: false };
+        let (seat, standing) = match seat {
+            Some((seat, standing)) => (Some((self.place.path.clone(), seat)), standing),
+            None => (None, standing),
         };
-        let actor = actor.unwrap_or_else(|| identity.actor());
         let plain = self.color.0 == Color::Never || self.color.0 == Color::Auto && is_poor_terminal();
         let theme = if plain { Theme::Mono } else { self.theme.0 };
         let setup = Setup {
             path: people.is_none().then(|| self.place.path.clone()),
             looked: format!("{} ({})", self.path(), self.place.source.words()),
             read_only: self.access == Access::ReadOnly,
-            actor: actor.clone(),
-            who,
+            actor: standing.actor,
+            role: standing.role,
+            glass: standing.glass,
+            who: identity.short.clone(),
             theme: Look::from_word(theme.word()).unwrap_or_default(),
             ascii: self.ascii.0 || !is_utf8_locale(),
-            zone: jiff::tz::TimeZone::system(),
+            zone: LazyLock::new(jiff::tz::TimeZone::system),
             clock: Box::new(SystemClock),
             entropy: Box::new(SystemEntropy),
         };
         let origin = identity.origin.clone();
         let people = people.unwrap_or(demo::PEOPLE);
+        let (access, key) = (self.access, self.key.clone());
         (
             setup,
             Shelf {
-                access: self.access,
+                access,
                 actor,
+                seat,
                 origin,
-                key: self.key.clone(),
+                key,
                 people,
                 memory: engines::Memory::default(),
                 sample: Mutex::default(),
@@ -141,6 +147,10 @@ impl World for Machine {
 
     fn open(&self, service: Option<&str>) -> Result<Accounts> {
         engines::open(&self.place.path, self.access).map(|store| self.accounts(store, service))
+    }
+
+    fn owns_database(&self) -> bool {
+        place::is_owned(&self.place.path)
     }
 
     fn create(&self, service: Option<&str>) -> Result<Accounts> {

@@ -58,11 +58,11 @@ fn start(line: Line) -> ExitCode {
 
 /// Opens the console: on the database, or on this many sample people.
 fn open_console(global: &Global, machine: &Machine, people: Option<u64>) -> Result<()> {
-    let actor = match people {
+    let seat = match people {
         None => cli::prove(global, machine)?,
         Some(_) => None,
     };
-    let (setup, shelf) = machine.console(actor, people);
+    let (setup, shelf) = machine.console(seat, people);
     let shelf = Arc::new(shelf);
     let outcome = console::run(setup, shelf.clone());
     // Before the process ends, so that a throw-away database is gone with it.

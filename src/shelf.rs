@@ -9,6 +9,7 @@ use std::time::Instant;
 use rollbook::accounts::audit::Actor;
 use rollbook::accounts::door::{Accounts, Ground};
 use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::standing::Seat;
 use rollbook::accounts::store::Store;
 use rollbook::accounts::token::{Entropy as _, hex};
 use rollbook::console::term;
@@ -22,8 +23,10 @@ use rollbook::host::{SystemClock, SystemEntropy};
 pub struct Shelf {
     /// Whether changes are possible.
     pub access: Access,
-    /// Who acts.
+    /// The operator.
     pub actor: Actor,
+    /// In whose name the database at this place is opened, where that is not simply the operator.
+    pub seat: Option<(PathBuf, Seat)>,
     /// Where they come from.
     pub origin: String,
     /// The key that seals second factors.
@@ -76,7 +79,12 @@ impl Shelf {
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
         let store = engines::open_with(path, self.access, &self.memory)?;
-        Ok(accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone()))
+        let mut accounts = accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone());
+        // What was shown to one database holds for no other.
+        if let Some((_, seat)) = self.seat.as_ref().filter(|(place, _)| place == path) {
+            accounts.take_seat(seat.clone());
+        }
+        Ok(accounts)
     }
 
     fn create(&self, path: &Path) -> Result<()> {

@@ -253,6 +253,28 @@ fn sql_lives_in_the_engines() {
     holds(sql_elsewhere(&bad("src/cli/a.rs", "// SELECT 1")));
 }
 
+// Whoever changes something is looked at in the change's own transaction.
+
+fn unlooked(files: &[Source]) -> Complaints {
+    let doors = files.iter().filter(|file| file.path.starts_with("src/engines") && file.path.ends_with("store.rs"));
+    let writes = doors.flat_map(|file| {
+        file.text
+            .lines()
+            .filter(|line| line.contains("self.write(") && line.contains(", stamp"))
+            .map(move |line| (file, line))
+    });
+    let complaint = |(file, line): (&Source, &str)| format!("{}: not through change(): {}", file.path, line.trim());
+    writes.map(complaint).collect()
+}
+
+#[test]
+fn every_write_in_somebodys_name_looks_at_them_first() {
+    holds(unlooked(&src()));
+    bites(unlooked(&bad("src/engines/a/store.rs", "self.write(|tx| users::change(tx, id, stamp))")), "store.rs");
+    holds(unlooked(&bad("src/engines/a/store.rs", "self.change(stamp, |tx| users::change(tx, id, stamp))")));
+    holds(unlooked(&bad("src/engines/a/store.rs", "self.write(|tx| throttle::attempt(tx, knock))")));
+}
+
 // How long a file may be.
 
 fn too_long(files: &[Source]) -> Complaints {

@@ -3,6 +3,8 @@
 
 #[path = "cli/actors.rs"]
 mod actors;
+#[path = "cli/canary.rs"]
+mod canary;
 #[path = "cli/crowd.rs"]
 mod crowd;
 #[path = "cli/desk.rs"]
@@ -21,6 +23,8 @@ mod places;
 mod security;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/signin.rs"]
+mod signin;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/tokens.rs"]

@@ -7,8 +7,12 @@ mod support;
 #[path = "console/stage.rs"]
 mod stage;
 
+#[path = "console/audit.rs"]
+mod audit;
 #[path = "console/dialogs.rs"]
 mod dialogs;
+#[path = "console/enrol.rs"]
+mod enrol;
 #[path = "console/filter.rs"]
 mod filter;
 #[path = "console/first.rs"]
@@ -33,8 +37,13 @@ mod passwords;
 mod screen;
 #[path = "console/sessions.rs"]
 mod sessions;
+#[path = "console/signin.rs"]
+mod signin;
 #[path = "console/status.rs"]
 mod status;
+
+#[path = "console/system.rs"]
+mod system;
 
 /// The longest of these words that the name of a story begins with.
 fn told_by<'a>(story: &str, words: &'a [String]) -> Option<&'a String> {

@@ -240,6 +240,38 @@ fn the_people_are_loaded_with_sessions_and_histories() {
 }
 
 #[test]
+fn some_have_second_factors_and_tokens_and_one_is_kept_waiting_until_somebody_cares() {
+    let mut stage = stage();
+    demo::fill(&mut stage.root, SEED).expect("filled");
+    let people = cast().samples.into_iter().map(|sample| sample.user.id);
+    let dossiers: Vec<_> = people.map(|id| stage.root.dossier(&id, 50).expect("known")).collect();
+    let mut codes: Vec<u32> = dossiers.iter().filter(|d| d.user.factor).map(|dossier| dossier.codes).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [7, 8, 10, 10]);
+    let used =
+        |dossier: &&rollbook::accounts::looking::Dossier| dossier.tokens.iter().any(|t| t.last_used_at.is_some());
+    assert!(dossiers.iter().filter(|dossier| dossier.tokens.len() == 2).count() >= 2);
+    assert!(dossiers.iter().filter(used).count() >= 3);
+    assert!(dossiers.iter().filter(|d| d.user.factor).all(|dossier| dossier.verdict.can_log_in()));
+    let mut service = stage.service();
+    stage.steps(&mut service, 60);
+    let throttled = |stage: &mut Stage| -> Vec<String> {
+        let page = stage.root.users(
+            &rollbook::accounts::query::Query { filter: Filter::is(State::Throttled), ..Default::default() },
+            &Default::default(),
+            9,
+        );
+        page.expect("a page").rows.into_iter().map(|(_, user)| user.name).collect()
+    };
+    let waiting = throttled(&mut stage);
+    let besieged = waiting.first().expect("somebody is made to wait").clone();
+    let id = stage.root.find(&besieged).expect("known").id;
+    assert!(stage.root.unthrottle(&id).expect("cleared"));
+    stage.steps(&mut service, 100);
+    assert!(!throttled(&mut stage).contains(&besieged), "whoever was cared for is left alone");
+}
+
+#[test]
 fn the_service_lives_two_hundred_steps_and_stays_small() {
     let mut stage = stage();
     demo::fill(&mut stage.root, SEED).expect("filled");

@@ -12,12 +12,13 @@ use rollbook::accounts::audit::{Deed, GENESIS, Links, Stamp, detail_digest};
 use rollbook::accounts::error::Error;
 use rollbook::accounts::query::Filter;
 use rollbook::accounts::store::{NewUser, Store};
+use rollbook::accounts::warrant::Warrant;
 use rollbook::accounts::{Draft, Kind, Result, UserId};
 use rollbook::engines::{Access, create, open, upgrade};
 use support::{START, operator};
 
 fn stamp() -> Stamp {
-    Stamp { at: START, actor: operator(), origin: String::new(), reason: None }
+    Stamp { at: START, actor: operator(), origin: String::new(), reason: None, warrant: Warrant::Open }
 }
 
 fn add(store: &mut dyn Store, name: &str) -> Result<()> {

@@ -4,13 +4,19 @@
 
 mod support;
 
+#[path = "pty/canary.rs"]
+mod canary;
 #[path = "pty/endings.rs"]
 mod endings;
+#[path = "pty/enrol.rs"]
+mod enrol;
 #[path = "pty/harness.rs"]
 mod harness;
 #[path = "pty/input.rs"]
 mod input;
 #[path = "pty/people.rs"]
 mod people;
+#[path = "pty/signin.rs"]
+mod signin;
 #[path = "pty/stops.rs"]
 mod stops;

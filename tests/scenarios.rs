@@ -16,8 +16,16 @@ mod activate;
 mod actors;
 #[path = "scenarios/audit.rs"]
 mod audit;
+#[path = "scenarios/blocklist.rs"]
+mod blocklist;
 #[path = "scenarios/contain.rs"]
 mod contain;
+#[path = "scenarios/defects_flowserv.rs"]
+mod defects_flowserv;
+#[path = "scenarios/defects_platypush.rs"]
+mod defects_platypush;
+#[path = "scenarios/exports.rs"]
+mod exports;
 #[path = "scenarios/factor.rs"]
 mod factor;
 #[path = "scenarios/factor_keys.rs"]
@@ -38,14 +46,22 @@ mod people;
 mod platypush;
 #[path = "scenarios/policy.rs"]
 mod policy;
+#[path = "scenarios/races.rs"]
+mod races;
 #[path = "scenarios/register.rs"]
 mod register;
 #[path = "scenarios/reset.rs"]
 mod reset;
 #[path = "scenarios/sessions.rs"]
 mod sessions;
+#[path = "scenarios/signin.rs"]
+mod signin;
+#[path = "scenarios/stolen.rs"]
+mod stolen;
 #[path = "scenarios/stored.rs"]
 mod stored;
+#[path = "scenarios/tampering.rs"]
+mod tampering;
 #[path = "scenarios/throttle.rs"]
 mod throttle;
 #[path = "scenarios/tokens.rs"]

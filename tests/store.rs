@@ -21,6 +21,8 @@ mod passwords;
 mod sessions;
 #[path = "store/shared.rs"]
 mod shared;
+#[path = "store/standing.rs"]
+mod standing;
 mod support;
 #[path = "store/throttle.rs"]
 mod throttle;
@@ -114,6 +116,10 @@ macro_rules! engine {
                 a_load_into_an_empty_store_is_all_or_nothing
                 an_interruption_between_two_questions_harms_neither
                 a_trail_is_followed_by_actor_deed_and_time
+                the_audit_is_paged_onward_and_back_under_every_trail
+                passwords_are_counted_by_scheme_and_cost_without_their_salts
+                failures_of_everybody_come_a_person_and_a_minute_at_a_time
+                an_exported_beginning_goes_when_it_is_old_enough_and_is_remembered
             }
             throttle {
                 five_wrong_ones_are_free_and_then_each_waits_longer

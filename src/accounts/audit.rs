@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::time::Time;
 use super::user::{User, UserId};
+use super::warrant::Warrant;
 
 /// Who acts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,6 +63,8 @@ pub struct Stamp {
     pub origin: String,
     /// Why, in the actor's words.
     pub reason: Option<String>,
+    /// By what right; looked at again in the change's own transaction.
+    pub warrant: Warrant,
 }
 
 /// What was done. The words are those of the commands.
@@ -97,11 +100,13 @@ pub enum Deed {
     RefreshCodes,
     UseCode,
     Rekey,
+    BreakGlass,
+    Export,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Deed; 29] = [
+    pub const ALL: [Deed; 31] = [
         Deed::Register,
         Deed::Create,
         Deed::Activate,
@@ -131,6 +136,8 @@ impl Deed {
         Deed::RefreshCodes,
         Deed::UseCode,
         Deed::Rekey,
+        Deed::BreakGlass,
+        Deed::Export,
     ];
 
     /// The stable word.
@@ -165,6 +172,8 @@ impl Deed {
             Deed::RefreshCodes => "refresh codes",
             Deed::UseCode => "use code",
             Deed::Rekey => "rekey",
+            Deed::BreakGlass => "break glass",
+            Deed::Export => "export",
         }
     }
 
@@ -200,6 +209,8 @@ impl Deed {
             Deed::RefreshCodes => "backup codes renewed",
             Deed::UseCode => "backup code used",
             Deed::Rekey => "second factors rekeyed",
+            Deed::BreakGlass => "glass broken",
+            Deed::Export => "audit exported",
         }
     }
 

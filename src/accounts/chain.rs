@@ -3,7 +3,7 @@
 //! A chain shows that what stands before its last entry was not changed, taken out or put in. That the last entries
 //! were cut off, or that all of it was written anew, shows only against a head that was kept elsewhere.
 
-use super::audit::{GENESIS, Links, detail_digest};
+use super::audit::{Links, detail_digest};
 use super::error::{Error, Field, Kind, Result};
 use super::text::quote;
 use super::time::Time;
@@ -83,20 +83,23 @@ pub struct Verification {
 }
 
 /// Walks along a chain, one entry after the other.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Walk {
+    after: Head,
     before: [u8; 32],
     pub(super) found: Verification,
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
+    /// Along what follows this head.
+    pub(super) fn from(after: Head) -> Self {
         let found = Verification { entries: 0, erased: 0, head: None, broken: None };
-        Walk { before: GENESIS, found }
+        Walk { after, before: after.digest, found }
     }
 
     /// Takes the next entry; `false` where the chain ends.
     pub(super) fn step(&mut self, link: &Link) -> bool {
-        let expected = self.found.head.map_or(1, |head| head.seq + 1);
+        let expected = self.found.head.map_or(self.after.seq, |head| head.seq).saturating_add(1);
         let links = Links {
             seq: link.seq,
             at: link.at,
@@ -107,7 +110,9 @@ impl Walk {
             detail_digest: &link.detail_digest,
             before: &self.before,
         };
-        let fault = if link.seq != expected {
+        let fault = if link.seq < expected {
+            Some("it stands where none was left")
+        } else if link.seq != expected {
             Some("entries before it are missing")
         } else if links.digest() != link.digest {
             Some("it, or the entry before it, is not what was written")
@@ -137,6 +142,7 @@ pub fn broken(seq: i64, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::audit::GENESIS;
 
     fn chain(n: i64) -> Vec<Link> {
         let mut links = Vec::new();
@@ -173,7 +179,7 @@ mod tests {
     }
 
     fn walk(links: &[Link]) -> Verification {
-        let mut walk = Walk::new();
+        let mut walk = Walk::from(Head { seq: 0, digest: GENESIS });
         let _ = links.iter().all(|link| walk.step(link));
         walk.found
     }

@@ -102,6 +102,15 @@ impl UserChange {
         matches!(self, UserChange::Deactivate | UserChange::Delete | UserChange::Contain)
     }
 
+    /// Whether every live session ends with it, from `before` to `after`: where it says so itself, and where it shuts the
+    /// door in another way, since what is shut must not open again with the next change. Such are an undone activation
+    /// and an end date that is put into the past; one that merely comes leaves the sessions to their own end.
+    pub fn shuts(&self, before: &User, after: &User, now: Time) -> bool {
+        let open = |user: &User| user.status == Status::Active && user.deleted_at.is_none();
+        let over = after.is_expired(now) && after.valid_until != before.valid_until;
+        self.ends_sessions() || open(before) && !open(after) || over
+    }
+
     /// Whether tokens are revoked and open resets void with it, where it leads to `after`: for the deleted and the
     /// contained. Whoever is merely switched off keeps both; a token is of no use meanwhile, and a reset that was made
     /// before can still be completed and activates nobody.
@@ -245,6 +254,7 @@ pub fn stale(name: &str, last: Option<(&str, &str, Time)>, now: Time) -> Error {
 pub(crate) mod tests {
     use super::super::audit::Actor;
     use super::super::user::UserId;
+    use super::super::warrant::Warrant;
     use super::*;
 
     fn user() -> User {
@@ -274,7 +284,8 @@ pub(crate) mod tests {
 
     fn stamp(at: i64, reason: Option<&str>) -> Stamp {
         let actor = Actor::Operator("root".into());
-        Stamp { at: Time::from_millis(at), actor, origin: String::new(), reason: reason.map(str::to_owned) }
+        let reason = reason.map(str::to_owned);
+        Stamp { at: Time::from_millis(at), actor, origin: String::new(), reason, warrant: Warrant::Open }
     }
 
     #[test]

@@ -11,10 +11,10 @@ use super::seal::Keyring;
 use super::secret::Secret;
 use super::session::{SessionId, Uses};
 use super::store::{Interrupter, Store};
-use super::text::quote;
 use super::time::{Clock, Span, Time};
 use super::token::Entropy;
-use super::user::{Role, User, UserId};
+use super::user::{User, UserId};
+use super::warrant::Warrant;
 
 /// What a handle stands on: everything that the domain itself does not know.
 pub struct Ground {
@@ -48,6 +48,10 @@ pub struct Accounts {
     pub(super) gathered: Gathered,
     pub(super) keys: Box<dyn Keyring>,
     pub(super) rehearsing: bool,
+    /// Who has shown this handle their password, by the last claim.
+    pub(super) shown: Option<UserId>,
+    /// Whether the operator has broken the glass.
+    pub(super) glass: bool,
 }
 
 /// Uses and refusals seen since they were last written.
@@ -86,6 +90,8 @@ impl Accounts {
             gathered: Gathered::default(),
             keys: ground.keys,
             rehearsing: false,
+            shown: None,
+            glass: false,
         };
         // What cannot be read now is read again, and refused, by the first call that needs it.
         let _ = accounts.settings();
@@ -182,9 +188,13 @@ impl Accounts {
     pub fn authorize(&mut self, claim: &Claim<'_>) -> Result<Actor> {
         let mut refusal = Error::new(Kind::Unauthenticated, "nobody was named who may do this")
             .hint("give an administrator's name and password, or a session token");
+        self.shown = None;
         if let Some((name, password, code)) = claim.user {
             match self.authenticate(name, password, code) {
-                Ok(user) => return Ok(actor_of(&user)),
+                Ok(user) => {
+                    self.shown = Some(user.id.clone());
+                    return Ok(actor_of(&user));
+                }
                 Err(error) => refusal = error,
             }
         }
@@ -198,55 +208,19 @@ impl Accounts {
         Err(refusal)
     }
 
-    /// A stamp for a change that only administrators make.
-    pub(super) fn administer(&mut self) -> Result<Stamp> {
-        match &self.actor {
-            Actor::Operator(_) => {}
-            Actor::User { id, name } => {
-                let (id, name) = (id.clone(), name.clone());
-                match self.acting_role(&id)? {
-                    Role::Admin => {}
-                    Role::Auditor => {
-                        let message = format!("{} is an auditor: sees everything, changes nothing", quote(&name));
-                        return Err(Error::new(Kind::Unauthorized, message));
-                    }
-                    Role::Member => return Err(not_an_administrator(&name)),
-                }
-            }
-            Actor::Service(name) => {
-                return Err(Error::new(Kind::Unauthorized, format!("the service {} does not administer", quote(name)))
-                    .hint("act in the name of an admin or of the operator"));
-            }
-        }
-        Ok(self.stamp())
-    }
-
-    /// Lets through who may look at other people: the operator, services, auditors and admins.
-    pub(super) fn oversee(&mut self) -> Result<()> {
-        let Actor::User { id, name } = &self.actor else { return Ok(()) };
-        let (id, name) = (id.clone(), name.clone());
-        match self.acting_role(&id)? {
-            Role::Admin | Role::Auditor => Ok(()),
-            Role::Member => Err(not_an_administrator(&name)),
-        }
-    }
-
-    /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
-    pub(super) fn acting_role(&mut self, id: &UserId) -> Result<Role> {
-        self.believe()?;
-        let now = self.now();
-        let user = self.store.user(id, now)?.filter(|user| user.can_log_in(now));
-        user.map(|user| user.role).ok_or_else(Error::unauthenticated)
-    }
-
     /// A stamp for what anybody may do.
     pub(super) fn stamp(&self) -> Stamp {
-        Stamp { at: self.now(), actor: self.actor.clone(), origin: self.origin.clone(), reason: self.reason.clone() }
+        let mut origin = self.origin.clone();
+        if self.glass && matches!(self.actor, Actor::Operator(_)) {
+            origin.push_str(if origin.is_empty() { "break-glass" } else { " · break-glass" });
+        }
+        let (actor, reason) = (self.actor.clone(), self.reason.clone());
+        Stamp { at: self.now(), actor, origin, reason, warrant: Warrant::Open }
     }
 
-    /// A stamp in a user's own name.
+    /// A stamp in a user's own name, for what they do to what is theirs.
     pub(super) fn stamp_of(&self, user: &User) -> Stamp {
-        Stamp { actor: actor_of(user), ..self.stamp() }
+        Stamp { actor: actor_of(user), warrant: Warrant::Own, ..self.stamp() }
     }
 
     /// Writes gathered uses and refusals down, if there are any. Never waits for the database.
@@ -287,11 +261,6 @@ impl Drop for Accounts {
     fn drop(&mut self) {
         self.flush();
     }
-}
-
-fn not_an_administrator(name: &str) -> Error {
-    Error::new(Kind::Unauthorized, format!("{} is not an administrator", quote(name)))
-        .hint("an admin can give the role: user edit NAME --role admin")
 }
 
 /// A user as the one who acts.

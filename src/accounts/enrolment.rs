@@ -33,8 +33,9 @@ impl Accounts {
         Ok(Enrolment::of(&user.name, &secret[..]))
     }
 
-    /// Turns a person's second factor on, once a present code shows that their app has the secret. Answers with the
-    /// backup codes, which are shown here and never again. Administrators only.
+    /// Turns a person's second factor on, once a present code shows that their app has the secret, and ends all their
+    /// sessions, which were opened without it. Answers with the backup codes, which are shown here and never again.
+    /// Administrators only.
     ///
     /// # Errors
     /// `unknown_user`, `stale`; `invalid_otp_code` for any other code; `constraint_violation` for a secret that is none

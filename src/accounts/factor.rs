@@ -169,6 +169,8 @@ pub struct KeyReport {
     pub place: String,
     /// The key in force; `None` where there is none yet.
     pub key: Option<KeyId>,
+    /// Why it cannot be read, safe to print.
+    pub fault: Option<String>,
     /// How many people have a second factor, deleted ones included.
     pub people: u32,
     /// How many of these cannot log in, because the key of theirs is not there.

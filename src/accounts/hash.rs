@@ -88,9 +88,9 @@ impl std::str::FromStr for Cost {
         let (memory, passes) = text.trim().split_once(',').ok_or_else(form)?;
         let number = |text: &str, key: &str| text.trim().strip_prefix(key)?.parse::<u32>().ok();
         let (Some(memory), Some(passes)) = (number(memory, "m="), number(passes, "t=")) else { return Err(form()) };
-        if memory > CAP.0 || passes > CAP.1 {
-            return Err(fault(format!("m={memory},t={passes} is dearer than a log-in honours"))
-                .hint(format!("at most m={},t={}", CAP.0, CAP.1)));
+        if memory > CAP.0 || passes > CAP.1 || work(memory, passes) > WORK {
+            let hint = format!("at most m={} and t={}, and m times t no more than {WORK}", CAP.0, CAP.1);
+            return Err(fault(format!("m={memory},t={passes} is dearer than a log-in honours")).hint(hint));
         }
         if !FLOORS.iter().any(|(m, t)| memory >= *m && passes >= *t) {
             let floors: Vec<String> = FLOORS.iter().map(|(m, t)| format!("m={m},t={t}")).collect();
@@ -119,6 +119,11 @@ const CAP: (u32, u32, u32) = (262_144, 16, 8);
 
 /// The most memory times passes (KiB): what 64 MiB in four passes cost, the dearest that anybody recommends.
 const WORK: u64 = 262_144;
+
+/// Memory times passes.
+fn work(memory: u32, passes: u32) -> u64 {
+    u64::from(memory) * u64::from(passes)
+}
 
 /// No PHC string of ours is longer.
 const LONGEST: usize = 512;
@@ -236,8 +241,7 @@ impl Parts {
         }
         let params = Params::try_from(&hash).ok()?;
         let params = (params.m_cost(), params.t_cost(), params.p_cost());
-        let work = u64::from(params.0) * u64::from(params.1);
-        if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 || work > WORK {
+        if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 || work(params.0, params.1) > WORK {
             return None;
         }
         let (salt, out) = (hash.salt?.to_vec(), hash.hash?.as_bytes().to_vec());
@@ -338,6 +342,24 @@ mod tests {
         }
         for odd in ["", "m=19456", "t=2,m=19456", "m=19456,t=2,p=1", "m=-1,t=2", "m=262145,t=2", "m=19456,t=17"] {
             assert!(odd.parse::<Cost>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn whatever_cost_a_policy_may_have_a_log_in_honours() {
+        let mut lawful = 0;
+        for memory in [7_168, 9_216, 19_456, 47_104, 65_536, 65_537, 131_072, 262_144, 262_145] {
+            for passes in 1..=17 {
+                let Ok(cost) = format!("m={memory},t={passes}").parse::<Cost>() else { continue };
+                let made = encode(cost, &[1; SALT], &[2; OUT]);
+                assert!(Hasher::new(cost).can_verify(&made), "{cost}");
+                lawful += 1;
+            }
+        }
+        assert!(lawful > 20, "{lawful}");
+        for dear in ["m=262144,t=2", "m=65537,t=4", "m=19456,t=16"] {
+            let error = dear.parse::<Cost>().expect_err(dear);
+            assert!(error.message.contains("dearer") && error.hint.is_some_and(|hint| hint.contains("m times t")));
         }
     }
 

@@ -1,6 +1,9 @@
 //! What upkeep removed, and what a look at the database from outside shows.
 
-use super::clock::ClockState;
+use super::clock::{ClockState, STAND};
+use super::factor::KeyReport;
+use super::text::visible;
+use super::time::Time;
 
 /// What was removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -13,6 +16,8 @@ pub struct Tidied {
     pub counters: u32,
     /// People who were deleted for long enough.
     pub purged: u32,
+    /// Audit entries that were exported, and for long enough.
+    pub entries: u32,
     /// Whether there is more to remove.
     pub more: bool,
     /// Whether nothing was removed because the clock is not believed.
@@ -22,7 +27,7 @@ pub struct Tidied {
 impl Tidied {
     /// How many rows that were.
     pub fn rows(&self) -> u32 {
-        self.sessions + self.resets + self.counters + self.purged
+        self.sessions + self.resets + self.counters + self.purged + self.entries
     }
 
     /// Both together; what is left is what the later one left.
@@ -33,10 +38,22 @@ impl Tidied {
             resets: self.resets + next.resets,
             counters: self.counters + next.counters,
             purged: self.purged + next.purged,
+            entries: self.entries + next.entries,
             more: next.more,
             held: next.held,
         }
     }
+}
+
+/// A file of the database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileFact {
+    /// Where it lies.
+    pub path: String,
+    /// Who may read and write it.
+    pub mode: u32,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// What a look at the database from outside shows.
@@ -44,10 +61,98 @@ impl Tidied {
 pub struct Examination {
     /// The schema's version.
     pub schema: i32,
-    /// The files with their modes; none for a database in memory.
-    pub files: Vec<(String, u32)>,
+    /// The files; none for a database in memory.
+    pub files: Vec<FileFact>,
     /// How many passwords are kept by which scheme and cost, the most frequent first.
     pub hashes: Vec<(String, u64)>,
     /// What is remembered of the clock.
     pub clock: ClockState,
+}
+
+/// One thing that was looked at, and what there is to say about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// What was looked at.
+    pub what: &'static str,
+    /// A sentence about it, safe to print.
+    pub words: String,
+    /// Whether somebody should do something about it.
+    pub fault: bool,
+}
+
+impl Finding {
+    fn fine(what: &'static str, words: String) -> Finding {
+        Finding { what, words, fault: false }
+    }
+}
+
+/// What a doctor says of all that was looked at; `time` writes an instant.
+pub fn findings(found: &Examination, key: &KeyReport, wall: Time, time: &dyn Fn(Time) -> String) -> Vec<Finding> {
+    let mut all = vec![clock_finding(&found.clock, wall, time)];
+    all.push(Finding::fine("upkeep", found.clock.tidied_at.map_or_else(|| "never".to_owned(), time)));
+    all.push(Finding::fine("schema", found.schema.to_string()));
+    for FileFact { path, mode, .. } in &found.files {
+        // Whoever reads the file has everybody's names, and whoever writes it is everybody.
+        let fault = mode & 0o077 != 0;
+        let words = format!("{mode:04o} {}{}", visible(path), if fault { ", open to others: chmod 600" } else { "" });
+        all.push(Finding { what: "file", words, fault });
+    }
+    for (scheme, count) in &found.hashes {
+        all.push(Finding::fine("passwords", format!("{count} by {}", visible(scheme))));
+    }
+    all.push(Finding { what: "key", words: key_words(key), fault: key.shut > 0 || key.fault.is_some() });
+    all
+}
+
+/// The stable word for what is to be said of the clock.
+pub fn clock_word(clock: &ClockState, wall: Time) -> &'static str {
+    match () {
+        () if clock.is_ahead(wall) => "ahead",
+        () if clock.is_behind(wall) => "behind",
+        () => "in_order",
+    }
+}
+
+fn clock_finding(clock: &ClockState, wall: Time, time: &dyn Fn(Time) -> String) -> Finding {
+    let words = match clock_word(clock, wall) {
+        "ahead" => {
+            let stood = clock.see(wall).leapt_at.unwrap_or(wall).plus(STAND);
+            format!(
+                "{}, far ahead of {}, the latest time seen before; nothing is purged until {}. If it is right: \
+                 rollbook doctor --accept-clock",
+                time(wall),
+                time(clock.high),
+                time(stood)
+            )
+        }
+        "behind" => format!(
+            "{}, behind {}, which was reached before; until then that time holds. If the clock is right: \
+             rollbook doctor --accept-clock",
+            time(wall),
+            time(clock.high)
+        ),
+        _ => return Finding::fine("clock", "in order".to_owned()),
+    };
+    Finding { what: "clock", words, fault: true }
+}
+
+/// Where the key of the second factors is, and whom it fails.
+fn key_words(report: &KeyReport) -> String {
+    let place = visible(&report.place);
+    let people = |n: u32| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
+    if let Some(fault) = &report.fault {
+        let needed = if report.people > 0 { format!("; {} need it", people(report.people)) } else { String::new() };
+        return format!("{fault}{needed}");
+    }
+    match (&report.key, report.people) {
+        (_, all) if report.shut > 0 => format!(
+            "{place} does not open the second factors of {}, who cannot log in: bring the key back that they were \
+             sealed with ({} have one)",
+            people(report.shut),
+            people(all),
+        ),
+        (None, _) => format!("{place} is not there yet; the first second factor makes it"),
+        (Some(_), 0) => format!("{place}, no second factor is on"),
+        (Some(_), all) => format!("{place} opens the second factors of {}", people(all)),
+    }
 }

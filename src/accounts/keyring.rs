@@ -44,9 +44,11 @@ impl Accounts {
             .filter_map(|slot| self.keys.read(slot).ok().flatten())
             .map(|key| key.id().clone())
             .collect();
+        let present = self.keys.read(Slot::Present);
         Ok(KeyReport {
             place: self.keys.place(),
-            key: self.keys.read(Slot::Present).ok().flatten().map(|key| key.id().clone()),
+            fault: present.as_ref().err().map(ToString::to_string),
+            key: present.ok().flatten().map(|key| key.id().clone()),
             people: used.iter().map(|(_, people)| people).sum(),
             shut: used.iter().filter(|(id, _)| !there.contains(id)).map(|(_, people)| people).sum(),
         })

@@ -9,6 +9,7 @@ use super::text::{fold, quote};
 use super::time::Until;
 use super::token::{TokenKind, hex, random_id};
 use super::user::{User, UserId};
+use super::warrant::Warrant;
 
 /// The one refusal of a check, whatever the reason.
 fn useless() -> Error {
@@ -25,13 +26,15 @@ impl Accounts {
     /// Creates a token for a living person and answers with its value, which is shown here and never again. Without a
     /// name it is called `token-` and 8 hex digits; without an end it is good until it is revoked.
     ///
-    /// Administrators may do it for anybody, people for themselves, a service for nobody.
+    /// Administrators may do it for anybody, people for themselves once they have shown their password to this handle,
+    /// a service for nobody.
     ///
     /// # Errors
     /// `unknown_user`; `token_name_exists`; `constraint_violation` for an end in the past or a name that cannot be;
     /// `unauthorized`, `unauthenticated` where the actor may not.
     pub fn create_token(&mut self, id: &UserId, name: Option<&str>, until: Until) -> Result<(ApiToken, Secret)> {
         let stamp = self.stamp_for_tokens_of(id)?;
+        self.not_by_session_alone(id)?;
         let name = match name {
             Some(typed) => parse_token_name(typed)?,
             None => {
@@ -62,8 +65,8 @@ impl Accounts {
     pub fn tokens_of(&mut self, id: &UserId) -> Result<Vec<ApiToken>> {
         match self.actor() {
             Actor::User { id: own, .. } if own == id => {}
-            Actor::User { .. } => self.oversee()?,
-            Actor::Operator(_) | Actor::Service(_) => drop(self.administer()?),
+            Actor::User { .. } | Actor::Operator(_) => self.oversee()?,
+            Actor::Service(_) => drop(self.administer()?),
         }
         let now = self.now();
         if self.store.user(id, now)?.is_none() {
@@ -132,12 +135,25 @@ impl Accounts {
         if means_own { Ok(own) } else { Err(refusal) }
     }
 
+    /// A token outlives the session that it would be made by, and the password as well: a stolen session must not be
+    /// enough for one of one's own.
+    fn not_by_session_alone(&self, owner: &UserId) -> Result<()> {
+        match self.actor() {
+            Actor::User { id, .. } if id == owner && !self.has_shown_password(id) => Err(Error::new(
+                Kind::Unauthorized,
+                "a session is not enough for a token of one's own, which outlives it",
+            )
+            .hint("--as NAME asks for the password, and for the code where there is a second factor")),
+            _ => Ok(()),
+        }
+    }
+
     /// A stamp for what is done to the tokens of this person: by themselves, or by an administrator.
     fn stamp_for_tokens_of(&mut self, owner: &UserId) -> Result<Stamp> {
         match self.actor() {
             Actor::User { id, .. } if id == owner => {
                 self.acting_role(owner)?;
-                Ok(self.stamp())
+                Ok(Stamp { warrant: Warrant::Own, ..self.stamp() })
             }
             _ => self.administer(),
         }

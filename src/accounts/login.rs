@@ -94,6 +94,11 @@ impl Accounts {
         address: Option<&str>,
     ) -> Result<(User, PasswordHash, Knock)> {
         let throttle = self.settings()?.throttle;
+        if self.store.is_read_only() {
+            // A try that nobody counts would be an oracle for whoever asks often enough.
+            return Err(Error::new(Kind::Unauthenticated, "no password is looked at where nothing may be written")
+                .hint("a wrong one could not be counted: leave --read-only out; an auditor changes nothing anyway"));
+        }
         // Before the try is counted: whoever is turned away here has tried nothing.
         let _turn = self.hasher.turn()?;
         let (now, key) = (self.now(), fold(name));

@@ -9,7 +9,8 @@ use super::query::{Anchor, Filter, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
-use super::trail::Trail;
+use super::totp;
+use super::trail::{Failed, FailedKey, Trail};
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
 
@@ -26,6 +27,8 @@ pub struct Dossier {
     pub history: Vec<Happening>,
     /// Their API tokens that are neither revoked nor over, newest first; none are shown to a service.
     pub tokens: Vec<ApiToken>,
+    /// How many backup codes of their second factor are left.
+    pub codes: u32,
     /// What a containment would take from them.
     pub exposure: Exposure,
 }
@@ -164,8 +167,9 @@ impl Accounts {
             Actor::Service(_) => Vec::new(),
             Actor::Operator(_) | Actor::User { .. } => self.store.tokens_of(id, limit, now)?,
         };
+        let codes = self.store.factor(id)?.map_or(0, |factor| factor.codes);
         let exposure = self.store.exposure(id, now)?.unwrap_or_default();
-        Ok(Dossier { user, verdict, sessions, history, tokens, exposure })
+        Ok(Dossier { user, verdict, sessions, history, tokens, codes, exposure })
     }
 
     /// Why a person can or cannot log in: the log-in's own questions, asked without the password.
@@ -193,7 +197,10 @@ impl Accounts {
                     verdict.shut_by_factor("factor_key_missing", operator.then_some(error.message));
                 }
                 Ok(_) if self.open_factor(user, &factor).is_err() => verdict.shut_by_factor("factor_changed", None),
-                Ok(_) => verdict.fine.push("second factor"),
+                Ok(_) => match totp::refused_until(factor.last_step, self.wall()) {
+                    Some(until) => verdict.ahead_by_factor(until),
+                    None => verdict.fine.push("second factor"),
+                },
             }
         }
         Ok(verdict.with_throttle(throttled))
@@ -234,6 +241,16 @@ impl Accounts {
     pub fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.oversee()?;
         self.store.entries(trail, before, limit)
+    }
+
+    /// Failed log-ins of a trail, those under one name within one minute counted together, newest first; none where an
+    /// actor or a deed is asked for.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
+        self.oversee()?;
+        self.store.failed(trail, before, limit)
     }
 
     /// The change counters: unchanged counters mean that nothing need be read again.

@@ -28,7 +28,7 @@ pub fn make(entropy: &mut dyn Entropy) -> Result<Secret> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::password::{About, Rule, judge};
+    use super::super::password::{About, Demands, Rule, judge};
     use super::super::token::Counting;
     use super::*;
 
@@ -36,6 +36,6 @@ mod tests {
     fn what_is_made_satisfies_the_strictest_rule() {
         let made = make(&mut Counting(3)).expect("randomness");
         assert_eq!(made.expose().len(), 27);
-        assert!(judge(Rule::Nist, &made, About::default()).is_ok());
+        assert!(judge(Demands { rule: Rule::Nist, words: &[] }, &made, About::default()).is_ok());
     }
 }

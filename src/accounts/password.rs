@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
+use super::blocklist;
 use super::error::{Error, Field, Kind, Result};
 use super::secret::Secret;
 use super::text::{fold, quote};
@@ -55,8 +58,20 @@ impl FromStr for Rule {
 /// The longest password, in bytes after NFC. Longer ones are refused, never cut.
 pub const MAX_BYTES: usize = 1024;
 
-/// The commonest passwords, folded and sorted; the source is named in `assets/SOURCES.md`.
-static BLOCKLIST: &str = include_str!("../../assets/blocklist.txt");
+/// A word about person or service that has fewer code points is in too many passwords by chance.
+pub const SHORTEST_WORD: usize = 3;
+
+/// What must be left of a password beside words that anybody can guess, and what a piece must have that is repeated.
+const OWN: usize = 8;
+
+/// What the policy asks of a password.
+#[derive(Clone, Copy, Default)]
+pub struct Demands<'a> {
+    /// How strict it is.
+    pub rule: Rule,
+    /// What the service, its host and its makers are called.
+    pub words: &'a [String],
+}
 
 /// The words about a person that their password must not be made of.
 #[derive(Clone, Copy, Default)]
@@ -73,7 +88,8 @@ pub struct About<'a> {
 ///
 /// # Errors
 /// `constraint_violation` for a blank or overlong one, `weak_password` for one that the rule refuses.
-pub fn judge(rule: Rule, password: &Secret, about: About<'_>) -> Result<()> {
+pub fn judge(demands: Demands<'_>, password: &Secret, about: About<'_>) -> Result<()> {
+    let rule = demands.rule;
     let text = password.nfc();
     let text = text.expose();
     if text.trim().is_empty() {
@@ -94,59 +110,79 @@ pub fn judge(rule: Rule, password: &Secret, about: About<'_>) -> Result<()> {
     if rule == Rule::Open {
         return Ok(());
     }
-    let folded = fold(text);
-    if is_common(&folded) {
+    let folded = Zeroizing::new(fold(text));
+    if blocklist::contains(&folded) {
         return weak("among the commonest passwords".into(), "attackers try these first; make another");
     }
     if is_repetition(&folded) {
-        return weak("a short piece, repeated".into(), "use several different words");
+        return weak("a short or common piece, repeated".into(), "use several different words");
     }
-    if let Some(word) = made_of(&folded, about) {
-        return weak(format!("made of {}", quote(&word)), "leave out the person's own name and address");
+    if let Some(words) = made_of(&folded, demands, about) {
+        let hint = "leave out the person's own name and address, and what the service is called";
+        return weak(format!("made of {}", listed(&words)), hint);
     }
     Ok(())
 }
 
-fn is_common(folded: &str) -> bool {
-    // The list is sorted by bytes and has one entry a line: a binary search over line starts needs no table.
-    let bytes = BLOCKLIST.as_bytes();
-    let (mut low, mut high) = (0, bytes.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = bytes[..middle].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let end = bytes[middle..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| middle + at);
-        match BLOCKLIST[start..end].cmp(folded) {
-            std::cmp::Ordering::Equal => return true,
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-        }
-    }
-    false
+/// Words in a sentence.
+fn listed(words: &[String]) -> String {
+    let mut words: Vec<String> = words.iter().map(|word| quote(word)).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
 }
 
-/// Whether it is one piece of at most four characters or a common password over and over.
+/// Whether it is one piece over and over, which alone would be too short or is among the commonest.
 fn is_repetition(folded: &str) -> bool {
-    let letters: Vec<char> = folded.chars().collect();
-    (1..=letters.len() / 2).any(|piece| {
-        let repeats = letters.iter().zip(&letters[piece..]).all(|(a, b)| a == b);
-        repeats && (piece <= 4 || is_common(&letters[..piece].iter().collect::<String>()))
+    let half = folded.chars().count() / 2;
+    folded.char_indices().enumerate().skip(1).take(half).any(|(length, (at, _))| {
+        folded.starts_with(&folded[at..]) && (length < OWN || blocklist::contains(&folded[..at]))
     })
 }
 
-/// The context word that, taken out, leaves fewer than eight characters.
-fn made_of(folded: &str, about: About<'_>) -> Option<String> {
-    let mut words = vec![fold(about.name), "rollbook".to_owned()];
+/// The context words that, taken out, leave too little of the password's own.
+fn made_of(folded: &str, demands: Demands<'_>, about: About<'_>) -> Option<Vec<String>> {
+    let mut words = context(demands, about);
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut left = Zeroizing::new(folded.to_owned());
+    let mut found = Vec::new();
+    for word in words {
+        if left.contains(word.as_str()) {
+            left = Zeroizing::new(left.replace(word.as_str(), ""));
+            found.push(word);
+            if left.chars().count() < OWN {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
+/// Everything that a password must not be made of, folded.
+fn context(demands: Demands<'_>, about: About<'_>) -> Vec<String> {
+    // The parts of what somebody did not choose themselves are common words more often: "org", "www".
+    let chosen_for_them = SHORTEST_WORD + 1;
+    let mut words = vec!["rollbook".to_owned()];
+    words.extend(with_parts(about.name, SHORTEST_WORD));
     if let Some(email) = about.email {
         words.push(fold(email));
-        words.extend(email.split_once('@').map(|(local, _)| fold(local)));
+        if let Some((local, domain)) = email.split_once('@') {
+            words.push(fold(domain));
+            words.extend(with_parts(local, SHORTEST_WORD));
+            words.extend(with_parts(domain.rsplit_once('.').map_or(domain, |(owned, _)| owned), chosen_for_them));
+        }
     }
-    let parts: Vec<String> = words[0].split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
-    words.extend(parts);
-    words.retain(|word| word.chars().count() >= 3);
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.extend(demands.words.iter().flat_map(|word| with_parts(word, chosen_for_them)));
+    words.retain(|word| word.chars().count() >= SHORTEST_WORD);
     words
-        .into_iter()
-        .find(|word| folded.contains(word.as_str()) && folded.replace(word.as_str(), "").chars().count() < 8)
+}
+
+/// A name, and those of its parts that are not shorter than this.
+fn with_parts(name: &str, least: usize) -> Vec<String> {
+    let name = fold(name);
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() >= least);
+    let mut words: Vec<String> = parts.map(str::to_owned).collect();
+    words.push(name);
+    words
 }
 
 #[cfg(test)]
@@ -154,7 +190,7 @@ mod tests {
     use super::*;
 
     fn kind(rule: Rule, password: &str, about: About<'_>) -> Option<Kind> {
-        judge(rule, &Secret::from(password), about).err().map(|error| error.kind)
+        judge(Demands { rule, words: &[] }, &Secret::from(password), about).err().map(|error| error.kind)
     }
 
     #[test]
@@ -169,7 +205,7 @@ mod tests {
         let about = About::default();
         for letter in ["x", "é", "李", "🦀", "e\u{301}"] {
             let piece = ["q", "w", "z", letter];
-            let make = |n: usize| (0..n).map(|i| piece[(i * 7 + i / 3) % 4]).collect::<String>();
+            let make = |n: usize| (0..n).map(|i| piece[(i * i / 5 + i) % 4]).collect::<String>();
             assert_eq!(kind(Rule::Nist, &make(14), about), Some(Kind::WeakPassword), "{letter} 14");
             assert_eq!(kind(Rule::Nist, &make(15), about), None, "{letter} 15");
             assert_eq!(kind(Rule::Basic, &make(7), about), Some(Kind::WeakPassword), "{letter} 7");
@@ -186,19 +222,6 @@ mod tests {
     }
 
     #[test]
-    fn each_of_the_3000_commonest_is_refused() {
-        let all: Vec<&str> = BLOCKLIST.lines().collect();
-        assert_eq!(all.len(), 3000);
-        assert!(all.is_sorted());
-        for common in all {
-            assert!(is_common(common), "{common}");
-            assert!(kind(Rule::Basic, common, About::default()).is_some(), "{common}");
-        }
-        assert_eq!(kind(Rule::Basic, "PASSWORD", About::default()), Some(Kind::WeakPassword));
-        assert!(!is_common("") && !is_common("zzzzzzzzzz not there") && !is_common("!"));
-    }
-
-    #[test]
     fn repetition_and_the_persons_own_name_do_not_make_a_password() {
         assert_eq!(kind(Rule::Nist, "aaaaaaaaaaaaaaaa", About::default()), Some(Kind::WeakPassword));
         assert_eq!(kind(Rule::Nist, "passwordpassword", About::default()), Some(Kind::WeakPassword));
@@ -207,5 +230,55 @@ mod tests {
         assert_eq!(kind(Rule::Nist, "alice.liddell@example.org2026", about), Some(Kind::WeakPassword));
         assert_eq!(kind(Rule::Nist, "alice likes long rabbit holes", about), None);
         assert_eq!(kind(Rule::Open, "alice.liddell@example.org", about), None);
+    }
+
+    #[test]
+    fn a_piece_that_is_too_short_alone_is_so_repeated() {
+        let refused = |password: &str| kind(Rule::Nist, password, About::default()).is_some();
+        assert!(refused("hunter2hunter2hunter2") && refused("qzvjxkwqzvjxkwqzv"), "seven");
+        assert!(refused("iloveyouiloveyou"), "eight, and common");
+        assert!(!refused("qzvjxkwpqzvjxkwp"), "eight, and the person's own");
+    }
+
+    /// The words that a refusal names, or nothing where the password may be set.
+    fn named(password: &str, words: &[&str], about: About<'_>) -> String {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let demands = Demands { rule: Rule::Nist, words: &words };
+        judge(demands, &Secret::from(password), about).err().map(|error| error.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_reason_names_the_words_that_a_password_is_made_of() {
+        let alice = About { name: "Alice Liddell", email: Some("lorina@croquet-ground.example.org"), factor: false };
+        for (password, words) in [
+            ("ALICELIDDELL 1865", "made of \"liddell\" and \"alice\""),
+            ("alice croquet-liddell-ground", "made of \"liddell\", \"croquet\", \"ground\" and \"alice\""),
+            ("alice liddell 1865", "made of \"alice liddell\""),
+            ("liddellliddell-22", "made of \"liddell\""),
+            ("rollbookrollbook1", "made of \"rollbook\""),
+            ("Lorina rollbook 1", "made of \"rollbook\" and \"lorina\""),
+            ("croquet.ground.24", "made of \"croquet\" and \"ground\""),
+            ("lorina@croquet-ground.example.org", "made of \"lorina@croquet-ground.example.org\""),
+            ("wonderland-2026-1", "made of \"wonderland\""),
+            ("the.tea.party #12", "made of \"the.tea.party\""),
+        ] {
+            assert_eq!(named(password, &["Wonderland", "the.tea.party"], alice), words, "{password}");
+        }
+    }
+
+    #[test]
+    fn context_words_in_a_longer_phrase_and_short_chance_parts_are_nobodys_concern() {
+        let alice = About { name: "al", email: Some("a.b@mx.org"), factor: true };
+        for fine in
+            ["wonderland of my own", "rollbook for the night", "organized", "mx-allover", "alabasta", "flyover1"]
+        {
+            assert_eq!(named(fine, &["wonderland", "www.fly.it"], alice), "", "{fine}");
+        }
+    }
+
+    #[test]
+    fn eight_characters_of_ones_own_beside_a_context_word_are_enough_and_seven_are_not() {
+        assert_eq!(named("rollbookqzvjxkwp", &[], About::default()), "");
+        assert_eq!(named("rollbookqzvjxkw", &[], About::default()), "made of \"rollbook\"");
     }
 }

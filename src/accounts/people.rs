@@ -59,7 +59,7 @@ impl Accounts {
         let hash = match password {
             Some(password) => {
                 let about = About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };
-                judge(self.store.policy()?.password, password, about)?;
+                judge(self.store.policy()?.demands(), password, about)?;
                 Some(self.hasher.hash(password, self.entropy.as_mut())?)
             }
             None => None,

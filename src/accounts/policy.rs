@@ -2,8 +2,8 @@
 
 use super::error::{Error, Field, Result};
 use super::hash::Cost;
-use super::password::Rule;
-use super::text::quote;
+use super::password::{Demands, Rule, SHORTEST_WORD};
+use super::text::{first_forbidden, fold, quote};
 use super::time::Span;
 use super::user::KEPT_DAYS;
 
@@ -12,6 +12,8 @@ use super::user::KEPT_DAYS;
 pub struct Policy {
     /// What a password must be.
     pub password: Rule,
+    /// What no password may be made of, beside the person's own name: what service, host and makers are called.
+    pub context_words: Vec<String>,
     /// How long a session lives when nothing is said.
     pub session_life: Span,
     /// How long a session may lie unused; `None` for as long as it lives.
@@ -28,12 +30,19 @@ pub struct Policy {
     pub keep_deleted: Span,
     /// How long sessions are kept after they are over.
     pub keep_sessions: Span,
+    /// Whether the console, and commands that change something, ask for an admin's log-in.
+    pub login_required: bool,
+    /// After how long without a key the console locks, where a log-in is required.
+    pub console_idle: Span,
+    /// How long audit entries are kept that were exported; `None` for ever.
+    pub keep_audit: Option<Span>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Policy {
             password: Rule::Nist,
+            context_words: Vec::new(),
             session_life: Span::HOUR.times(24),
             session_idle: None,
             reset_life: Span::HOUR,
@@ -42,13 +51,17 @@ impl Default for Policy {
             throttle: true,
             keep_deleted: Span::DAY.times(KEPT_DAYS),
             keep_sessions: Span::DAY.times(KEPT_DAYS),
+            login_required: false,
+            console_idle: Span::MINUTE.times(5),
+            keep_audit: None,
         }
     }
 }
 
 /// The keys of the settings, each with a sentence about it.
-pub const KEYS: [(&str, &str); 9] = [
+pub const KEYS: [(&str, &str); 13] = [
     ("password", "nist (15 characters, 8 with a second factor), basic (8) or open (not blank)"),
+    ("context-words", "what no password may be made of, parted by commas (the service, its host), or none"),
     ("session-life", "how long a session lives when the log-in says nothing"),
     ("session-idle", "how long a session may lie unused, or none"),
     ("reset-life", "how long a password-reset request can be used"),
@@ -57,13 +70,23 @@ pub const KEYS: [(&str, &str); 9] = [
     ("throttle", "on or off: whether wrong passwords make the next try wait"),
     ("retention-deleted", "how long deleted people are kept and can be restored, at most 30d"),
     ("retention-sessions", "how long sessions are kept after they are over, at most 365d"),
+    ("retention-audit", "how long audit entries are kept that were exported, or forever"),
+    ("console-login", "open or required: whether the console and every change ask for an admin's log-in"),
+    ("console-idle", "after how long without a key the console locks, where a log-in is required; 1m to 12h"),
 ];
 
 impl Policy {
+    /// What is asked of a password.
+    pub fn demands(&self) -> Demands<'_> {
+        Demands { rule: self.password, words: &self.context_words }
+    }
+
     /// The text of a setting; `None` for an unknown key.
     pub fn get(&self, key: &str) -> Option<String> {
         Some(match key {
             "password" => self.password.word().to_owned(),
+            "context-words" if self.context_words.is_empty() => "none".to_owned(),
+            "context-words" => self.context_words.join(","),
             "session-life" => self.session_life.to_string(),
             "session-idle" => self.session_idle.map_or_else(|| "none".to_owned(), |span| span.to_string()),
             "reset-life" => self.reset_life.to_string(),
@@ -72,6 +95,9 @@ impl Policy {
             "throttle" => if self.throttle { "on" } else { "off" }.to_owned(),
             "retention-deleted" => self.keep_deleted.to_string(),
             "retention-sessions" => self.keep_sessions.to_string(),
+            "retention-audit" => self.keep_audit.map_or_else(|| "forever".to_owned(), |span| span.to_string()),
+            "console-login" => if self.login_required { "required" } else { "open" }.to_owned(),
+            "console-idle" => self.console_idle.to_string(),
             _ => return None,
         })
     }
@@ -83,6 +109,7 @@ impl Policy {
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         match key {
             "password" => self.password = value.parse()?,
+            "context-words" => self.context_words = context_words(value)?,
             "session-life" => self.session_life = Span::parse(value)?,
             "session-idle" => self.session_idle = if value == "none" { None } else { Some(Span::parse(value)?) },
             "reset-life" => self.reset_life = Span::parse(value)?,
@@ -91,6 +118,10 @@ impl Policy {
             "throttle" => self.throttle = either(key, value, ["on", "off"])?,
             "retention-deleted" => self.keep_deleted = retention(value, KEPT_DAYS)?,
             "retention-sessions" => self.keep_sessions = retention(value, 365)?,
+            "retention-audit" if value == "forever" => self.keep_audit = None,
+            "retention-audit" => self.keep_audit = Some(retention(value, 36_500)?),
+            "console-login" => self.login_required = either(key, value, ["required", "open"])?,
+            "console-idle" => self.console_idle = idle(value)?,
             _ => {
                 let keys: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(
@@ -100,6 +131,32 @@ impl Policy {
         }
         Ok(())
     }
+}
+
+/// The most context words, and the most code points of one.
+const CONTEXT: (usize, usize) = (32, 64);
+
+/// Words parted by commas, folded, each once; `none` for no word.
+fn context_words(value: &str) -> Result<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    if value.trim() == "none" {
+        return Ok(words);
+    }
+    for word in value.split(',').map(|word| fold(word.trim())) {
+        let length = word.chars().count();
+        if length < SHORTEST_WORD || length > CONTEXT.1 || first_forbidden(&word).is_some() {
+            return Err(Error::constraint(Field::Policy, format!("{} is no context word", quote(&word)))
+                .hint(format!("{SHORTEST_WORD} to {} characters each, parted by commas; or none", CONTEXT.1)));
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.len() > CONTEXT.0 {
+        return Err(Error::constraint(Field::Policy, format!("more than {} context words", CONTEXT.0))
+            .hint("leave out what is part of another"));
+    }
+    Ok(words)
 }
 
 /// Whether it is the first of two words.
@@ -122,6 +179,22 @@ fn retention(value: &str, most: i64) -> Result<Span> {
     Ok(span)
 }
 
+/// How long a console may be left alone.
+fn idle(value: &str) -> Result<Span> {
+    let span = Span::parse(value)?;
+    if span < Span::MINUTE || span > Span::HOUR.times(12) {
+        return Err(Error::constraint(Field::Policy, format!("a console cannot be left alone for {}", quote(value)))
+            .hint("from 1m to 12h"));
+    }
+    Ok(span)
+}
+
+/// The refusal to require a log-in that nobody could make.
+pub fn nobody_to_log_in() -> Error {
+    Error::constraint(Field::Policy, "nobody could log in: there is no active admin with a password and without an end")
+        .hint("make one first: user register NAME --role admin")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +203,7 @@ mod tests {
     fn every_key_reads_what_it_prints() {
         let mut policy = Policy::default();
         policy.set("session-idle", "30m").expect("lawful");
+        policy.set("context-words", "Wonderland, tea party").expect("lawful");
         for (key, _) in KEYS {
             let text = policy.get(key).expect(key);
             let mut copy = policy.clone();
@@ -145,5 +219,18 @@ mod tests {
         assert_eq!(policy.session_life, Span::SECOND);
         assert!(policy.set("session-life", "0s").is_err());
         assert!(policy.set("colour", "red").is_err());
+    }
+
+    #[test]
+    fn context_words_are_folded_once_each_and_harmless() {
+        let mut policy = Policy::default();
+        policy.set("context-words", " Wonderland ,the tea party,WONDERLAND,\u{c9}cole").expect("lawful");
+        assert_eq!(policy.context_words, ["wonderland", "the tea party", "\u{e9}cole"]);
+        let many = (0..33).map(|n| format!("word{n}")).collect::<Vec<_>>().join(",");
+        for bad in ["", ",", "ab", "wonderland,", "a\nb", "tea\u{202e}party", &"x".repeat(65), &many] {
+            assert!(policy.set("context-words", bad).is_err(), "{bad:?}");
+        }
+        policy.set("context-words", "none").expect("lawful");
+        assert!(policy.context_words.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! Passwords anew: by a reset request, by the old password, or by an administrator.
 
-use super::audit::{Actor, Deed};
+use super::audit::{Actor, Deed, Stamp};
 use super::change::Changed;
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
@@ -34,12 +34,10 @@ impl Accounts {
         // A service delivers what it gets out of band; a user who acts keeps it. So only administrators get one for
         // somebody else: they may help anybody who lives, while a stranger's request reaches the active only.
         let helping = !matches!(self.actor(), Actor::Service(_));
-        if helping {
-            self.administer()?;
-        }
+        let stamp = if helping { self.administer()? } else { self.stamp() };
         let user = self.store.user_named(&fold(name), now)?;
         let user = user.filter(|user| helping || user.status == Status::Active && !user.is_expired(now));
-        self.issue(user.map(|user| user.id))
+        self.issue(user.map(|user| user.id), &stamp)
     }
 
     /// Issues a reset code for a living person in any status; administrators only.
@@ -49,16 +47,15 @@ impl Accounts {
     pub fn issue_reset(&mut self, id: &UserId) -> Result<Issued> {
         let stamp = self.administer()?;
         match self.store.user(id, stamp.at)? {
-            Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id)),
+            Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id), &stamp),
             _ => Err(Error::unknown_user(id.as_str())),
         }
     }
 
-    fn issue(&mut self, user_id: Option<UserId>) -> Result<Issued> {
-        let stamp = self.stamp();
+    fn issue(&mut self, user_id: Option<UserId>, stamp: &Stamp) -> Result<Issued> {
         let expires_at = stamp.at.plus(self.store.policy()?.reset_life);
         let (request_id, digest) = TokenKind::Reset.mint(self.entropy.as_mut())?;
-        self.store.insert_reset(&NewReset { digest, user_id, expires_at }, &stamp)?;
+        self.store.insert_reset(&NewReset { digest, user_id, expires_at }, stamp)?;
         Ok(Issued { request_id, expires_at })
     }
 
@@ -68,9 +65,9 @@ impl Accounts {
     /// `constraint_violation` and `weak_password` leave the request usable; `unknown_request` for one that is unknown,
     /// used, replaced or past its time.
     pub fn complete_reset(&mut self, request_id: &Secret, password: &Secret) -> Result<Changed> {
-        let rule = self.settings()?.password;
+        let policy = self.settings()?;
         // What can be said without knowing whose it is comes first, so that a blank password costs nobody a request.
-        judge(rule, password, About { factor: true, ..About::default() })?;
+        judge(policy.demands(), password, About { factor: true, ..About::default() })?;
         let now = self.now();
         let digest = TokenKind::Reset.read(request_id.expose()).ok_or_else(unknown_request)?;
         let owner = self.store.reset_owner(&digest, now)?.ok_or_else(unknown_request)?;
@@ -109,12 +106,12 @@ impl Accounts {
     /// # Errors
     /// `constraint_violation`, `weak_password`.
     pub fn judge_password(&mut self, password: &Secret, about: About<'_>) -> Result<()> {
-        judge(self.store.policy()?.password, password, about)
+        judge(self.store.policy()?.demands(), password, about)
     }
 
     fn judged_hash(&mut self, user: &User, password: &Secret) -> Result<PasswordHash> {
         let about = About { name: &user.name, email: user.email.as_deref(), factor: user.factor };
-        judge(self.store.policy()?.password, password, about)?;
+        judge(self.store.policy()?.demands(), password, about)?;
         self.hasher.hash(password, self.entropy.as_mut())
     }
 }

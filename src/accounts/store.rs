@@ -7,10 +7,11 @@
 use super::api_token::{ApiToken, NewToken, TokenId};
 use super::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use super::bulk::{Chosen, Former, Plan};
-use super::chain::Link;
+use super::chain::{Head, Link};
 use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
 use super::error::Result;
+use super::export::Stretch;
 use super::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
@@ -21,7 +22,7 @@ use super::session::{Found, NewSession, Session, SessionId, Uses};
 use super::throttle::{Attempt, Knock, Throttled};
 use super::time::Time;
 use super::token::Digest;
-use super::trail::Trail;
+use super::trail::{Failed, FailedKey, Trail};
 use super::user::{Draft, User, UserId};
 
 /// A user and what is kept of their password.
@@ -142,19 +143,38 @@ pub trait Store: Send {
     /// Audit entries of a trail, newest first, those before `before` if given.
     fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>>;
 
+    /// A page of a trail, newest first. An entry's key is its number, as value and as number.
+    fn entries_page(&mut self, trail: &Trail, anchor: &Anchor, limit: u16) -> Result<Page<Entry>>;
+
+    /// How many entries a trail has, counting no further than `at_most`.
+    fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32>;
+
     /// The same of one person's entries, or of all.
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.entries(&Trail::about(about), before, limit)
     }
 
-    /// The audit's entries behind `after`, oldest first, as the chain covers them.
-    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>>;
+    /// The audit's entries behind `after`, or from the very first there is, oldest first, as the chain covers them.
+    fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>>;
+
+    /// The last entry that [`Store::tidy`] removed after its export, behind which the rest begins.
+    fn audit_floor(&mut self) -> Result<Option<Head>>;
+
+    /// Writes one entry that names the end of an exported stretch, if that is still the entry it was.
+    fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()>;
+
+    /// Failed log-ins of a trail, those of a person and a minute counted together, newest first, behind `before` if
+    /// given. None where the trail asks for an actor or a deed.
+    fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>>;
 
     /// The settings.
     fn policy(&mut self) -> Result<Policy>;
 
     /// The change counters.
     fn counters(&mut self) -> Result<Counters>;
+
+    /// Whether it was opened for looking only.
+    fn is_read_only(&self) -> bool;
 
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;
@@ -171,7 +191,8 @@ pub trait Store: Send {
     /// nothing.
     fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()>;
 
-    // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing.
+    // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing; and
+    // each looks first, in that transaction, whether the one who acts may still do it, by [`Stamp::judge`].
 
     /// Adds a user. `duplicate_user` if a living one has the folded name.
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User>;
@@ -239,7 +260,12 @@ pub trait Store: Send {
     /// Ends all live sessions of a user and says how many. With `expect`, only if there are exactly that many.
     fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32>;
 
-    /// Sets one setting, which [`Policy::set`] has judged.
+    /// Writes one entry about what changes nothing else: a log-in to the console, broken glass.
+    fn note(&mut self, deed: Deed, about: Option<&UserId>, words: Option<&str>, stamp: &Stamp) -> Result<()>;
+
+    /// Sets one setting, which [`Policy::set`] has judged. A log-in can be required only while there is
+    /// [somebody](User::is_keeper) who can log in and lift it again; [`nobody_to_log_in`](super::policy::nobody_to_log_in)
+    /// otherwise.
     fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()>;
 
     /// Writes many people at once, in large transactions, with one audit entry for all and `entries` besides.
@@ -318,8 +344,11 @@ pub trait Store: Send {
     /// there is no more.
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied>;
 
-    /// What a look at the database from outside shows.
+    /// What a look at the database from outside shows; quick, however many people there are.
     fn examine(&mut self) -> Result<Examination>;
+
+    /// How many passwords are kept by which scheme and cost, the most frequent first. Looks at each.
+    fn hashes(&mut self) -> Result<Vec<(String, u64)>>;
 
     // The second factor.
 
@@ -332,7 +361,7 @@ pub trait Store: Send {
     /// Every sealed secret with its owner's id.
     fn sealed_factors(&mut self) -> Result<Vec<(UserId, Sealed)>>;
 
-    /// Turns the second factor of a living user on. `None`, with nothing written, if others stand under another key;
+    /// Turns the second factor of a living user on and ends their sessions. `None`, with nothing written, if others stand under another key;
     /// `constraint_violation` if it is on already.
     fn enable_factor(
         &mut self,

@@ -39,6 +39,13 @@ pub fn matching(secret: &[u8], typed: &str, now: Time, last: i64) -> Option<i64>
     found
 }
 
+/// Until when every code that an app with a right clock shows is refused, where the last one taken was of a time that a
+/// clock which agrees cannot have shown.
+pub fn refused_until(last: i64, now: Time) -> Option<Time> {
+    let until = Time::from_millis(last.saturating_add(1).saturating_mul(STEP));
+    (last > step(now) + DRIFT).then_some(until)
+}
+
 fn same(code: &[u8], typed: &[u8]) -> bool {
     code.len() == typed.len() && code.iter().zip(typed).fold(0, |rest, (a, b)| rest | (a ^ b)) == 0
 }

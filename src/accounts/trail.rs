@@ -1,6 +1,6 @@
 //! Which entries of the audit are asked for.
 
-use super::audit::Deed;
+use super::audit::{Deed, Failures};
 use super::error::{Error, Field, Result};
 use super::text::quote;
 use super::time::{Span, Time};
@@ -21,6 +21,8 @@ pub struct Trail {
     pub since: Option<Time>,
     /// At this instant or earlier.
     pub until: Option<Time>,
+    /// About or by somebody whose name holds each of these folded words.
+    pub words: Vec<String>,
 }
 
 impl Trail {
@@ -28,6 +30,20 @@ impl Trail {
     pub fn about(id: Option<&UserId>) -> Trail {
         Trail { about: id.cloned(), ..Trail::default() }
     }
+}
+
+/// Where a list of failed log-ins goes on: the minute and the store's own number of the person.
+pub type FailedKey = (i64, i64);
+
+/// Failed log-ins under one name within one minute.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failed {
+    /// Where the list goes on behind it.
+    pub key: FailedKey,
+    /// Whose name it was, and how they are called now; none where nobody has it.
+    pub whose: Option<(UserId, String)>,
+    /// How many, when and from where last.
+    pub failures: Failures,
 }
 
 /// Reads a deed's word, with hyphens or with spaces between.

@@ -7,6 +7,7 @@ use super::door::Accounts;
 use super::error::Result;
 use super::health::{Examination, Tidied};
 use super::time::{Span, Time};
+use super::warrant::Warrant;
 
 /// The name under which the program itself acts.
 pub const PROGRAM: &str = "rollbook";
@@ -27,7 +28,7 @@ impl Accounts {
         self.believe()?;
         let actor = Actor::Service(PROGRAM.to_owned());
         // By the clock alone: that it is ahead, or behind, is for the store to see.
-        let stamp = Stamp { at: self.wall(), actor, origin: "upkeep".to_owned(), reason: None };
+        let stamp = Stamp { at: self.wall(), actor, origin: "upkeep".to_owned(), reason: None, warrant: Warrant::Open };
         self.store.tidy(limit, &stamp)
     }
 
@@ -54,8 +55,25 @@ impl Accounts {
     /// # Errors
     /// As any read.
     pub fn examine(&mut self) -> Result<Examination> {
+        Ok(Examination { hashes: self.hashes()?, ..self.glance()? })
+    }
+
+    /// The same without the passwords, which takes no longer with a million people than with ten.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn glance(&mut self) -> Result<Examination> {
         self.oversee()?;
         self.store.examine()
+    }
+
+    /// How many passwords are kept by which scheme and cost, the most frequent first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
+        self.oversee()?;
+        self.store.hashes()
     }
 
     /// What is remembered of the clock, and what it shows.

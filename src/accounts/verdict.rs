@@ -21,6 +21,8 @@ pub enum Cure {
     Unthrottle,
     /// Bring the key of the second factors back, or turn this one off.
     Factor,
+    /// Log in by a backup code, or turn the second factor off and on.
+    BackupCode,
 }
 
 impl Cure {
@@ -32,7 +34,7 @@ impl Cure {
             Cure::Edit => "user edit --valid-until none",
             Cure::Password => "reset request",
             Cure::Unthrottle => "user unthrottle",
-            Cure::Factor => "factor disable",
+            Cure::Factor | Cure::BackupCode => "factor disable",
         }
     }
 }
@@ -41,7 +43,7 @@ impl Cure {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obstacle {
     /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`,
-    /// `factor_key_missing`, `factor_changed`, `throttled`.
+    /// `factor_key_missing`, `factor_changed`, `factor_ahead`, `throttled`.
     pub word: &'static str,
     /// Since when.
     pub since: Option<Time>,
@@ -105,6 +107,11 @@ impl Verdict {
         self.obstacles.push(Obstacle { reason, ..bare(word, Cure::Factor) });
     }
 
+    /// Adds that codes from the app are refused until this instant, since one of then was taken already.
+    pub fn ahead_by_factor(&mut self, until: Time) {
+        self.obstacles.push(Obstacle { reason: Some(until.rfc3339()), ..bare("factor_ahead", Cure::BackupCode) });
+    }
+
     /// Whether a right password lets them in.
     pub fn can_log_in(&self) -> bool {
         self.obstacles.is_empty()
@@ -150,6 +157,10 @@ impl Obstacle {
     pub fn sentence(&self) -> String {
         if let Some(throttled) = &self.throttled {
             return throttled_sentence(throttled);
+        }
+        if self.word == "factor_ahead" {
+            let until = self.reason.as_deref().map(|until| format!(" until {}", visible(until))).unwrap_or_default();
+            return format!("a code was taken while the clock ran ahead: the app's codes are refused{until}");
         }
         let mut sentence = match self.word {
             "pending" => "registered, never activated".to_owned(),

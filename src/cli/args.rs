@@ -56,6 +56,9 @@ pub struct Global {
     /// Act as the owner of a session, whose token is read first
     #[arg(long, global = true)]
     pub as_session_stdin: bool,
+    /// As the owner of the database's file, act although a log-in is required; --reason says why, and it is written down
+    #[arg(long, global = true, conflicts_with_all = ["actor", "as_session_stdin", "service", "read_only"])]
+    pub break_glass: bool,
     /// Act as this service: register, log in, check, log out
     #[arg(long, global = true, value_name = "NAME")]
     pub service: Option<String>,
@@ -192,6 +195,17 @@ pub enum Audit {
         /// A head kept elsewhere (NUMBER:DIGEST): shows whether the end was cut off
         #[arg(long, value_name = "HEAD")]
         head: Option<String>,
+        /// Verify this exported file instead, without any database
+        #[arg(long, value_name = "FILE")]
+        export: Option<std::path::PathBuf>,
+    },
+    /// Write the entries since the last export to a new file, and a checkpoint into the chain
+    Export {
+        /// The file, which must not be there yet
+        file: std::path::PathBuf,
+        /// Only entries up to this time, or so far back: 30d
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
     },
 }
 
@@ -215,6 +229,9 @@ pub enum Policy {
         /// Whose it would be
         #[arg(long, value_name = "N")]
         name: Option<String>,
+        /// Their e-mail address
+        #[arg(long, value_name = "E")]
+        email: Option<String>,
     },
 }
 

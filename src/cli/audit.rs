@@ -1,29 +1,35 @@
 //! `audit …`: what was done, newest first, and whether it is what was written.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 
 use super::args::Audit;
-use super::call::{Call, Missing, find_anybody};
-use super::json::EntryJson;
+use super::call::{Call, Missing};
+use super::export;
+use super::json::{EntryJson, FailedJson};
 use super::output::{Outcome, Table};
-use super::words::local;
+use super::words::{FAILED, failed_words, local};
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::chain::{Head, broken};
 use crate::accounts::door::Accounts;
-use crate::accounts::error::{Kind, Result};
+use crate::accounts::error::Result;
+use crate::accounts::search::Search;
 use crate::accounts::text::{quote, visible};
-use crate::accounts::trail::{Trail, parse_deed, parse_since};
-use crate::accounts::user::UserId;
+use crate::accounts::trail::{Failed, Trail, parse_deed};
 
 const PAGE: u16 = 500;
 
-/// Lists or verifies.
+/// Lists, verifies or exports.
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
     match verb {
         Audit::List { user, limit, by, deed, since, until } => {
-            list(call, Wanted { user, by, deed, since, until }, limit)
+            let deed = deed.as_deref().map(parse_deed).transpose()?;
+            list(call, &Search { about: user, by, deed, since, until, words: Vec::new() }, limit)
         }
-        Audit::Verify { head } => verify(call, head.as_deref()),
+        Audit::Verify { head, export: None } => verify(call, head.as_deref()),
+        Audit::Verify { head, export: Some(file) } => export::verify(call, &file, head.as_deref()),
+        Audit::Export { file, until } => export::write(call, &file, until.as_deref()),
     }
 }
 
@@ -53,73 +59,73 @@ fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// What was asked for, as it was typed.
-struct Wanted {
-    user: Option<String>,
-    by: Option<String>,
-    deed: Option<String>,
-    since: Option<String>,
-    until: Option<String>,
-}
-
-impl Wanted {
-    fn trail(&self, accounts: &mut Accounts) -> Result<Trail> {
-        let now = accounts.now();
-        let time = |text: &Option<String>| text.as_deref().map(|text| parse_since(text, now)).transpose();
-        let mut trail = Trail {
-            about: self.user.as_deref().map(|wanted| about(accounts, wanted)).transpose()?,
-            deed: self.deed.as_deref().map(parse_deed).transpose()?,
-            since: time(&self.since)?,
-            until: time(&self.until)?,
-            ..Trail::default()
-        };
-        if let Some(wanted) = &self.by {
-            trail.by = match about(accounts, wanted) {
-                Ok(id) => Some(id),
-                // Operators and services are no users.
-                Err(error) if error.kind == Kind::UnknownUser && !wanted.starts_with("id:") => None,
-                Err(error) => return Err(error),
-            };
-            let name = wanted.strip_prefix("name:").unwrap_or(wanted);
-            trail.by_name = (!wanted.starts_with("id:")).then(|| name.to_owned());
-        }
-        Ok(trail)
-    }
-}
-
-fn list(call: &mut Call<'_>, wanted: Wanted, limit: Option<u64>) -> Outcome {
+fn list(call: &mut Call<'_>, search: &Search, limit: Option<u64>) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let trail = wanted.trail(&mut accounts)?;
-    let mut rest = limit.unwrap_or(u64::MAX);
-    let mut before = None;
+    let trail = accounts.follow(search)?;
     let mut table = Table::new(["when", "by", "what", "whom", "details"]);
-    while rest > 0 {
-        let entries = accounts.entries(&trail, before, PAGE)?;
-        let Some(last) = entries.last() else { break };
-        before = Some(last.seq);
-        for entry in entries.iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
-            rest -= 1;
-            if call.out.is_json() {
-                call.out.json(&EntryJson::from(entry))?;
-            } else {
-                table.push(row(entry));
-            }
+    let mut pages = Pages { trail: &trail, entries: VecDeque::new(), failed: VecDeque::new(), left: (true, true) };
+    let (most, mut told) = (limit.unwrap_or(u64::MAX), 0);
+    while told < most {
+        let Some(next) = pages.next(&mut accounts)? else { break };
+        told += 1;
+        match (&next, call.out.is_json()) {
+            (Told::Entry(entry), true) => call.out.json(&EntryJson::from(entry.as_ref()))?,
+            (Told::Failed(failed), true) => call.out.json(&FailedJson::from(failed))?,
+            (Told::Entry(entry), false) => table.push(row(entry)),
+            (Told::Failed(failed), false) => table.push(failed_row(failed)),
         }
-        table.write(&mut call.out)?;
+        if told % u64::from(PAGE) == 0 {
+            table.write(&mut call.out)?;
+        }
     }
-    if before.is_none() {
-        call.out.say(if trail == Trail::default() { "nothing was done yet" } else { "nothing like that" });
+    table.write(&mut call.out)?;
+    if told == 0 {
+        call.out.say(if search.is_empty() { "nothing was done yet" } else { "nothing like that" });
     }
     Ok(())
 }
 
-/// A person who is gone for good still has entries under their id.
-fn about(accounts: &mut Accounts, wanted: &str) -> Result<UserId> {
-    match (find_anybody(accounts, wanted), wanted.strip_prefix("id:")) {
-        (Ok(user), _) => Ok(user.id),
-        (Err(_), Some(id)) => Ok(UserId::new(id)),
-        (Err(error), None) => Err(error),
+enum Told {
+    Entry(Box<Entry>),
+    Failed(Failed),
+}
+
+/// Entries and failed log-ins in one list, newest first, as much of each as is read.
+struct Pages<'a> {
+    trail: &'a Trail,
+    entries: VecDeque<Entry>,
+    failed: VecDeque<Failed>,
+    /// Whether there may be more entries, and more failed log-ins.
+    left: (bool, bool),
+}
+
+impl Pages<'_> {
+    fn next(&mut self, accounts: &mut Accounts) -> Result<Option<Told>> {
+        // What was shown last is kept in front, since the next page begins behind it.
+        while self.entries.len() < 2 && self.left.0 {
+            let page = accounts.entries(self.trail, self.entries.back().map(|entry| entry.seq), PAGE)?;
+            self.left.0 = !page.is_empty();
+            self.entries.extend(page);
+        }
+        while self.failed.len() < 2 && self.left.1 {
+            let page = accounts.failed(self.trail, self.failed.back().map(|failed| failed.key), PAGE)?;
+            self.left.1 = !page.is_empty();
+            self.failed.extend(page);
+        }
+        let failed_last = match (self.entries.front(), self.failed.front()) {
+            (Some(entry), Some(failed)) => failed.failures.at > entry.at,
+            (entry, _) => entry.is_none(),
+        };
+        Ok(match failed_last {
+            true => self.failed.pop_front().map(Told::Failed),
+            false => self.entries.pop_front().map(|entry| Told::Entry(Box::new(entry))),
+        })
     }
+}
+
+fn failed_row(failed: &Failed) -> [String; 5] {
+    let whom = failed.whose.as_ref().map_or_else(|| "(no such name)".to_owned(), |(_, name)| visible(name).into());
+    [local(failed.failures.at), String::new(), FAILED.to_owned(), whom, visible(&failed_words(failed)).into_owned()]
 }
 
 fn row(entry: &Entry) -> [String; 5] {

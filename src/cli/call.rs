@@ -78,7 +78,20 @@ impl<'a> Call<'a> {
         }
         accounts.give_reason(self.global.reason.as_deref())?;
         accounts.rehearse(self.global.dry_run);
+        if self.global.break_glass {
+            self.break_glass(&mut accounts)?;
+        }
         Ok(accounts)
+    }
+
+    fn break_glass(&mut self, accounts: &mut Accounts) -> Result<()> {
+        // Said aloud in any case: neither a script nor a person should do it without knowing.
+        let words = match accounts.break_glass(self.world.owns_database())? {
+            true => "the glass is broken: you act without a log-in, and that is written into the audit",
+            false => "no log-in is required here: there is no glass to break",
+        };
+        self.out.warn(words);
+        Ok(())
     }
 
     /// Who the claim shows, once more with a code where one is asked for and somebody sits there to type it.
@@ -222,10 +235,7 @@ fn declined() -> Error {
 
 /// Somebody living, or else somebody deleted.
 pub fn find_anybody(accounts: &mut Accounts, wanted: &str) -> Result<User> {
-    match accounts.find(wanted) {
-        Err(error) if error.kind == Kind::UnknownUser => accounts.find_deleted(wanted).map_err(|_| error),
-        found => found,
-    }
+    accounts.find_anybody(wanted)
 }
 
 /// Somebody living by name or id; by id, a deleted one as well.

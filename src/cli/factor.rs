@@ -97,6 +97,10 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
         call.out.say(&made_key(&place));
     }
     show(call, &enrolment)?;
+    if subject.user.sessions > 0 {
+        let sessions = count(subject.user.sessions, "session", "sessions");
+        call.out.say(&format!("turning it on ends {sessions} of theirs, opened without it"));
+    }
     if call.global.dry_run {
         call.out.say("dry run: the second factor is not on; nothing was stored");
         return Ok(());

@@ -14,6 +14,7 @@ use crate::accounts::secret::Secret;
 use crate::accounts::session::Session;
 use crate::accounts::text::is_hostile;
 use crate::accounts::time::Time;
+use crate::accounts::trail::Failed;
 use crate::accounts::user::User;
 use crate::accounts::verdict::Obstacle;
 
@@ -286,6 +287,47 @@ impl<'a> From<&'a Entry> for EntryJson<'a> {
             words: detail.and_then(|detail| detail.words.as_deref()),
             erased: detail.is_none(),
             digest: entry.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+/// Failed log-ins of a minute, with the keys of an entry: they have no number and no digest, being counted and no deed.
+#[derive(Serialize)]
+pub struct FailedJson<'a> {
+    seq: Option<i64>,
+    at: String,
+    actor_kind: Option<&'a str>,
+    actor_id: Option<&'a str>,
+    actor: Option<&'a str>,
+    origin: Option<&'a str>,
+    deed: &'a str,
+    target_id: Option<&'a str>,
+    target: Option<&'a str>,
+    reason: Option<&'a str>,
+    changes: &'a [Change],
+    words: Option<String>,
+    erased: bool,
+    digest: Option<String>,
+}
+
+impl<'a> From<&'a Failed> for FailedJson<'a> {
+    fn from(failed: &'a Failed) -> Self {
+        let whose = failed.whose.as_ref();
+        FailedJson {
+            seq: None,
+            at: failed.failures.at.rfc3339(),
+            actor_kind: None,
+            actor_id: None,
+            actor: None,
+            origin: None,
+            deed: words::FAILED,
+            target_id: whose.map(|(id, _)| id.as_str()),
+            target: whose.map(|(_, name)| name.as_str()),
+            reason: None,
+            changes: &[],
+            words: Some(words::failed_words(failed)),
+            erased: false,
+            digest: None,
         }
     }
 }

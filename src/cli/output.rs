@@ -85,6 +85,11 @@ impl Output {
         }
     }
 
+    /// A word on standard error that is said to everybody.
+    pub fn warn(&mut self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     /// Hands over what was written so far.
     pub fn flush(&mut self) -> Outcome {
         self.out.flush()?;

@@ -24,10 +24,11 @@ pub fn run(call: &mut Call<'_>, verb: Policy) -> Outcome {
             show(call, &settings)
         }
         Policy::Set { key, value } => set(call, &key, &value),
-        Policy::CheckPassword { password_stdin, name } => {
+        Policy::CheckPassword { password_stdin, name, email } => {
             let password = call.input.secret("the password", password_stdin, "--password-stdin")?;
             let mut accounts = call.accounts(Missing::Refuse)?;
-            let about = About { name: name.as_deref().unwrap_or_default(), email: None, factor: false };
+            let name = name.as_deref().unwrap_or_default();
+            let about = About { name, email: email.as_deref(), factor: false };
             accounts.judge_password(&password, about)?;
             let rule = accounts.policy()?.password.word();
             if call.out.is_json() {

@@ -8,6 +8,7 @@ use super::json::UserJson;
 use super::output::{Halt, Outcome, fault};
 use super::words::{count, local};
 use crate::accounts::change::{Changed, Exposure};
+use crate::accounts::door::Accounts;
 use crate::accounts::error::{Field, Kind};
 use crate::accounts::password::About;
 use crate::accounts::time::Until;
@@ -162,19 +163,32 @@ pub fn unthrottle(call: &mut Call<'_>, wanted: &str) -> Outcome {
 
 /// `user passwd`: by its owner, who knows the current one, or by an administrator.
 pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
-    let changed = if args.set {
+    let (changed, tokens) = if args.set {
         let new = call.input.new_secret("the new password", args.password_stdin, "--password-stdin")?;
         let mut accounts = call.accounts(Missing::Refuse)?;
         let user = accounts.find(&args.name)?;
-        accounts.set_password(&user.id, None, &new)?
+        let changed = accounts.set_password(&user.id, None, &new)?;
+        (changed, tokens_left(&mut accounts, &user))
     } else {
         let old = call.input.secret("the current password", args.stdin, "--stdin")?;
         let new = call.input.new_secret("the new password", args.stdin, "--stdin")?;
         let mut accounts = call.accounts(Missing::Refuse)?;
-        call.with_code(args.code, |code| accounts.change_password(&args.name, &old, &new, code))?
+        let changed = call.with_code(args.code, |code| accounts.change_password(&args.name, &old, &new, code))?;
+        let tokens = tokens_left(&mut accounts, &changed.after);
+        (changed, tokens)
     };
     let ended = count(changed.ended, "session ended", "sessions ended");
-    tell(call, &changed.after, &format!("the password of {} is set · {ended}", called(&changed.after)))
+    tell(call, &changed.after, &format!("the password of {} is set · {ended}{tokens}", called(&changed.after)))
+}
+
+/// The API tokens that outlive a password, in words, where somebody may hear of them.
+fn tokens_left(accounts: &mut Accounts, user: &User) -> String {
+    match accounts.exposure(&user.id) {
+        Ok(Exposure { tokens, .. }) if tokens > 0 => {
+            format!(" · {}", count(tokens, "API token stays good", "API tokens stay good"))
+        }
+        _ => String::new(),
+    }
 }
 
 /// `user authenticate`: whether a log-in would succeed; opens no session.

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::accounts::text::{is_hostile, visible};
 use crate::accounts::time::Time;
+use crate::accounts::trail::Failed;
 use crate::accounts::user::User;
 use crate::accounts::verdict::Cure;
 
@@ -49,6 +50,21 @@ fn distance(millis: i64) -> String {
         3600..86_400 => format!("{} h", seconds / 3600),
         86_400..63_072_000 => format!("{} d", seconds / 86_400),
         _ => format!("{} y", seconds / 31_536_000),
+    }
+}
+
+/// What a failed log-in is called in the list of what was done.
+pub const FAILED: &str = "log-in refused";
+
+/// How often, and from where last.
+pub fn failed_words(failed: &Failed) -> String {
+    let times = match failed.failures.count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    match &failed.failures.address {
+        Some(address) => format!("{times}, last from {address}"),
+        None => times,
     }
 }
 
@@ -105,7 +121,7 @@ pub fn cure(cure: Cure, user: &User) -> String {
         (Cure::Restore, _) => format!("rollbook user restore {}", by_id()),
         (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),
         (Cure::Unthrottle, name) => format!("rollbook user unthrottle {}", name.unwrap_or_else(by_id)),
-        (Cure::Factor, name) => format!("rollbook factor disable {}", name.unwrap_or_else(by_id)),
+        (Cure::Factor | Cure::BackupCode, name) => format!("rollbook factor disable {}", name.unwrap_or_else(by_id)),
         (Cure::Edit, name) => format!("rollbook user edit {} --valid-until none", name.unwrap_or_else(by_id)),
     }
 }

@@ -49,6 +49,9 @@ pub trait World {
     /// `no_database` if there is none, and whatever the engine says.
     fn open(&self, service: Option<&str>) -> Result<Accounts>;
 
+    /// Whether the database's file belongs to whoever runs this, or they are root.
+    fn owns_database(&self) -> bool;
+
     /// Creates the database and opens it.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::commands;
-use super::effect::{Effect, Target, Write};
+use super::effect::{Effect, Grave, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -13,10 +13,12 @@ use super::layers::pager::Pager;
 use super::layers::palette::{Line, Palette};
 use super::layers::password::Password;
 use super::layers::prompt::Prompt;
+use super::layers::proof::Proof;
 use super::layers::question::Question;
 use super::layout::Pane;
 use super::model::{Book, Model, Undo};
 use super::theme::Role;
+use super::tracing;
 use super::words::{clipped, count, day, exact, shown};
 use crate::accounts::policy::Policy;
 use crate::accounts::text::first_forbidden;
@@ -37,7 +39,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Back => back(model),
         Action::ViewUsers => (model.pane, model.whole) = (Pane::Users, false),
         Action::ViewSessions => (model.pane, model.whole) = (Pane::Everybody, false),
-        Action::Filter => start_filter(model),
+        Action::ViewAudit => (model.pane, model.whole) = (Pane::Audit, false),
+        Action::ViewSystem => (model.pane, model.whole) = (Pane::System, false),
+        Action::History => tracing::history(model),
+        Action::Person => tracing::person(model),
+        Action::Verify => tracing::verify(model),
+        Action::Set => tracing::set(model),
+        Action::Filter => model.start_filter(),
+        Action::Lists if model.pane == Pane::Audit => model.layers.push(Layer::Menu(tracing::lists(model))),
         Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),
         Action::Order => model.layers.push(Layer::Menu(Menu::orders(model.users.order))),
         Action::Reverse if model.pane == Pane::Everybody => model.everybody.reverse(),
@@ -49,7 +58,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {
             let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
-            Layer::Password(Box::new(Password::new(user, policy)), None)
+            let tokens = model.detail.of(&user.id).map_or(0, |dossier| dossier.exposure.tokens);
+            Layer::Password(Box::new(Password::new(user, policy, tokens)), None)
         }),
         Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
         Action::Delete => delete(model),
@@ -62,6 +72,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Why => open_why(model),
+        Action::Copy if matches!(model.pane, Pane::Audit | Pane::System) => {
+            model.layers.push(Layer::Menu(tracing::copies(model)));
+        }
         Action::Copy => open_copy(model),
         Action::Help => open_help(model),
         Action::Palette => open_palette(model),
@@ -89,7 +102,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 }
 
 fn move_cursor(model: &mut Model, action: Action) {
-    let height = model.screen().rows(model.pane).max(1);
+    let height = match model.pane {
+        Pane::Audit => model.audit_rows(),
+        pane => model.screen().rows(pane).max(1),
+    };
     let page = isize::try_from(height).unwrap_or(1);
     let delta = match action {
         Action::Up => -1,
@@ -107,6 +123,14 @@ fn move_cursor(model: &mut Model, action: Action) {
         (Pane::Users, None) => model.users.list.window.move_by(delta, height),
         (Pane::Everybody, Some(last)) => model.everybody.list.to_edge(last, height),
         (Pane::Everybody, None) => model.everybody.list.window.move_by(delta, height),
+        (Pane::Audit, _) => move_in_audit(model, delta, edge, height),
+        (Pane::System, _) => {
+            let mut system = std::mem::take(&mut model.system);
+            if let Some(around) = model.around_system() {
+                system.move_by(delta, &around);
+            }
+            model.system = system;
+        }
         (Pane::Detail, _) => model.detail.scroll_by(delta),
         (Pane::Sessions, _) => {
             let sessions = model.their_sessions().unwrap_or_default().to_vec();
@@ -115,34 +139,38 @@ fn move_cursor(model: &mut Model, action: Action) {
     }
 }
 
+/// Through the list; in one entry alone whole pages scroll it, and the rest leads to the next one.
+fn move_in_audit(model: &mut Model, delta: isize, edge: Option<bool>, height: usize) {
+    match edge {
+        None if model.whole && delta.abs() > 1 => {
+            model.audit.scroll = model.audit.scroll.saturating_add_signed(delta).min(1000);
+            return;
+        }
+        Some(last) => model.audit.list.to_edge(last, height),
+        None => model.audit.list.window.move_by(delta, height),
+    }
+    model.audit.scroll = 0;
+}
+
 fn turn_pane(model: &mut Model, forward: bool) {
     model.pane = match (model.pane, forward) {
         (Pane::Users, true) | (Pane::Detail, false) => Pane::Sessions,
         (Pane::Sessions, true) | (Pane::Users, false) => Pane::Detail,
         (Pane::Detail, true) | (Pane::Sessions, false) => Pane::Users,
-        (Pane::Everybody, _) => Pane::Everybody,
+        (pane @ (Pane::Everybody | Pane::Audit | Pane::System), _) => pane,
     };
 }
 
-/// One step back: the pane alone, then the filter, then the list.
+/// One step back: what is at work, the pane alone, then the filter, then the list.
 fn back(model: &mut Model) {
-    if model.whole {
+    if model.verifying.stop() {
+        model.say("the verification was stopped");
+    } else if model.whole {
         model.whole = false;
-    } else if model.pane == Pane::Everybody {
-        model.everybody.list.clear_filter();
-    } else if model.pane != Pane::Users {
+    } else if matches!(model.pane, Pane::Detail | Pane::Sessions) {
         model.pane = Pane::Users;
     } else {
-        model.users.list.clear_filter();
-    }
-}
-
-fn start_filter(model: &mut Model) {
-    if model.pane == Pane::Everybody {
-        model.everybody.list.start_typing();
-    } else {
-        (model.pane, model.whole) = (Pane::Users, false);
-        model.users.list.start_typing();
+        model.clear_filter();
     }
 }
 
@@ -267,6 +295,9 @@ fn contain(model: &mut Model) {
             "z gives the status back, and nothing else".to_owned(),
         ];
         let title = format!("Contain {}?", clipped(&user.name, 40));
+        if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+            return Layer::Proof(Box::new(Proof::new(title, lines, "Contain", grave)), None);
+        }
         Layer::Question(Box::new(Question::new(title, lines, "contains", model.now, write)))
     });
 }
@@ -341,8 +372,9 @@ fn lines_of<'a>(model: &'a Model, table: impl Iterator<Item = &'static super::ke
     lines
 }
 
-fn open_help(model: &mut Model) {
-    let lines = lines_of(model, bindings(model.pane_scope()));
+/// The keys of whatever has them, a dialog as well as a pane.
+pub(super) fn open_help(model: &mut Model) {
+    let lines = lines_of(model, bindings(model.scope()));
     model.layers.push(Layer::Palette(Palette::help(lines)));
 }
 

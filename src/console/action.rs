@@ -18,6 +18,12 @@ pub enum Action {
     Back,
     ViewUsers,
     ViewSessions,
+    ViewAudit,
+    ViewSystem,
+    History,
+    Person,
+    Verify,
+    Set,
     Filter,
     Lists,
     Order,
@@ -34,7 +40,9 @@ pub enum Action {
     Keyring,
     NewToken,
     RevokeToken,
+    FactorOn,
     FactorOff,
+    NewCodes,
     Contain,
     Unthrottle,
     Why,
@@ -101,6 +109,12 @@ impl Action {
             Action::Back => about("back", "one step back; never quits"),
             Action::ViewUsers => about("users", "the view of users"),
             Action::ViewSessions => with("sessions", "the view of everybody's sessions", "session list"),
+            Action::ViewAudit => with("audit", "the view of everything that was done", "audit list"),
+            Action::ViewSystem => with("system", "the view of the database, its key and its settings", "doctor"),
+            Action::History => with("history", "all that was done to this person", "audit list --user"),
+            Action::Person => about("person", "this person in the view of users"),
+            Action::Verify => with("verify", "verify the audit's chain; Esc stops", "audit verify"),
+            Action::Set => change("set", "change the setting under the cursor", "policy set"),
             Action::Filter => {
                 with("filter", "filter as you type: words, ^prefix, is:, role:, label:", "user list --filter")
             }
@@ -123,6 +137,14 @@ impl Action {
             Action::Keyring => with("tokens", "second factor and API tokens of this person", "token list"),
             Action::NewToken => change("new token", "create an API token for this person", "token create"),
             Action::RevokeToken => change("revoke", "revoke the token under the cursor", "token revoke"),
+            Action::FactorOn => change(
+                "turn on",
+                "turn the second factor on: a QR code to scan, and a code that confirms it",
+                "factor enable",
+            ),
+            Action::NewCodes => {
+                change("new codes", "new backup codes in the place of all there were; asks first", "factor codes")
+            }
             Action::FactorOff => change("turn off", "turn the second factor off; asks first", "factor disable"),
             Action::Contain => {
                 change("contain", "deactivate, end sessions, revoke tokens, void resets, at once", "user contain")
@@ -152,6 +174,23 @@ impl Action {
             Action::Generate => about("make one", "make a passphrase that nobody else has"),
             Action::Show => about("show", "show or hide the password"),
         }
+    }
+
+    /// Whether it works a dialog, whatever the dialog is about.
+    pub const fn is_of_dialogs(self) -> bool {
+        self.moves()
+            || matches!(
+                self,
+                Action::NextField
+                    | Action::PreviousField
+                    | Action::Accept
+                    | Action::Back
+                    | Action::Yes
+                    | Action::Generate
+                    | Action::Show
+                    | Action::Copy
+                    | Action::Help
+            )
     }
 
     /// Whether it moves the cursor through a list.

@@ -1,6 +1,6 @@
 //! The command that does what is done on the screen, ready to be typed.
 
-use super::effect::Write;
+use super::effect::{Grave, Write};
 use super::words::{shell_word, shown, typed};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Draft, Edit, Role, User};
@@ -105,14 +105,18 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         Write::IssueCode { .. } => user.and_then(request),
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
-        Write::Contain { .. } => about("user contain"),
+        Write::Contain { .. } | Write::Proven { grave: Grave::Contain { .. }, .. } => about("user contain"),
         Write::Unthrottle { .. } => about("user unthrottle"),
         Write::CreateToken { name, .. } => {
             about("token create").map(|line| Line(line).flag("--name", name.as_deref()).0)
         }
         Write::RevokeToken { id } => Some(format!("rollbook token revoke {}", shell_word(&shown(id.as_str())))),
         Write::DisableFactor { .. } => about("factor disable"),
-        Write::Undo(_) => None,
+        Write::SetPolicy { key, value } => Some(format!("rollbook policy set {key} {}", word(value))),
+        Write::EnableFactor { .. } => about("factor enable"),
+        Write::RefreshCodes { .. } => about("factor codes"),
+        Write::BeginFactor { .. } => None,
+        Write::Undo(_) | Write::SignIn { .. } => None,
     }
 }
 

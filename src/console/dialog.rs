@@ -1,24 +1,25 @@
 //! Keys while a layer lies over the panes.
 
-use super::act::{act as act_below, own_access};
+use super::act::{act as act_below, open_help, own_access};
 use super::action::Action;
 use super::burst::TOO_FAST;
-use super::commands;
-use super::effect::{Effect, Target, Ticket, Write};
+use super::effect::{Effect, Grave, Target, Write};
+use super::enrolling;
 use super::key::{Code, Key};
 use super::keymap::{Meaning, resolve};
 use super::layers::Layer;
 use super::layers::form::Pressed;
+use super::layers::menu::Menu;
 use super::layers::menu::Pick;
-use super::layers::prompt::{Order as PromptOrder, Prompt};
-use super::layers::question::{Answer, Question};
+use super::layers::prompt::Order as PromptOrder;
+use super::layers::proof::Proof;
+use super::layers::question::Answer;
 use super::layout::Pane;
 use super::model::{Book, Model};
-use super::words::clipped;
-use crate::accounts::Actor;
+use super::orders::give;
 use crate::accounts::passphrase;
 use crate::accounts::time::Time;
-use crate::accounts::user::UserId;
+use crate::accounts::{Actor, Secret};
 
 /// An action in the top layer.
 pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Effect>) {
@@ -64,7 +65,9 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
                 field.shown = !field.shown;
             }
         }
-        (Action::NewToken | Action::RevokeToken | Action::FactorOff, Layer::Keyring(_)) => in_keyring(model, action),
+        (Action::Help, _) => open_help(model),
+        (Action::Copy, Layer::Enrol(..)) => model.layers.push(Layer::Menu(Menu::enrolment())),
+        (action, Layer::Keyring(_)) if !action.moves() => enrolling::in_keyring(model, action, effects),
         (action, layer) => {
             let tokens = match layer {
                 Layer::Keyring(keyring) => model.detail.of(keyring.user_id()).map_or(0, |dossier| dossier.tokens.len()),
@@ -73,38 +76,6 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
             move_in(layer, action, tokens);
         }
     }
-}
-
-/// What is done in the dialog of factor and tokens: each opens what it takes.
-fn in_keyring(model: &mut Model, action: Action) {
-    if let Some(refusal) = model.refusal(action) {
-        return model.refuse(refusal);
-    }
-    let Some(Layer::Keyring(keyring)) = model.layers.last() else { return };
-    let dossier = model.detail.of(keyring.user_id());
-    let tokens = dossier.map(|dossier| dossier.tokens.as_slice()).unwrap_or_default();
-    let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
-    let layer = match (action, keyring.chosen(tokens)) {
-        (Action::NewToken, _) => Layer::Prompt(Box::new(Prompt::token(keyring.user(), model.now)), None),
-        (Action::FactorOff, _) => {
-            let write = Write::DisableFactor { id: user.id.clone(), expect: user.version };
-            let lines = vec![
-                "their password alone lets them in from then on".to_owned(),
-                "its secret and backup codes are forgotten".to_owned(),
-            ];
-            let title = format!("Turn off the second factor of {}?", clipped(&user.name, 30));
-            Layer::Question(Box::new(Question::new(title, lines, "turns it off", model.now, write)))
-        }
-        (_, Some(token)) => {
-            let write = Write::RevokeToken { id: token.id.clone() };
-            let lines =
-                vec!["whatever uses it is refused from its very next call on; it cannot be given back".to_owned()];
-            let title = format!("Revoke {}?", clipped(&token.name, 40));
-            Layer::Question(Box::new(Question::new(title, lines, "revokes", model.now, write)))
-        }
-        (_, None) => return,
-    };
-    model.layers.push(layer);
 }
 
 /// Whether it is a question that nobody can have read yet: what comes now was typed ahead of it.
@@ -166,14 +137,18 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
             }
         }
         Layer::Palette(palette) => {
-            if let Some(action) = palette.chosen() {
-                model.layers.pop();
-                act_below(model, action, effects);
+            let Some(action) = palette.chosen() else { return };
+            model.layers.pop();
+            match action {
+                Action::Repaint | Action::Suspend => act_below(model, action, effects),
+                _ if model.layers.is_empty() => act_below(model, action, effects),
+                _ => act(model, action, false, effects),
             }
         }
         Layer::Pager(_) | Layer::Code(_) => {
             model.layers.pop();
         }
+        Layer::Enrol(..) => enrolling::confirm(model, effects),
         layer => {
             let Some(form) = layer.form_mut() else { return };
             if form.sent {
@@ -198,32 +173,16 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         }
         Answer::Yes(write) => {
             model.layers.pop();
+            if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
+                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "Do it", grave);
+                return model.layers.push(Layer::Proof(Box::new(proof), None));
+            }
             if let Write::Undo(changed) = write.as_ref() {
                 // Only now is it used up: a question that is left takes nothing back.
                 model.undo.retain(|undo| undo.changed != **changed);
             }
             give(model, *write, effects);
         }
-    }
-}
-
-/// Whom an order is about.
-fn about(write: &Write) -> Option<UserId> {
-    match write {
-        Write::Activate { id, .. }
-        | Write::Deactivate { id, .. }
-        | Write::Edit { id, .. }
-        | Write::Delete { id, .. }
-        | Write::Restore { id, .. }
-        | Write::SetPassword { id, .. }
-        | Write::IssueCode { id }
-        | Write::EndSessions { id, .. }
-        | Write::Contain { id, .. }
-        | Write::Unthrottle { id }
-        | Write::DisableFactor { id, .. }
-        | Write::CreateToken { id, .. } => Some(id.clone()),
-        Write::Undo(changed) => Some(changed.after.id.clone()),
-        Write::Create { .. } | Write::EndSession { .. } | Write::RevokeToken { .. } => None,
     }
 }
 
@@ -245,6 +204,7 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         Layer::Password(password, _) => password.submit(),
         Layer::Edit(edit, _) => edit.submit(),
+        Layer::Proof(proof, _) => proof.submit(),
         Layer::Prompt(prompt, _) => match prompt.submit() {
             Some(PromptOrder::Write(write)) => Some(*write),
             Some(PromptOrder::Connect(target)) => {
@@ -272,16 +232,6 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Gives an order, and remembers the command that does the same.
-fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticket {
-    let about = about(&write);
-    let user = model.person().filter(|user| Some(&user.id) == about.as_ref());
-    let command = commands::of(&write, user);
-    let ticket = model.next_ticket(about, command);
-    effects.push(Effect::Write(ticket, write));
-    ticket
-}
-
 /// Whether an order changes what the actor may do, or until when.
 fn changes_own_access(model: &Model, write: &Write) -> bool {
     match write {
@@ -299,15 +249,30 @@ fn picked(model: &mut Model, pick: Pick, effects: &mut Vec<Effect>) {
             (model.pane, model.whole) = (Pane::Users, false);
             model.users.list.set_filter(filter);
         }
+        Pick::Search(filter) => {
+            (model.pane, model.whole) = (Pane::Audit, false);
+            model.audit.list.set_filter(&filter);
+        }
         Pick::Order(order) => model.users.set_order(order),
         Pick::Copy(text) => copy(model, text, effects),
+        Pick::Enrolment { uri } => {
+            if let Some(Layer::Enrol(enrol, _)) = model.layers.last() {
+                copy_secret(model, enrol.copy(uri), effects);
+            }
+        }
     }
 }
 
 /// The terminal may drop a copy without a word, so the value is shown too.
 fn copy(model: &mut Model, text: String, effects: &mut Vec<Effect>) {
     model.say(format!("sent to your terminal's clipboard: {}", super::words::clipped(&text, 60)));
-    effects.push(Effect::Copy(text));
+    effects.push(Effect::Copy(Secret::new(text)));
+}
+
+/// A secret is on the screen already; the last line, which is kept among the messages, does not repeat it.
+fn copy_secret(model: &mut Model, secret: Secret, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Copy(secret));
+    model.progress("sent to your terminal's clipboard, if it takes OSC 52".to_owned());
 }
 
 fn generate(model: &mut Model) {
@@ -345,6 +310,7 @@ pub fn key(model: &mut Model, key: Key) {
 pub fn paste(model: &mut Model, text: &str) {
     match model.layers.last_mut() {
         Some(Layer::Palette(palette)) => palette.paste(text),
+        Some(Layer::Enrol(enrol, None)) => enrol.paste(text),
         Some(layer) => {
             if let Some(form) = layer.form_mut().filter(|form| !form.sent) {
                 form.paste(text);
@@ -358,6 +324,12 @@ pub fn paste(model: &mut Model, text: &str) {
 
 /// A key that the table of keys does not know here: a letter of a menu, a cure, or `c` on a code.
 pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
+    if let Some(Layer::Enrol(enrol, None)) = model.layers.last_mut() {
+        // However fast: digits change nothing, and some terminals type what is pasted.
+        enrol.key(key);
+        model.notice = None;
+        return;
+    }
     if burst && !model.layers.is_empty() {
         model.refuse(TOO_FAST.to_owned());
         return;
@@ -380,8 +352,8 @@ pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Eff
         }
         None if matches!(key.code, Code::Char(_)) => model.refuse(format!("no key {key} here · ? shows the keys")),
         Some(Layer::Code(code)) if key.code == Code::Char('c') => {
-            effects.push(Effect::Copy(code.reveal().to_owned()));
-            model.progress("sent to your terminal's clipboard, if it takes OSC 52".to_owned());
+            let secret = code.reveal().duplicate();
+            copy_secret(model, secret, effects);
         }
         _ => {}
     }

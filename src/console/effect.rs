@@ -2,16 +2,24 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
+use crate::accounts::audit::Entry;
 use crate::accounts::change::Changed;
+use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Page, Query};
+use crate::accounts::report::Report;
 use crate::accounts::reset::Issued;
+use crate::accounts::search::Search;
 use crate::accounts::session::{Session, SessionId};
+use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, Name, User, UserId};
+use crate::accounts::verify::Inspection;
 use crate::accounts::{Error, Secret};
 
 /// Numbers the questions of a slot; an answer to any but the newest is dropped.
@@ -30,15 +38,20 @@ pub enum Slot {
     Users,
     Person,
     Everybody,
+    Audit,
     Attention,
     Matches,
     SessionMatches,
+    AuditMatches,
+    System,
+    Hashes,
+    Verify,
 }
 
 impl Slot {
     /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
     pub const fn is_background(self) -> bool {
-        matches!(self, Slot::Attention | Slot::Matches | Slot::SessionMatches)
+        !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit)
     }
 }
 
@@ -54,8 +67,8 @@ pub enum Read {
         /// How many rows.
         limit: u16,
     },
-    /// Everything about one person.
-    Person(UserId),
+    /// Everything about one person, and so much of their history.
+    Person(UserId, u16),
     /// A page of everybody's sessions.
     Everybody {
         /// Which.
@@ -73,6 +86,23 @@ pub enum Read {
     Matches(Filter),
     /// How many sessions pass a filter.
     SessionMatches(Filter),
+    /// A page of the audit.
+    Audit {
+        /// Which entries.
+        search: Search,
+        /// Where the page belongs.
+        want: Want,
+        /// How many rows.
+        limit: u16,
+    },
+    /// How many entries a search finds.
+    AuditMatches(Search),
+    /// How the database stands.
+    System,
+    /// How many passwords are kept by which scheme.
+    Hashes,
+    /// The next stretch of the audit, verified.
+    Verify(Box<Inspection>),
 }
 
 /// What wants attention.
@@ -93,9 +123,14 @@ pub enum Answer {
     Users(Want, Page<User>),
     Person(Box<Dossier>),
     Everybody(Want, Page<Session>),
-    Attention(Attention, Policy),
+    Attention(Attention, Policy, Standing),
     Matches(u32),
     SessionMatches(u32),
+    Audit(Want, Page<Entry>),
+    AuditMatches(u32),
+    System(Box<Report>),
+    Hashes(Vec<(String, u64)>),
+    Verified(Box<Inspection>, bool),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.
@@ -117,6 +152,37 @@ pub enum Write {
     CreateToken { id: UserId, name: Option<String>, until: Until },
     RevokeToken { id: TokenId },
     DisableFactor { id: UserId, expect: i64 },
+    SetPolicy { key: &'static str, value: String },
+    BeginFactor { id: UserId },
+    EnableFactor { id: UserId, expect: i64, secret: Secret, code: Secret },
+    RefreshCodes { id: UserId, expect: i64 },
+    SignIn { name: String, password: Secret, code: Option<Secret> },
+    Proven { password: Secret, code: Option<Secret>, grave: Grave },
+}
+
+/// What is done only after the password was asked for once more, where a log-in is required. A purge, and what is done to
+/// many at once, belong here as soon as the console does them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Grave {
+    Contain { id: UserId, expect: i64 },
+}
+
+impl Grave {
+    /// Whether an order is one of these.
+    pub fn of(write: &Write) -> Option<Grave> {
+        match write {
+            Write::Contain { id, expect } => Some(Grave::Contain { id: id.clone(), expect: *expect }),
+            _ => None,
+        }
+    }
+
+    /// The order itself.
+    pub fn order(self) -> Write {
+        match self {
+            Grave::Contain { id, expect } => Write::Contain { id, expect },
+        }
+    }
 }
 
 /// What came of an order.
@@ -124,7 +190,7 @@ pub enum Write {
 pub enum Done {
     Created { user: Box<User>, code: Option<Issued> },
     Changed(Box<Changed>, Deed),
-    Undone(Box<Changed>),
+    Undone { changed: Box<Changed>, back_to: i64 },
     PasswordSet(Box<Changed>),
     Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),
@@ -134,6 +200,10 @@ pub enum Done {
     TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
     FactorOff { name: String },
+    PolicySet { key: &'static str, policy: Box<Policy> },
+    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
+    Codes { name: String, codes: Vec<Secret>, fresh: bool },
+    SignedIn { seat: Seat, standing: Standing },
 }
 
 /// Which of the reversible changes was made.
@@ -169,6 +239,8 @@ pub struct Place {
     pub demo: bool,
     /// The settings, for the verdicts that forms give as one types.
     pub policy: Policy,
+    /// Who acts on it, and as what.
+    pub standing: Standing,
     /// A word about what was done to open it.
     pub remark: Option<String>,
 }
@@ -179,8 +251,10 @@ pub enum Effect {
     Ask(Slot, Turn, Read),
     Write(Ticket, Write),
     Connect(Target),
-    /// To the clipboard of the terminal at the other end.
-    Copy(String),
+    /// To the clipboard of the terminal at the other end; it may be a secret.
+    Copy(Secret),
+    /// Whoever asks and orders from now on.
+    Seat(Seat),
     Repaint,
     Suspend,
 }
@@ -194,8 +268,8 @@ pub enum Event {
         /// Whether it came in a burst.
         burst: bool,
     },
-    /// A paste.
-    Paste(String),
+    /// A paste; it may be a password.
+    Paste(Zeroizing<String>),
     /// A new size: columns, rows.
     Resize(u16, u16),
     /// An answer to a question.

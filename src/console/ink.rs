@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::theme::{Role, Theme};
 use super::words::{clip_end, shown, width};
+use crate::accounts::qr::Look;
 
 /// The screen being drawn.
 pub struct Ink<'a> {
@@ -60,6 +61,21 @@ impl<'a> Ink<'a> {
     /// The text as it is drawn.
     pub fn drawn<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.ascii { plain(text) } else { Cow::Borrowed(text) }
+    }
+
+    /// How a picture has to be put into characters so that it is dark on light here.
+    pub fn look(&self, margin: usize) -> Look {
+        Look { ascii: self.ascii, inverted: self.theme == Theme::Mono, margin }
+    }
+
+    /// Writes a line of a picture that was made for this screen.
+    pub fn picture(&mut self, x: u16, y: u16, line: &str) {
+        self.text(x, y, self.buffer.area.width, line, Role::Picture);
+        // In ASCII a dark module is a sign with much light in it; where there are colours, the whole cell is dark.
+        for (cell, _) in (x..).zip(line.chars()).filter(|(_, c)| *c == '#' && self.theme != Theme::Mono) {
+            let style = self.theme.style(Role::Dark);
+            self.buffer.set_style(Rect { x: cell, y, width: 1, height: 1 }.intersection(self.buffer.area), style);
+        }
     }
 
     /// Writes so that the text ends before column `right`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// What was pressed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -79,6 +81,6 @@ impl fmt::Display for Key {
 pub enum Input {
     /// A key.
     Key(Key),
-    /// A paste, bracketed by the terminal; raw, line ends and all.
-    Paste(String),
+    /// A paste, bracketed by the terminal; raw, line ends and all. It may be a password, so it is wiped.
+    Paste(Zeroizing<String>),
 }

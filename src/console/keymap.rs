@@ -14,6 +14,10 @@ pub enum Scope {
     Sessions,
     /// Everybody's sessions.
     Everybody,
+    /// The audit.
+    Audit,
+    /// How the database stands.
+    System,
     /// No database is open.
     Nothing,
     /// The filter line: takes text.
@@ -28,6 +32,8 @@ pub enum Scope {
     Menu,
     /// A person's second factor and tokens.
     Keyring,
+    /// A second factor being turned on: takes the digits of a code.
+    Enrol,
     /// Text to read.
     Pager,
     /// The palette and the help: take text, list actions.
@@ -35,20 +41,30 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether it is a dialog: its last line ends with how to leave it.
+    pub const fn is_dialog(self) -> bool {
+        !matches!(self, Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody | Scope::Nothing)
+    }
+
     /// Whether plain characters are text here.
     pub const fn takes_text(self) -> bool {
         matches!(self, Scope::Filter | Scope::Form | Scope::Typed | Scope::Palette)
     }
 }
 
-use Scope::{Confirm, Detail, Everybody, Filter, Form, Keyring, Menu, Nothing, Pager, Palette, Sessions, Typed, Users};
+use Scope::{Audit, Confirm, Detail, Enrol, Everybody, Filter, Form, Keyring};
+use Scope::{Menu, Nothing, Pager, Palette, Sessions, System, Typed, Users};
 
 /// The panes that list things.
-const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody];
+const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit];
 /// Where keys act on a person or their sessions.
-const PERSON: &[Scope] = LISTS;
+const PERSON: &[Scope] = &[Users, Detail, Sessions, Everybody];
+/// The panes of all views.
+const VIEWS: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit, System];
+/// Where one reads through lines.
+const LINES: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit, System, Pager, Menu];
 /// Wherever no text is typed.
-pub const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Nothing];
+pub const ANYWHERE: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit, System, Nothing];
 
 /// One line of the table.
 pub struct Binding {
@@ -76,7 +92,7 @@ const fn bind(scopes: &'static [Scope], keys: &'static [Key], action: Action, fo
 
 /// The table.
 pub const KEYS: &[Binding] = &[
-    bind(&[Users, Detail, Sessions, Everybody], &[c('a')], Action::Activate, 1),
+    bind(PERSON, &[c('a')], Action::Activate, 1),
     bind(PERSON, &[c('i')], Action::Deactivate, 2),
     bind(PERSON, &[c('x')], Action::End, 3),
     bind(PERSON, &[c('X')], Action::EndAll, 4),
@@ -88,50 +104,80 @@ pub const KEYS: &[Binding] = &[
     bind(PERSON, &[c('t')], Action::Keyring, 12),
     bind(PERSON, &[c('!')], Action::Contain, 13),
     bind(PERSON, &[c('r')], Action::Unthrottle, 3),
+    bind(&[Audit], &[c('a')], Action::Activate, 0),
+    bind(&[Audit], &[c('i')], Action::Deactivate, 5),
+    bind(&[Audit], &[c('X')], Action::EndAll, 7),
+    bind(&[Audit], &[c('p')], Action::Password, 0),
+    bind(&[Audit], &[c('e')], Action::Edit, 0),
+    bind(&[Audit], &[c('w')], Action::Why, 4),
+    bind(&[Audit], &[c('t')], Action::Keyring, 0),
+    bind(&[Audit], &[c('!')], Action::Contain, 6),
+    bind(&[Audit], &[c('r')], Action::Unthrottle, 0),
+    bind(PERSON, &[c('h')], Action::History, 14),
+    bind(&[Audit], &[c('h')], Action::History, 3),
+    bind(&[Everybody, Audit], &[c('o')], Action::Person, 2),
+    bind(&[System], &[k(Code::Enter)], Action::Set, 1),
+    bind(&[Audit, System], &[c('V')], Action::Verify, 4),
     bind(&[Keyring], &[c('n')], Action::NewToken, 1),
     bind(&[Keyring], &[c('x')], Action::RevokeToken, 2),
+    bind(&[Keyring], &[c('e')], Action::FactorOn, 3),
     bind(&[Keyring], &[c('o')], Action::FactorOff, 3),
+    bind(&[Keyring], &[c('b')], Action::NewCodes, 4),
+    bind(&[Enrol], &[k(Code::Enter)], Action::Accept, 1),
+    bind(&[Enrol], &[c('c')], Action::Copy, 2),
+    bind(&[Enrol], &[k(Code::Esc), c('q')], Action::Back, 0),
     bind(&[Keyring], &[k(Code::Esc), c('q')], Action::Back, 0),
-    bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Keyring], &[k(Code::Up), c('k')], Action::Up, 8),
     bind(&[Keyring], &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(LISTS, &[c('z')], Action::Undo, 9),
+    bind(VIEWS, &[c('z')], Action::Undo, 9),
     bind(LISTS, &[c('/')], Action::Filter, 0),
     bind(LISTS, &[c('f')], Action::Lists, 0),
-    bind(LISTS, &[c('s')], Action::Order, 0),
-    bind(LISTS, &[c('S')], Action::Reverse, 0),
-    bind(LISTS, &[c('c')], Action::Copy, 0),
-    bind(LISTS, &[c('1')], Action::ViewUsers, 0),
-    bind(LISTS, &[c('2')], Action::ViewSessions, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Nothing], &[c('?'), k(Code::F(1))], Action::Help, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Nothing], &[c(':'), Key::ctrl('p')], Action::Palette, 0),
-    bind(LISTS, &[c('R'), k(Code::F(5))], Action::Reload, 0),
+    bind(PERSON, &[c('s')], Action::Order, 0),
+    bind(PERSON, &[c('S')], Action::Reverse, 0),
+    bind(VIEWS, &[c('c')], Action::Copy, 0),
+    bind(VIEWS, &[c('1')], Action::ViewUsers, 0),
+    bind(VIEWS, &[c('2')], Action::ViewSessions, 0),
+    bind(VIEWS, &[c('3')], Action::ViewAudit, 0),
+    bind(VIEWS, &[c('4')], Action::ViewSystem, 0),
+    bind(ANYWHERE, &[c('?'), k(Code::F(1))], Action::Help, 0),
+    bind(&[Keyring, Enrol], &[c('?'), k(Code::F(1))], Action::Help, 0),
+    bind(ANYWHERE, &[c(':'), Key::ctrl('p')], Action::Palette, 0),
+    bind(VIEWS, &[c('R'), k(Code::F(5))], Action::Reload, 0),
     bind(&[Nothing], &[c('o')], Action::OpenFile, 2),
     bind(&[Nothing], &[c('U')], Action::Upgrade, 1),
-    bind(&[Users, Detail, Sessions, Everybody, Nothing, Pager, Menu], &[c('q')], Action::Quit, 0),
-    bind(&[Form], &[k(Code::Tab)], Action::NextField, 0),
-    bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 0),
-    bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 0),
+    bind(ANYWHERE, &[c('q')], Action::Quit, 0),
+    bind(&[Pager, Menu], &[c('q')], Action::Quit, 0),
+    bind(&[Form], &[k(Code::Tab)], Action::NextField, 1),
+    bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 2),
+    bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 2),
     bind(&[Confirm], &[k(Code::BackTab)], Action::PreviousField, 0),
-    bind(&[Confirm], &[c('y')], Action::Yes, 0),
+    bind(&[Confirm], &[c('y')], Action::Yes, 1),
     bind(&[Confirm], &[c('n'), c('q')], Action::Back, 0),
-    bind(&[Form], &[Key::ctrl('g')], Action::Generate, 0),
-    bind(&[Form], &[Key::ctrl('t')], Action::Show, 0),
-    bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Enter)], Action::Accept, 0),
+    bind(&[Form], &[Key::ctrl('g')], Action::Generate, 6),
+    bind(&[Form], &[Key::ctrl('t')], Action::Show, 7),
+    bind(&[Form, Confirm, Typed, Menu, Palette, Filter], &[k(Code::Enter)], Action::Accept, 5),
+    bind(&[Pager], &[k(Code::Enter)], Action::Accept, 0),
     bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
     bind(&[Filter], &[k(Code::Down)], Action::Down, 0),
     bind(&[Filter], &[k(Code::Up)], Action::Up, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Up), c('k')], Action::Up, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[k(Code::Down), c('j')], Action::Down, 0),
-    bind(&[Palette], &[k(Code::Up)], Action::Up, 0),
+    bind(VIEWS, &[k(Code::Up), c('k')], Action::Up, 0),
+    bind(&[Pager, Menu], &[k(Code::Up), c('k')], Action::Up, 1),
+    bind(LINES, &[k(Code::Down), c('j')], Action::Down, 0),
+    bind(&[Palette], &[k(Code::Up)], Action::Up, 1),
     bind(&[Palette], &[k(Code::Down)], Action::Down, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageUp)], Action::PageUp, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Palette], &[k(Code::PageDown)], Action::PageDown, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('u')], Action::HalfUp, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager], &[Key::ctrl('d')], Action::HalfDown, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('g'), k(Code::Home)], Action::First, 0),
-    bind(&[Users, Detail, Sessions, Everybody, Pager, Menu], &[c('G'), k(Code::End)], Action::Last, 0),
-    bind(LISTS, &[k(Code::Tab)], Action::NextPane, 0),
-    bind(LISTS, &[k(Code::BackTab)], Action::PreviousPane, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Audit, System, Pager, Palette], &[k(Code::PageUp)], Action::PageUp, 0),
+    bind(
+        &[Users, Detail, Sessions, Everybody, Audit, System, Pager, Palette],
+        &[k(Code::PageDown)],
+        Action::PageDown,
+        0,
+    ),
+    bind(&[Users, Detail, Sessions, Everybody, Audit, System, Pager], &[Key::ctrl('u')], Action::HalfUp, 0),
+    bind(&[Users, Detail, Sessions, Everybody, Audit, System, Pager], &[Key::ctrl('d')], Action::HalfDown, 0),
+    bind(LINES, &[c('g'), k(Code::Home)], Action::First, 0),
+    bind(LINES, &[c('G'), k(Code::End)], Action::Last, 0),
+    bind(PERSON, &[k(Code::Tab)], Action::NextPane, 0),
+    bind(PERSON, &[k(Code::BackTab)], Action::PreviousPane, 0),
     bind(LISTS, &[k(Code::Enter)], Action::Whole, 10),
     bind(ANYWHERE, &[k(Code::Esc)], Action::Back, 0),
 ];
@@ -197,8 +243,10 @@ pub fn markdown() -> String {
 mod tests {
     use super::*;
 
-    const SCOPES: [Scope; 13] =
-        [Users, Detail, Sessions, Everybody, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Pager, Palette];
+    const SCOPES: [Scope; 16] = [
+        Users, Detail, Sessions, Everybody, Audit, System, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Enrol,
+        Pager, Palette,
+    ];
 
     #[test]
     fn no_scope_gives_a_key_two_meanings() {

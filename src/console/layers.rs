@@ -2,15 +2,18 @@
 
 pub mod code;
 pub mod edit;
+pub mod enrol;
 pub mod field;
 pub mod form;
 pub mod keyring;
+pub mod login;
 pub mod menu;
 pub mod new_user;
 pub mod pager;
 pub mod palette;
 pub mod password;
 pub mod prompt;
+pub mod proof;
 pub mod question;
 
 use jiff::tz::TimeZone;
@@ -22,6 +25,7 @@ use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
 use code::Code;
 use edit::Edit;
+use enrol::Enrol;
 use form::Form;
 use keyring::Keyring;
 use menu::Menu;
@@ -30,6 +34,7 @@ use pager::Pager;
 use palette::Palette;
 use password::Password;
 use prompt::Prompt;
+use proof::Proof;
 use question::Question;
 
 /// A layer. Forms remember the ticket of the order that they have sent.
@@ -39,9 +44,11 @@ pub enum Layer {
     Password(Box<Password>, Option<Ticket>),
     Edit(Box<Edit>, Option<Ticket>),
     Prompt(Box<Prompt>, Option<Ticket>),
+    Proof(Box<Proof>, Option<Ticket>),
     Question(Box<Question>),
     Menu(Menu),
     Keyring(Box<Keyring>),
+    Enrol(Box<Enrol>, Option<Ticket>),
     Pager(Pager),
     Code(Code),
     Palette(Palette),
@@ -51,11 +58,14 @@ impl Layer {
     /// Where the keys go while this layer is the top one.
     pub fn scope(&self) -> Scope {
         match self {
-            Layer::NewUser(..) | Layer::Password(..) | Layer::Edit(..) | Layer::Prompt(..) => Scope::Form,
+            Layer::NewUser(..) | Layer::Password(..) | Layer::Edit(..) | Layer::Prompt(..) | Layer::Proof(..) => {
+                Scope::Form
+            }
             Layer::Question(question) if question.is_typed() => Scope::Typed,
             Layer::Question(_) => Scope::Confirm,
             Layer::Menu(_) => Scope::Menu,
             Layer::Keyring(_) => Scope::Keyring,
+            Layer::Enrol(..) => Scope::Enrol,
             Layer::Pager(_) | Layer::Code(_) => Scope::Pager,
             Layer::Palette(_) => Scope::Palette,
         }
@@ -68,7 +78,17 @@ impl Layer {
             Layer::Password(password, _) => Some(&mut password.form),
             Layer::Edit(edit, _) => Some(&mut edit.form),
             Layer::Prompt(prompt, _) => Some(&mut prompt.form),
+            Layer::Proof(proof, _) => Some(&mut proof.form),
             _ => None,
+        }
+    }
+
+    /// Whether a password is typed into it.
+    pub fn has_secret(&self) -> bool {
+        match self {
+            Layer::NewUser(new, _) => new.form.has_secret(),
+            Layer::Password(password, _) => password.form.has_secret(),
+            _ => false,
         }
     }
 
@@ -78,7 +98,9 @@ impl Layer {
             Layer::NewUser(_, ticket)
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
-            | Layer::Prompt(_, ticket) => *ticket,
+            | Layer::Prompt(_, ticket)
+            | Layer::Proof(_, ticket)
+            | Layer::Enrol(_, ticket) => *ticket,
             _ => None,
         }
     }
@@ -89,7 +111,9 @@ impl Layer {
             Layer::NewUser(_, ticket)
             | Layer::Password(_, ticket)
             | Layer::Edit(_, ticket)
-            | Layer::Prompt(_, ticket) => {
+            | Layer::Prompt(_, ticket)
+            | Layer::Proof(_, ticket)
+            | Layer::Enrol(_, ticket) => {
                 *ticket = Some(sent);
             }
             _ => {}
@@ -114,6 +138,14 @@ impl Layer {
             Layer::Prompt(prompt, ticket) => {
                 *ticket = None;
                 prompt.refused(error);
+            }
+            Layer::Enrol(enrol, ticket) => {
+                *ticket = None;
+                enrol.refused(error);
+            }
+            Layer::Proof(proof, ticket) => {
+                *ticket = None;
+                proof.refused(error);
             }
             _ => {}
         }
@@ -148,9 +180,11 @@ impl Layer {
             Layer::Password(password, _) => password.form.draw(ink),
             Layer::Edit(edit, _) => edit.form.draw(ink),
             Layer::Prompt(prompt, _) => prompt.form.draw(ink),
+            Layer::Proof(proof, _) => proof.form.draw(ink),
             Layer::Question(question) => question.draw(ink),
             Layer::Menu(menu) => menu.draw(ink),
             Layer::Keyring(keyring) => keyring.draw(ink, about, now, zone),
+            Layer::Enrol(enrol, sent) => enrol.draw(ink, sent.is_some()),
             Layer::Pager(pager) => pager.draw(ink),
             Layer::Code(code) => code.draw(ink, zone),
             Layer::Palette(palette) => palette.draw(ink),

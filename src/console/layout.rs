@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-/// A pane of view 1, or the one of view 2.
+/// A pane of view 1, or the one of another view.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum Pane {
@@ -10,6 +10,8 @@ pub enum Pane {
     Detail,
     Sessions,
     Everybody,
+    Audit,
+    System,
 }
 
 /// How the panes stand.
@@ -37,13 +39,17 @@ pub struct Screen {
     /// The history beside the sessions; only where there is room for it.
     pub history: Rect,
     pub everybody: Rect,
+    pub audit: Rect,
+    /// The entry under the cursor of the audit.
+    pub entry: Rect,
+    pub system: Rect,
     /// The rule above the last line; only where panes stand side by side.
     pub base: Rect,
     pub bottom: Rect,
 }
 
 impl Screen {
-    /// The places at this size, with `pane` focused, alone if `whole`; in view 2 if `pane` is everybody's sessions.
+    /// The places at this size, with `pane` focused, alone if `whole`; in another view if `pane` is one of that.
     pub fn of(size: (u16, u16), pane: Pane, whole: bool) -> Screen {
         let (width, height) = size;
         let none = Rect::ZERO;
@@ -55,6 +61,9 @@ impl Screen {
             sessions: none,
             history: none,
             everybody: none,
+            audit: none,
+            entry: none,
+            system: none,
             base: none,
             bottom: none,
         };
@@ -71,7 +80,19 @@ impl Screen {
                 Pane::Detail => screen.detail = body,
                 Pane::Sessions => screen.sessions = body,
                 Pane::Everybody => screen.everybody = body,
+                // One entry is read in full; the list alone would tell no more than beside it.
+                Pane::Audit if whole => screen.entry = body,
+                Pane::Audit => screen.audit = body,
+                Pane::System => screen.system = body,
             }
+        } else if pane == Pane::System {
+            screen.shape = Shape::Single;
+            screen.system = body;
+        } else if pane == Pane::Audit {
+            screen.shape = if width >= 100 { Shape::Side } else { Shape::Stacked };
+            let entry = (body.height / 3).clamp(7, 12);
+            screen.audit = Rect { height: body.height - entry, ..body };
+            screen.entry = Rect { y: body.y + body.height - entry, height: entry, ..body };
         } else if pane == Pane::Everybody {
             screen.shape = if width >= 100 { Shape::Side } else { Shape::Stacked };
             // The owner of the session under the cursor stands below the list.
@@ -117,6 +138,8 @@ impl Screen {
             Pane::Detail => self.detail,
             Pane::Sessions => self.sessions,
             Pane::Everybody => self.everybody,
+            Pane::Audit => self.audit,
+            Pane::System => self.system,
         }
     }
 
@@ -129,7 +152,7 @@ impl Screen {
     /// Whether a list has a line of column heads.
     pub fn heads(&self, pane: Pane) -> bool {
         let roomy = self.shape == Shape::Side || self.shape == Shape::Single && self.top.width >= 72;
-        roomy && matches!(pane, Pane::Users | Pane::Everybody)
+        roomy && matches!(pane, Pane::Users | Pane::Everybody | Pane::Audit)
     }
 }
 
@@ -147,11 +170,12 @@ mod tests {
     fn panes_never_overlap_and_stay_on_the_screen() {
         for width in 1..=200 {
             for height in 1..=60 {
-                for pane in [Pane::Users, Pane::Detail, Pane::Sessions, Pane::Everybody] {
+                for pane in [Pane::Users, Pane::Detail, Pane::Sessions, Pane::Everybody, Pane::Audit, Pane::System] {
                     for whole in [false, true] {
                         let s = Screen::of((width, height), pane, whole);
-                        let all = [s.top, s.users, s.detail, s.sessions, s.history, s.everybody, s.base, s.bottom];
-                        let shown: Vec<Rect> = all.into_iter().filter(|r| !r.is_empty()).collect();
+                        let panes = [s.users, s.detail, s.sessions, s.history, s.everybody, s.audit, s.entry, s.system];
+                        let all = panes.into_iter().chain([s.top, s.base, s.bottom]);
+                        let shown: Vec<Rect> = all.filter(|r| !r.is_empty()).collect();
                         for (i, a) in shown.iter().enumerate() {
                             assert!(a.right() <= width && a.bottom() <= height, "{width}x{height} {s:?}");
                             for b in &shown[i + 1..] {

@@ -1,4 +1,4 @@
-//! What both lists have in common: a window, a filter line, and one question at a time.
+//! What the lists have in common: a window, a filter line, and one question at a time.
 
 use ratatui::layout::Rect;
 use tui_input::Input;
@@ -12,11 +12,11 @@ use crate::accounts::Result;
 use crate::accounts::query::{Filter, Key, Page};
 
 /// The state of a list.
-pub struct Listing<T: Row> {
+pub struct Listing<T: Row, F = Filter> {
     /// The rows.
     pub window: Window<T>,
     /// What is listed.
-    pub filter: Filter,
+    pub filter: F,
     /// The filter line.
     pub input: Input,
     /// Whether the filter is being typed.
@@ -25,7 +25,7 @@ pub struct Listing<T: Row> {
     pub fault: Option<String>,
     /// How many rows there are under the filter, once counted.
     pub matches: Option<u32>,
-    parse: fn(&str) -> Result<Filter>,
+    parse: fn(&str) -> Result<F>,
     turn: Turn,
     asked: Option<Want>,
     due: Option<Want>,
@@ -43,12 +43,12 @@ pub struct Wanted {
     pub limit: u16,
 }
 
-impl<T: Row> Listing<T> {
+impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// An empty list whose filter is read by `parse`.
-    pub fn new(parse: fn(&str) -> Result<Filter>) -> Self {
+    pub fn new(parse: fn(&str) -> Result<F>) -> Self {
         Listing {
             window: Window::default(),
-            filter: Filter::default(),
+            filter: F::default(),
             input: Input::default(),
             typing: false,
             fault: None,
@@ -139,6 +139,13 @@ impl<T: Row> Listing<T> {
     pub fn set_filter(&mut self, text: &str) {
         self.input = Input::new(text.to_owned());
         self.apply_input();
+    }
+
+    /// The same with a filter that was not typed; `text` is what the title says of it.
+    pub fn set_meaning(&mut self, filter: F, text: String) {
+        (self.filter, self.fault) = (filter, None);
+        self.input = Input::new(text);
+        self.restart();
     }
 
     /// The page that has to be asked for now, if one is. One at a time: the next when this one is there.

@@ -3,22 +3,28 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 
 use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
+use super::layers::login::SignIn;
 use super::layout::{Pane, Screen};
+use super::panes::audit::Audit;
 use super::panes::detail::Detail;
 use super::panes::everybody::Everybody;
 use super::panes::sessions::Sessions;
+use super::panes::system::{Around, System};
 use super::panes::users::Users;
 use super::theme::Theme;
+use super::verifying::Verifying;
 use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
-use crate::accounts::user::{User, UserId};
+use crate::accounts::user::{Role, User, UserId};
 use crate::accounts::{Actor, Error};
 
 /// What the console is started with.
@@ -31,14 +37,18 @@ pub struct Setup {
     pub read_only: bool,
     /// In whose name.
     pub actor: Actor,
-    /// The actor and where they come from, for the first line.
+    /// As what.
+    pub role: Role,
+    /// Whether behind broken glass.
+    pub glass: bool,
+    /// The operator and where they come from, for the first line.
     pub who: String,
     /// The colours.
     pub theme: Theme,
     /// Nothing but ASCII on the screen.
     pub ascii: bool,
-    /// The local time zone.
-    pub zone: TimeZone,
+    /// The local time zone, which the system may have to search for: beside the opening of the database, not before.
+    pub zone: LazyLock<TimeZone>,
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// Randomness, for passphrases.
@@ -107,8 +117,18 @@ pub struct Model {
     pub sessions: Sessions,
     /// Everybody's sessions.
     pub everybody: Everybody,
+    /// Everything that was done.
+    pub audit: Audit,
+    /// How the database stands.
+    pub system: System,
+    /// The verification of the audit.
+    pub verifying: Verifying,
     /// What lies over the panes.
     pub layers: Vec<Layer>,
+    /// The log-in that stands before all of it.
+    pub signin: Option<SignIn>,
+    /// When a key was last touched.
+    pub touched_at: Time,
     /// The last line, when it is not the keys.
     pub notice: Option<Notice>,
     /// What was said so far, with its time.
@@ -143,6 +163,8 @@ impl Model {
         Model {
             size,
             now: setup.clock.now(),
+            touched_at: setup.clock.now(),
+            signin: None,
             setup,
             book: Book::Opening,
             pane: Pane::Users,
@@ -151,6 +173,9 @@ impl Model {
             detail: Detail::default(),
             sessions: Sessions::default(),
             everybody: Everybody::default(),
+            audit: Audit::default(),
+            system: System::default(),
+            verifying: Verifying::default(),
             layers: Vec::new(),
             notice: None,
             messages: VecDeque::new(),
@@ -173,30 +198,35 @@ impl Model {
         Screen::of(self.size, self.pane, self.whole)
     }
 
-    /// What is wrong with the filter that is being typed, or was.
-    pub fn filter_fault(&self) -> Option<&str> {
-        match self.pane {
-            Pane::Everybody => self.everybody.list.fault.as_deref(),
-            _ => self.users.list.fault.as_deref(),
-        }
+    /// How many entries the audit's list shows, also while one of them covers it.
+    pub fn audit_rows(&self) -> usize {
+        Screen::of(self.size, Pane::Audit, false).rows(Pane::Audit).max(1)
+    }
+
+    /// What the view of the system is made of, besides its own state; `None` where no database is open.
+    pub fn around_system(&self) -> Option<Around<'_>> {
+        let (verifying, zone) = (&self.verifying, &self.setup.zone);
+        self.place().map(|place| Around { place, verifying, now: self.now, zone, width: self.size.0 })
+    }
+
+    /// The setting under the cursor of the view of the system.
+    pub fn setting(&self) -> Option<&'static str> {
+        let around = self.around_system().filter(|_| self.pane == Pane::System)?;
+        self.system.setting(&around)
     }
 
     /// Where the keys go.
     pub fn scope(&self) -> Scope {
+        if self.signin.is_some() {
+            return Scope::Form;
+        }
         if let Some(layer) = self.layers.last() {
             return layer.scope();
         }
         if !matches!(self.book, Book::Open(_)) {
             return Scope::Nothing;
         }
-        match self.pane {
-            Pane::Users | Pane::Detail | Pane::Sessions if self.users.list.typing => Scope::Filter,
-            Pane::Everybody if self.everybody.list.typing => Scope::Filter,
-            Pane::Users => Scope::Users,
-            Pane::Detail => Scope::Detail,
-            Pane::Sessions => Scope::Sessions,
-            Pane::Everybody => Scope::Everybody,
-        }
+        if self.is_filtering() { Scope::Filter } else { self.pane_scope() }
     }
 
     /// The scope of the pane beneath whatever lies over it.
@@ -206,6 +236,8 @@ impl Model {
             (Book::Open(_), Pane::Detail) => Scope::Detail,
             (Book::Open(_), Pane::Sessions) => Scope::Sessions,
             (Book::Open(_), Pane::Everybody) => Scope::Everybody,
+            (Book::Open(_), Pane::Audit) => Scope::Audit,
+            (Book::Open(_), Pane::System) => Scope::System,
             _ => Scope::Nothing,
         }
     }
@@ -222,15 +254,20 @@ impl Model {
     pub fn person_id(&self) -> Option<&UserId> {
         match self.pane {
             Pane::Everybody => self.everybody.owner(),
-            _ => self.users.list.window.current().map(|user| &user.id),
+            Pane::Audit => self.audit.about(),
+            Pane::System => None,
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.current().map(|user| &user.id),
         }
     }
 
-    /// The person under the cursor, as drawn: whom the keys act on. In view 2 the owner, once they are known.
+    /// The person under the cursor, as drawn: whom the keys act on. In view 2 the owner, in view 3 whom the entry is
+    /// about, once they are known.
     pub fn person(&self) -> Option<&User> {
         match self.pane {
-            Pane::Everybody => self.everybody.owner().and_then(|id| self.detail.of(id)).map(|dossier| &dossier.user),
-            _ => self.users.list.window.current(),
+            Pane::Everybody | Pane::Audit | Pane::System => {
+                self.person_id().and_then(|id| self.detail.of(id)).map(|dossier| &dossier.user)
+            }
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.current(),
         }
     }
 
@@ -262,6 +299,7 @@ impl Model {
                 [only] => Some(only),
                 _ => None,
             },
+            Pane::Audit | Pane::System => None,
         }
     }
 
@@ -269,6 +307,7 @@ impl Model {
     pub fn is_adrift(&self) -> bool {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.is_adrift(),
+            Pane::Audit => self.audit.list.window.is_adrift(),
             _ => self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
         }
     }
@@ -334,14 +373,38 @@ impl Model {
         self.ticket
     }
 
+    /// After a change was taken back, the one before it can be: the row is again what that one left, in a version of its
+    /// own. Where somebody else had changed it in between, the versions do not meet, and it stays refused.
+    pub fn relink_undo(&mut self, undone: &Changed, back_to: i64) {
+        let earlier = self.undo.iter_mut().rev().find(|undo| undo.changed.after.id == undone.after.id);
+        if let Some(earlier) = earlier.filter(|earlier| earlier.changed.after.version == back_to) {
+            earlier.changed.after = undone.after.clone();
+        }
+    }
+
     /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
     pub fn is_complete(&self) -> bool {
         match (&self.book, self.pane) {
+            _ if self.signin.is_some() => true,
             (Book::Opening, _) => false,
             (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
+            (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
+            (Book::Open(_), Pane::System) => self.system.is_loaded(),
             (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
             _ => true,
         }
+    }
+
+    /// Shows the open database as if nothing had been looked at or done in it yet.
+    pub fn start_over(&mut self) {
+        (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
+        (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
+        self.undo.clear();
+        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
+        self.attention = None;
+        self.attention_turn.1 = true;
+        (self.pane, self.whole) = (Pane::Users, false);
+        self.users.list.restart();
     }
 
     /// Reads again whatever shows users or sessions.
@@ -350,6 +413,8 @@ impl Model {
         if self.everybody.list.window.is_loaded() {
             self.everybody.list.refresh();
         }
+        self.audit.refresh();
+        self.system.refresh();
         self.detail.refresh();
         self.attention_turn.1 = true;
     }
@@ -359,14 +424,33 @@ impl Model {
         if self.place().is_none() {
             return;
         }
+        match &self.signin {
+            // Whether whoever sat here may still come back is worth a question; nothing else is.
+            Some(signin) if signin.back.is_some() => return self.ask_for_attention(effects),
+            Some(_) => return,
+            None => {}
+        }
         let screen = self.screen();
         self.users.needs(screen.rows(Pane::Users).max(1), effects);
         if self.pane == Pane::Everybody {
             self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
         }
+        if self.pane == Pane::Audit {
+            let height = self.audit_rows();
+            self.audit.needs(height, effects);
+        }
+        if self.pane == Pane::System {
+            self.system.needs(self.now, effects);
+        }
+        self.verifying.needs(effects);
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
-        if std::mem::take(&mut self.attention_turn.1) {
+        self.ask_for_attention(effects);
+    }
+
+    fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
+        // Counting may read the whole file: it begins when what is looked at has come.
+        if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
             self.attention_turn.0 += 1;
             effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
         }

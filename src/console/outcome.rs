@@ -1,6 +1,7 @@
 //! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
 
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::enrolling;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::code::Code;
@@ -9,6 +10,7 @@ use super::layout::Pane;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
+use super::signin;
 use super::words::{clipped, count, day, shown};
 use crate::accounts::change::Changed;
 use crate::accounts::reset::Issued;
@@ -37,14 +39,39 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 model.detail.land(turn, Some(*dossier));
             }
         }
-        Answer::Attention(attention, policy) => {
+        Answer::Attention(attention, policy, standing) => {
             if turn == model.attention_turn.0 {
+                if standing.actor == model.setup.actor {
+                    model.seated(standing);
+                }
                 model.attention = Some(attention);
                 if let Book::Open(place) = &mut model.book {
                     place.policy = policy;
                 }
+                if model.signin.is_none() && signin::is_due(model) {
+                    signin::shut(model, None);
+                }
             }
         }
+        Answer::Audit(want, page) => {
+            if model.audit.list.is_current(turn) {
+                let height = model.audit_rows();
+                model.audit.list.land(&want, page, height);
+            }
+        }
+        Answer::AuditMatches(n) => model.audit.list.counted(turn, n),
+        Answer::System(report) => {
+            if let Book::Open(place) = &mut model.book {
+                place.policy = report.policy.clone();
+            }
+            model.system.land(turn, report);
+        }
+        Answer::Hashes(hashes) => model.system.counted(turn, hashes),
+        Answer::Verified(walk, more) => match model.verifying.land(turn, walk, more, model.now) {
+            Some((words, true)) => model.say(words),
+            Some((words, false)) => model.refuse(words),
+            None => {}
+        },
         Answer::Matches(n) => model.users.list.counted(turn, n),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
@@ -52,9 +79,13 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
 
 /// A question that could not be answered.
 pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
+    if signin::turned_away(model, error) {
+        return;
+    }
     let current = match slot {
         Slot::Users => model.users.list.is_current(turn),
         Slot::Everybody => model.everybody.list.is_current(turn),
+        Slot::Audit => model.audit.list.is_current(turn),
         Slot::Person => model.detail.is_current(turn),
         _ => true,
     };
@@ -64,6 +95,11 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
     match slot {
         Slot::Users => model.users.list.failed(),
         Slot::Everybody => model.everybody.list.failed(),
+        Slot::Audit if model.audit.failed(error) => return,
+        // The page of the same search says what is wrong with it.
+        Slot::AuditMatches => return,
+        Slot::System | Slot::Hashes => model.system.failed(slot),
+        Slot::Verify => drop(model.verifying.stop()),
         // Purged while they were looked at: the list will tell.
         Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
         Slot::Person => model.detail.land(turn, None),
@@ -118,15 +154,14 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
 
 fn open(model: &mut Model, place: Place) {
     model.setup.path = Some(place.path.clone());
+    model.seated(place.standing.clone());
     model.book = Book::Open(place);
-    model.users = super::panes::users::Users::default();
-    model.everybody = super::panes::everybody::Everybody::default();
-    model.detail = super::panes::detail::Detail::default();
-    model.undo.clear();
-    model.attention = None;
-    model.attention_turn.1 = true;
-    model.pane = Pane::Users;
-    model.users.list.restart();
+    model.touched_at = model.now;
+    model.start_over();
+    match signin::is_due(model) {
+        true => signin::shut(model, None),
+        false => model.signin = None,
+    }
 }
 
 /// The outcome of an order.
@@ -221,7 +256,29 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
-        Done::Undone(changed) => {
+        // The log-in takes it before it comes here.
+        Done::SignedIn { .. } => {}
+        Done::PolicySet { key, policy } => {
+            let words = format!("{key} is {}", policy.get(key).unwrap_or_default());
+            if let Book::Open(place) = &mut model.book {
+                place.policy = *policy;
+            }
+            model.never_undone = Some(words.clone());
+            model.say(words);
+        }
+        Done::FactorBegun { user, enrolment, made_key } => enrolling::begun(model, *user, enrolment, made_key),
+        Done::Codes { name, codes, fresh } => {
+            let who = clipped(&name, 40);
+            let words = match fresh {
+                true => format!("the second factor of {who} is on"),
+                false => format!("{who} has new backup codes"),
+            };
+            model.never_undone = Some(words.clone());
+            model.say(words);
+            model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
+        }
+        Done::Undone { changed, back_to } => {
+            model.relink_undo(&changed, back_to);
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());
@@ -263,7 +320,7 @@ fn created(model: &mut Model, user: &User, code: Option<Issued>, made: Option<Se
     let pending = if user.activated_at.is_none() { " · pending: a activates" } else { "" };
     model.say(format!("{} created{pending}", clipped(&user.name, 48)));
     model.never_undone = Some(format!("{} was created", clipped(&user.name, 40)));
-    model.users.go_to_new(user, model.now);
+    model.users.go_to(user, model.now);
     if let Some(code) = code {
         model.layers.push(Layer::Code(Code::reset(&user.name, code, model.now)));
     } else if let Some(made) = made {
@@ -309,7 +366,8 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
                 .iter()
                 .map(|change| shown(&change.field).replace('_', " "))
                 .collect();
-            format!("{name} edited: {} · z undoes", fields.join(", "))
+            let back = if changed.ended > 0 { "z gives the date back" } else { "z undoes" };
+            format!("{name} edited: {}{ended} · {back}", fields.join(", "))
         }
     }
 }

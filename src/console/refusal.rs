@@ -2,6 +2,7 @@
 //! dispatcher to say.
 
 use super::action::Action;
+use super::keymap::Scope;
 use super::layers::Layer;
 use super::layout::Pane;
 use super::model::{Book, Model};
@@ -12,11 +13,19 @@ impl Model {
     /// The sentence; `None` where the action would do something.
     pub fn refusal(&self, action: Action) -> Option<String> {
         let say = |text: &str| Some(text.to_owned());
+        // What a dialog is worked with does not need a database.
+        if let Some(layer) = self.layers.last().filter(|_| action.is_of_dialogs()) {
+            let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
+            return missing.then(|| "there is no password in this form".to_owned());
+        }
         if self.place().is_none() {
             return self.refusal_without_database(action);
         }
         if action.about().changes && self.setup.read_only {
             return say("the database was opened read-only");
+        }
+        if action.about().changes && self.is_auditor() {
+            return say("auditor: looks, changes nothing");
         }
         match action {
             Action::Activate
@@ -28,17 +37,26 @@ impl Model {
             | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
             Action::End => self.refusal_to_end(),
-            Action::Why | Action::Copy | Action::Keyring => match self.person() {
+            Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
+            Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
+            Action::Set if self.setting().is_none() => say("Enter changes a setting; move to one"),
+            Action::Why | Action::Copy | Action::Keyring | Action::History | Action::Person => match self.person() {
+                None if self.pane == Pane::Audit => say("the entry is about nobody who is still here"),
                 Some(_) => None,
                 None => say("nobody is under the cursor"),
             },
-            Action::NewToken | Action::RevokeToken | Action::FactorOff => self.refusal_in_keyring(action),
+            Action::NewToken | Action::RevokeToken | Action::FactorOn | Action::FactorOff | Action::NewCodes => {
+                self.refusal_in_keyring(action)
+            }
             Action::Undo if self.never_undone.is_some() => None,
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
                 Some(_) => say("the last change is still at work"),
                 None => say("nothing to undo: only changes made here since the start are taken back"),
             },
+            Action::Order | Action::Reverse if self.pane == Pane::Audit => {
+                say("the audit is told in the order in which it was written, newest first")
+            }
             Action::Order if self.pane == Pane::Everybody => {
                 say("sessions are ordered by when they began; S turns them round")
             }
@@ -71,7 +89,7 @@ impl Model {
     }
 
     fn refusal_about_person(&self, action: Action) -> Option<String> {
-        if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody) {
+        if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody | Pane::Audit) {
             return Some(
                 "d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned(),
             );
@@ -110,8 +128,18 @@ impl Model {
         let dossier = self.detail.of(keyring.user_id());
         let user = dossier.map_or(keyring.user(), |dossier| &dossier.user);
         let nothing = match action {
-            Action::FactorOff if !user.factor => return Some(format!("{} has no second factor", quote(&user.name))),
-            Action::NewToken => keyring.user().deleted_at.is_some(),
+            Action::FactorOff | Action::NewCodes if !user.factor => {
+                return Some(format!("{} has no second factor", quote(&user.name)));
+            }
+            Action::FactorOff | Action::NewCodes if self.is_own(user) => {
+                return Some(
+                    "your own second factor takes your password and a code: rollbook factor … --own".to_owned(),
+                );
+            }
+            Action::FactorOn if user.factor => {
+                return Some(format!("{} has a second factor; b makes new backup codes", quote(&user.name)));
+            }
+            Action::FactorOn | Action::NewToken => user.deleted_at.is_some(),
             Action::RevokeToken => dossier.is_none_or(|dossier| dossier.tokens.is_empty()),
             _ => false,
         };
@@ -143,6 +171,8 @@ impl Model {
                 Some(undo) => format!("undo: {}", undo.sentence()),
                 None => "undo".to_owned(),
             },
+            action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
+            Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),
             Action::Whole if self.whole => "all panes".to_owned(),
             Action::Whole => "whole pane".to_owned(),
             _ => action.about().name.to_owned(),
@@ -158,5 +188,29 @@ impl Model {
             }
             _ => Book::Trouble(error),
         }
+    }
+}
+
+/// What a key that many dialogs have does in this one.
+fn dialog_word(scope: Scope, action: Action) -> &'static str {
+    match (action, scope) {
+        (Action::Accept, Scope::Form) => "goes on",
+        (Action::Accept, Scope::Confirm) => "the marked one",
+        (Action::Accept, Scope::Typed) => "does it",
+        (Action::Accept, Scope::Palette) => "runs it",
+        (Action::Accept, Scope::Filter) => "keeps",
+        (Action::Accept, Scope::Enrol) => "turns it on",
+        (Action::Accept, _) => "chooses",
+        (Action::Back, Scope::Filter) => "clears",
+        (Action::Back, Scope::Form | Scope::Confirm | Scope::Typed) => "cancels",
+        (Action::Back, Scope::Enrol) => "forgets it",
+        (Action::Back, _) => "closes",
+        (Action::Up, Scope::Pager) => "scroll",
+        (Action::Up, _) => "choose",
+        (Action::NextField, Scope::Confirm) => "the other one",
+        (Action::NextField, _) => "next",
+        (Action::PreviousField, _) => "back",
+        (Action::Generate, _) => "makes a password",
+        (action, _) => action.about().name,
     }
 }

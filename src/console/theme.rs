@@ -35,6 +35,10 @@ pub enum Role {
     /// The button that Enter presses.
     Pressed,
     Badge,
+    /// A picture that a camera reads: dark on light, whatever lies around it.
+    Picture,
+    /// The dark of such a picture, where it has no sign of its own.
+    Dark,
 }
 
 /// The colour settings that a person can name.
@@ -84,6 +88,9 @@ impl Theme {
         };
         match self {
             Theme::Mono => shape,
+            // Not every app reads the negative, so the picture alone does not follow the terminal's own background.
+            _ if role == Role::Picture => shape.fg(Color::Black).bg(Color::White),
+            _ if role == Role::Dark => shape.fg(Color::Black).bg(Color::Black),
             Theme::Terminal => match role {
                 Role::Good => shape.fg(Color::Green),
                 Role::Warn => shape.fg(Color::Yellow),

@@ -4,31 +4,35 @@ use super::act::act;
 use super::action::Action;
 use super::burst::TOO_FAST;
 use super::dialog;
-use super::effect::{Effect, Event};
+use super::effect::{Effect, Event, Target};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::Pane;
 use super::model::Model;
 use super::outcome;
+use super::signin;
 use crate::accounts::time::Span;
 
 /// The first effects of a console: open what it was started with.
 pub fn start(model: &Model) -> Vec<Effect> {
-    use super::effect::Target;
-    let target = match &model.setup.path {
-        Some(path) => Target::Open(path.clone()),
-        None => Target::Demo,
-    };
-    vec![Effect::Connect(target)]
+    vec![Effect::Connect(model.setup.path.clone().map_or(Target::Demo, Target::Open))]
 }
 
 /// Takes an event and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = model.setup.clock.now();
+    if let Some(event) = signin::take(model, event, &mut effects) {
+        route(model, event, &mut effects);
+    }
+    model.needs(&mut effects);
+    effects
+}
+
+fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     match event {
-        Event::Key { key, burst } => press(model, key, burst, &mut effects),
+        Event::Key { key, burst } => press(model, key, burst, effects),
         Event::Paste(text) => take_paste(model, &text),
         Event::Resize(columns, rows) => resize(model, (columns, rows)),
         Event::Answered(_, turn, Ok(answer)) => outcome::answered(model, turn, answer),
@@ -43,20 +47,16 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Progress(words) => model.progress(words),
         Event::Tick => {}
         Event::Resumed(refusal) => {
-            if let Some(refusal) = refusal {
-                model.refuse(refusal);
-            }
+            refusal.into_iter().for_each(|refusal| model.refuse(refusal));
             effects.push(Effect::Repaint);
         }
     }
-    model.needs(&mut effects);
-    effects
 }
 
 /// Whether a key would change data if it were pressed now: such keys wait until what they act on was drawn.
 pub fn would_change(model: &Model, key: Key) -> bool {
     let changes = matches!(resolve(model.scope(), key), Meaning::Act(action) if action.about().changes);
-    changes || dialog::may_act(model, key)
+    model.signin.is_none() && (changes || dialog::may_act(model, key))
 }
 
 fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
@@ -78,7 +78,7 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
         Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, burst, effects),
         Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),
         Meaning::Act(action) => act(model, action, effects),
-        Meaning::Text(key) if scope == Scope::Filter => type_filter(model, |input| edit(input, key)),
+        Meaning::Text(key) if scope == Scope::Filter => model.type_filter(|input| edit(input, key)),
         Meaning::Text(key) => dialog::key(model, key),
         Meaning::Nothing => dialog::other_key(model, key, burst, effects),
     }
@@ -105,38 +105,20 @@ fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         // What is not understood is not in force, and must not stand in the title as if it were.
         Action::Accept if model.filter_fault().is_some() => {}
         Action::Accept | Action::Back => {
-            let clear = action == Action::Back;
-            if model.pane == Pane::Everybody {
-                model.everybody.list.typing = false;
-                if clear {
-                    model.everybody.list.clear_filter();
-                }
-            } else {
-                model.users.list.typing = false;
-                if clear {
-                    model.users.list.clear_filter();
-                }
+            model.end_filter();
+            if action == Action::Back {
+                model.clear_filter();
             }
         }
         other => act(model, other, effects),
     }
 }
 
-fn type_filter(model: &mut Model, change: impl FnOnce(&mut tui_input::Input)) {
-    if model.pane == Pane::Everybody {
-        change(&mut model.everybody.list.input);
-        model.everybody.list.apply_input();
-    } else {
-        change(&mut model.users.list.input);
-        model.users.list.apply_input();
-    }
-}
-
 /// A paste is text where text is taken. Anywhere else it is dropped: it never accepts and never changes anything.
 fn take_paste(model: &mut Model, text: &str) {
     match model.scope() {
-        Scope::Filter => type_filter(model, |input| paste(input, text)),
-        Scope::Form | Scope::Palette => dialog::paste(model, text),
+        Scope::Filter => model.type_filter(|input| paste(input, text)),
+        Scope::Form | Scope::Palette | Scope::Enrol => dialog::paste(model, text),
         _ => model.refuse("a paste does nothing here; / takes one as a filter".to_owned()),
     }
 }
@@ -146,4 +128,5 @@ fn resize(model: &mut Model, size: (u16, u16)) {
     let screen = model.screen();
     model.users.list.window.follow(screen.rows(Pane::Users).max(1));
     model.everybody.list.window.follow(screen.rows(Pane::Everybody).max(1));
+    model.audit.list.window.follow(model.audit_rows());
 }

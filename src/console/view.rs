@@ -4,14 +4,17 @@ use ratatui::buffer::Buffer;
 
 use super::action::Action;
 use super::ink::Ink;
+use super::key::{Code, Key};
 use super::keymap::{Scope, bindings, key_of};
 use super::layers::Layer;
 use super::layout::{Pane, Screen, Shape};
 use super::model::{Book, Model};
 use super::panes::sessions::over_words;
 use super::panes::users::Look;
+use super::signin;
 use super::theme::Role;
 use super::words::{clip_end, clip_middle, clipped, number, width, wrap};
+use crate::accounts::Actor;
 
 /// Draws everything; answers with the place of the terminal's cursor.
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -20,6 +23,9 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
     if screen.shape == Shape::TooSmall {
         ink.text(0, 0, model.size.0, "q quits · 40×10 needed", Role::Text);
         return None;
+    }
+    if let Some(signin) = &model.signin {
+        return signin::draw(model, signin, &mut ink);
     }
     top_line(model, &mut ink, &screen);
     match &model.book {
@@ -51,12 +57,22 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     };
     let mut left = vec![(format!(" {name}  "), Role::Focus)];
     if model.place().is_some() {
-        let view = |words: &str, short: &str, on: bool| {
-            let word = if row.width >= 72 { words } else { short };
-            if on { (format!("[{word}]"), Role::Focus) } else { (format!(" {word} "), Role::Faint) }
+        let chosen = match model.pane {
+            Pane::Users | Pane::Detail | Pane::Sessions => 0,
+            Pane::Everybody => 1,
+            Pane::Audit => 2,
+            Pane::System => 3,
         };
-        left.push(view("1 Users", "1 Users", model.pane != Pane::Everybody));
-        left.push(view("2 Sessions", "2", model.pane == Pane::Everybody));
+        for (n, words) in ["1 Users", "2 Sessions", "3 Audit", "4 System"].into_iter().enumerate() {
+            let gap = if n > 0 { " " } else { "" };
+            left.push(match n {
+                _ if n == chosen && row.width >= 100 => (format!("[{words}]"), Role::Focus),
+                _ if row.width >= 100 => (format!(" {words} "), Role::Faint),
+                _ if n == chosen => (format!("{gap}[{words}]"), Role::Focus),
+                // Where there is little room the others are known by their keys.
+                _ => (format!("{gap}{}", n + 1), Role::Faint),
+            });
+        }
     }
     let end = ink.pieces(row.x, row.y, row.width, &left);
     let mut right: Vec<(String, Role)> = Vec::new();
@@ -72,7 +88,14 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     if model.setup.read_only {
         right.push(("read-only".to_owned(), Role::Badge));
     }
-    right.push((clip_middle(&model.setup.who, 32), Role::Text));
+    if model.setup.glass {
+        right.push(("break-glass".to_owned(), Role::Badge));
+    }
+    let who = match &model.setup.actor {
+        Actor::User { name, .. } => format!("{} · {}", clipped(name, 24), model.setup.who),
+        Actor::Operator(_) | Actor::Service(_) => model.setup.who.clone(),
+    };
+    right.push((clip_middle(&who, 32), Role::Text));
     let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text) + 3).sum::<usize>() as u16;
     // On a narrow line the actor gives way first; what wants attention stays.
     while right.len() > 1 && end + cells(&right) > row.right() {
@@ -95,6 +118,13 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     };
     model.users.draw(ink, screen.users, &look(Pane::Users));
     model.everybody.draw(ink, screen.everybody, &look(Pane::Everybody));
+    let reached = model.audit.list.matches.map(u64::from).filter(|_| model.audit.list.filter.is_empty());
+    let verified = model.verifying.words(reached, &model.setup.zone);
+    model.audit.draw(ink, screen.audit, &look(Pane::Audit), verified);
+    model.audit.draw_entry(ink, screen.entry, &look(Pane::Audit));
+    if let Some(around) = model.around_system() {
+        model.system.draw(ink, screen.system, &around);
+    }
     let person = model.person();
     let apart = Look { heads: !screen.history.is_empty(), ..look(Pane::Detail) };
     let whole = screen.shape == Shape::Single;
@@ -173,97 +203,85 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         return;
     }
     let scope = model.scope();
+    match model.filter_fault().filter(|_| scope == Scope::Filter) {
+        Some(fault) => {
+            ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
+        }
+        None if scope == Scope::Nothing => {}
+        None => keys_line(model, ink, screen, scope),
+    }
+}
+
+/// What can be typed or pressed in a dialog beside its bound keys.
+fn typed_here(scope: Scope, in_audit: bool) -> &'static [(&'static str, &'static str)] {
     match scope {
-        Scope::Filter => {
-            if let Some(fault) = model.filter_fault() {
-                ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
-                return;
-            }
-            hints(
-                ink,
-                row.y,
-                row.width,
-                &[
-                    ("Enter", "keeps"),
-                    ("Esc", "clears"),
-                    ("^ali", "by prefix"),
-                    ("is:", "pending throttled inactive live stale never admin expired deleted"),
-                    ("role:", "admin"),
-                    ("label:", "ops"),
-                ],
-            );
-        }
-        Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody => keys_line(model, ink, screen, scope),
-        Scope::Form => hints(
-            ink,
-            row.y,
-            row.width,
-            &[
-                ("Tab", "next"),
-                ("Shift-Tab", "back"),
-                ("←→ Space", "choose"),
-                ("Enter", "goes on"),
-                ("Ctrl-G", "makes a password"),
-                ("Esc", "cancels"),
-            ],
-        ),
-        Scope::Confirm => {
-            hints(ink, row.y, row.width, &[("y", "yes"), ("Enter", "the marked one"), ("Esc", "cancels")])
-        }
-        Scope::Keyring => {
-            let keys = [("n", "new token"), ("x", "revoke"), ("o", "factor off"), ("↑↓", "choose"), ("Esc", "closes")];
-            hints(ink, row.y, row.width, &keys)
-        }
-        Scope::Menu => hints(ink, row.y, row.width, &[("↑↓ Enter", "choose"), ("Esc", "closes")]),
-        Scope::Pager => hints(ink, row.y, row.width, &[("↑↓", "scroll"), ("Esc", "closes")]),
-        Scope::Palette => hints(
-            ink,
-            row.y,
-            row.width,
-            &[("letters", "search"), ("↑↓", "choose"), ("Enter", "runs it"), ("Esc", "closes")],
-        ),
-        Scope::Typed | Scope::Nothing => {}
+        Scope::Filter if in_audit => AUDIT_FILTER,
+        Scope::Filter => &[
+            ("^ali", "by prefix"),
+            ("is:", "pending throttled inactive live stale never admin expired deleted"),
+            ("role:", "admin"),
+            ("label:", "ops"),
+        ],
+        Scope::Form => &[("←→ Space", "choose")],
+        Scope::Palette => &[("letters", "search")],
+        Scope::Enrol => &[("0-9", "the code")],
+        _ => &[],
     }
 }
 
-fn hints(ink: &mut Ink<'_>, y: u16, room: u16, hints: &[(&str, &str)]) {
-    let mut x = 1;
-    for (key, words) in hints {
-        x = ink.text(x, y, room.saturating_sub(x), key, Role::Key) + 1;
-        x = ink.text(x, y, room.saturating_sub(x), words, Role::Text) + 2;
-    }
-}
+/// What the audit can be filtered by.
+const AUDIT_FILTER: &[(&str, &str)] =
+    &[("action:", "log-in"), ("actor:", "root"), ("about:", "ann"), ("since:", "2h"), ("until:", "2026-12-31")];
 
-/// The keys that work now, left; how to find the others, right.
+/// The keys that work now, left; how to find the others, or how to get out, right.
 fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let row = screen.bottom;
-    let always: &[(Action, &str)] =
-        &[(Action::Filter, "filter"), (Action::Lists, "lists"), (Action::Palette, "all"), (Action::Help, "keys")];
+    let always: &[Action] = match scope.is_dialog() {
+        true => &[Action::Back, Action::Help],
+        false => &[Action::Filter, Action::Lists, Action::Palette, Action::Help],
+    };
     let mut right: Vec<(String, Role)> = Vec::new();
     // On a narrow line the keys that act on the person come first; the palette tells the rest.
-    let narrow = row.width < 100;
-    for (action, word) in always.iter().filter(|(action, _)| !narrow || matches!(action, Action::Filter | Action::Help))
-    {
-        let Some(key) = key_of(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
+    let dropped = |action: &Action| row.width < 100 && matches!(action, Action::Lists | Action::Palette);
+    for action in always.iter().filter(|action| !dropped(action)) {
+        let Some(key) = way_out(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
         right.push((format!("{key} "), Role::Key));
-        right.push((format!("{word}  "), Role::Text));
+        right.push((format!("{}  ", model.label(*action)), Role::Text));
     }
-    let tail: usize = right.iter().map(|(text, _)| width(text)).sum();
+    let tail: usize = right.iter().map(|(text, _)| width(&ink.drawn(text))).sum();
     let room = usize::from(row.width).saturating_sub(tail + 2);
-    let mut shown_keys: Vec<_> =
-        bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
-    shown_keys.sort_by_key(|b| b.footer);
+    let mut bound: Vec<_> = bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
+    bound.sort_by_key(|b| b.footer);
+    let mut told: Vec<(String, String)> = Vec::new();
+    for binding in bound {
+        // Up stands for both ways.
+        let key = if binding.action == Action::Up { "↑↓".to_owned() } else { binding.keys[0].to_string() };
+        told.push((key, model.label(binding.action)));
+    }
+    told.extend(
+        typed_here(scope, model.pane == Pane::Audit)
+            .iter()
+            .map(|(key, words)| ((*key).to_owned(), (*words).to_owned())),
+    );
     let mut x = 1;
-    for binding in shown_keys {
-        let (key, word) = (binding.keys[0].to_string(), model.label(binding.action));
-        let cells = width(&key) + 1 + width(&word) + 2;
-        if x + cells > room {
+    for (key, word) in &told {
+        let taken = width(&ink.drawn(key)) + 1 + width(&ink.drawn(word)) + 2;
+        if x + taken > room {
             break;
         }
-        let at = ink.text(x as u16, row.y, row.width, &key, Role::Key);
-        ink.text(at + 1, row.y, row.width, &word, Role::Text);
-        x += cells;
+        let at = ink.text(x as u16, row.y, row.width, key, Role::Key);
+        ink.text(at + 1, row.y, row.width, word, Role::Text);
+        x += taken;
     }
     let start = row.right().saturating_sub(tail as u16);
     ink.pieces(start, row.y, tail as u16, &right);
+}
+
+/// The key that is told for leaving, or for finding more: Esc, where several do.
+fn way_out(scope: Scope, action: Action) -> Option<Key> {
+    let keys = bindings(scope).filter(|b| b.action == action).flat_map(|b| b.keys);
+    keys.copied()
+        .max_by_key(|key| key.code == Code::Esc)
+        .filter(|_| action == Action::Back)
+        .or_else(|| key_of(scope, action))
 }

@@ -10,11 +10,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::effect::{Answer, Attention, DEEP, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use crate::accounts::error::{Error, Kind};
+use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
+use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::store::{Counters, Interrupter};
-use crate::accounts::{Accounts, Result};
+use crate::accounts::{Accounts, Result, Secret};
 
 /// Opens databases for the console, which knows no engine itself.
 pub trait Library: Send + Sync {
@@ -57,7 +59,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let page = accounts.users(&query, &want.anchor(), limit)?;
             Answer::Users(want, page)
         }
-        Read::Person(id) => Answer::Person(Box::new(accounts.dossier(&id, DEEP)?)),
+        Read::Person(id, depth) => Answer::Person(Box::new(accounts.dossier(&id, depth)?)),
         Read::Everybody { filter, reversed, want, limit } => {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)
@@ -66,10 +68,22 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let pending = accounts.count(&Filter::is(State::Pending), None)?;
             let people = accounts.count(&Filter::default(), None)?;
             let throttled = accounts.count(&Filter::is(State::Throttled), None)?;
-            Answer::Attention(Attention { pending, throttled, people }, accounts.policy()?)
+            let standing = accounts.standing()?;
+            Answer::Attention(Attention { pending, throttled, people }, accounts.policy()?, standing)
         }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
+        Read::Audit { search, want, limit } => {
+            let page = accounts.entries_page(&search, &want.anchor(), limit)?;
+            Answer::Audit(want, page)
+        }
+        Read::AuditMatches(search) => Answer::AuditMatches(accounts.count_entries(&search, None)?),
+        Read::System => Answer::System(Box::new(accounts.report()?)),
+        Read::Hashes => Answer::Hashes(accounts.hashes()?),
+        Read::Verify(mut walk) => {
+            let more = accounts.verify_on(&mut walk)?;
+            Answer::Verified(walk, more)
+        }
     })
 }
 
@@ -98,7 +112,9 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         Write::Edit { id, expect, edit } => changed(accounts.edit(&id, Some(expect), *edit)?, Deed::Edit),
         Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
         Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
-        Write::Undo(last) => Ok(Done::Undone(Box::new(accounts.undo(&last)?))),
+        Write::Undo(last) => {
+            Ok(Done::Undone { changed: Box::new(accounts.undo(&last)?), back_to: last.before.version })
+        }
         Write::SetPassword { id, expect, password } => {
             Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))
         }
@@ -120,7 +136,32 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
             let after = accounts.disable_factor(&id, Some(expect), false)?.changed.after;
             Ok(Done::FactorOff { name: after.name })
         }
+        Write::SetPolicy { key, value } => {
+            Ok(Done::PolicySet { key, policy: Box::new(accounts.set_policy(key, &value)?) })
+        }
+        Write::BeginFactor { id } => {
+            let enrolment = accounts.begin_factor(&id)?;
+            // Before anybody scans anything: without the key of the others there will be no second factor.
+            let made_key = accounts.prepare_key()?;
+            Ok(Done::FactorBegun { user: Box::new(accounts.get(&id, None)?), enrolment, made_key })
+        }
+        Write::EnableFactor { id, expect, secret, code } => {
+            let codes = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: true })
+        }
+        Write::RefreshCodes { id, expect } => {
+            let codes = accounts.refresh_codes(&id, Some(expect))?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: false })
+        }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
+        Write::SignIn { name, password, code } => {
+            accounts.sign_in(&name, &password, code.as_ref().map(Secret::expose))?;
+            Ok(Done::SignedIn { standing: accounts.standing()?, seat: accounts.seat() })
+        }
+        Write::Proven { password, code, grave } => {
+            accounts.prove_again(&password, code.as_ref().map(Secret::expose))?;
+            carry_out(accounts, grave.order())
+        }
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }
 }
@@ -132,7 +173,16 @@ struct Waiting {
     open: Option<(PathBuf, bool)>,
     waiting: BTreeMap<Slot, (Turn, Read)>,
     running: Option<Slot>,
+    /// Who asks from now on.
+    seat: Option<Seat>,
     interrupt: Option<Arc<Interrupter>>,
+}
+
+impl Waiting {
+    /// Whether the loop waits for word that the database is open.
+    fn tells(&self) -> bool {
+        self.open.as_ref().is_some_and(|(_, tell)| *tell)
+    }
 }
 
 struct Mailbox {
@@ -150,8 +200,13 @@ impl Mailbox {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn seat(&self, seat: Seat) {
+        self.lock().seat = Some(seat);
+    }
+
     fn open(&self, path: PathBuf, tell: bool) {
         let mut inside = self.lock();
+        inside.seat = None;
         inside.open = Some((path, tell));
         inside.waiting.clear();
         self.bell.notify_one();
@@ -227,6 +282,12 @@ impl Worker {
         mailbox.ask(slot, turn, read);
     }
 
+    /// Asks in another name from now on; the orders' own connection has heard of it already.
+    pub fn seat(&self, seat: &Seat) {
+        self.pages.seat(seat.clone());
+        self.background.seat(seat.clone());
+    }
+
     /// Gives an order.
     pub fn write(&self, ticket: Ticket, write: Write) {
         let _ = self.orders.send(Order::Write(ticket, write));
@@ -250,26 +311,32 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     let mut accounts: Option<Accounts> = None;
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
+    let mut looked = Instant::now();
     loop {
         let (path, question) = next(mailbox, polls && accounts.is_some());
         if let Some((path, tell)) = path {
             (seen, tidied) = (None, None);
             let opened = library.open(&path);
-            let policy = match opened {
-                Ok(handle) => accounts.insert(handle).policy(),
+            let opened = match opened {
+                Ok(handle) => look_around(accounts.insert(handle)),
                 Err(error) => {
                     accounts = None;
                     Err(error)
                 }
             };
             if tell {
-                let place = policy.map(|policy| Place { path: path.clone(), demo: false, policy, remark: None });
+                let place =
+                    |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
+                let place = opened.map(place);
                 sink(Event::Connected(Target::Open(path), place));
             }
             mailbox.lock().interrupt = accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()));
             continue;
         }
         let Some(accounts) = accounts.as_mut() else { continue };
+        if let Some(seat) = mailbox.lock().seat.take() {
+            accounts.take_seat(seat);
+        }
         if let Some((slot, turn, read)) = question {
             #[cfg(feature = "provoke")]
             super::provoke::in_worker();
@@ -285,7 +352,13 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
                 Err(error) if error.kind == Kind::Interrupted => mailbox.ask(slot, turn, read),
                 outcome => sink(Event::Answered(slot, turn, outcome)),
             }
-        } else if polls && let Ok(now) = accounts.counters() {
+            // One question after the other, as a verification asks them, must not hide what others change.
+            if looked.elapsed() < POLL {
+                continue;
+            }
+        }
+        looked = Instant::now();
+        if polls && let Ok(now) = accounts.counters() {
             if let Some(before) = seen.filter(|before| *before != now) {
                 let foreign = before.users == now.users && before.sessions == now.sessions;
                 let (users, sessions) = (before.users != now.users, before.sessions != now.sessions);
@@ -302,13 +375,21 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     }
 }
 
+/// What the console has to know of a database before it draws anything of it.
+fn look_around(accounts: &mut Accounts) -> Result<(Policy, Standing)> {
+    Ok((accounts.policy()?, accounts.standing()?))
+}
+
 type Question = (Slot, Turn, Read);
 
 /// Waits for something to do; with `polls`, no longer than the poll's interval.
 fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Question>) {
     let mut inside = mailbox.lock();
     loop {
-        if let Some(open) = inside.open.take() {
+        // Who only counts opens when there is something to count, not beside those who fill the first frame.
+        if (inside.tells() || !inside.waiting.is_empty())
+            && let Some(open) = inside.open.take()
+        {
             return (Some(open), None);
         }
         if let Some((slot, (turn, read))) = inside.waiting.pop_first() {
@@ -318,7 +399,7 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
         if polls {
             let (guard, timeout) = mailbox.bell.wait_timeout(inside, POLL).unwrap_or_else(PoisonError::into_inner);
             inside = guard;
-            if timeout.timed_out() && inside.waiting.is_empty() && inside.open.is_none() {
+            if timeout.timed_out() && inside.waiting.is_empty() && !inside.tells() {
                 return (None, None);
             }
         } else {
@@ -330,19 +411,24 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
 fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
     let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
     let mut accounts: Result<Accounts> = Err(closed());
+    // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
+    let mut ahead: Option<PathBuf> = None;
     while let Ok(order) = queue.recv() {
         match order {
-            Order::Open(path) => accounts = library.open(&path),
+            Order::Open(path) => (accounts, ahead) = (Err(closed()), Some(path)),
             Order::Connect(target) => {
                 let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
-                    accounts = library.open(&place.path);
+                    ahead = Some(place.path.clone());
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
                 sink(Event::Connected(target, outcome));
             }
             Order::Write(ticket, write) => {
+                if let Some(path) = ahead.take() {
+                    accounts = library.open(&path);
+                }
                 let outcome = match accounts.as_mut() {
                     Ok(accounts) => carry_out(accounts, write),
                     Err(error) => Err(error.clone()),
@@ -363,6 +449,6 @@ fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Res
         Target::Upgrade(path) => (path.clone(), false, Some(library.upgrade(path)?)),
         Target::Demo => (library.demo(tell)?, true, None),
     };
-    let policy = library.open(&path)?.policy()?;
-    Ok(Place { path, demo, policy, remark })
+    let (policy, standing) = look_around(&mut library.open(&path)?)?;
+    Ok(Place { path, demo, policy, standing, remark })
 }

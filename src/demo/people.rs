@@ -12,9 +12,11 @@ use crate::accounts::secret::Secret;
 use crate::accounts::session::SessionId;
 use crate::accounts::store::Sample;
 use crate::accounts::time::{Span, Time};
+use crate::accounts::user::User;
 
 use super::dice::Dice;
 use super::names::Names;
+use super::proofs;
 use super::scene::{Scene, part};
 use super::story::root;
 
@@ -83,6 +85,12 @@ pub fn people(now: Time, seed: u64, hash: &PasswordHash) -> Result<Cast> {
 pub fn fill(accounts: &mut Accounts, seed: u64) -> Result<Tokens> {
     let hash = accounts.hash(&Secret::from(PASSWORD))?;
     let cast = people(accounts.now(), seed, &hash)?;
+    let users: Vec<User> = cast.samples.iter().map(|sample| sample.user.clone()).collect();
     accounts.load(&mut cast.samples.into_iter(), &cast.entries, &mut |_| true)?;
+    // Not to those whom the living service logs in, which knows a password and nothing else.
+    let now = accounts.now();
+    let own = |i: usize, user: &User| !(i as u64).is_multiple_of(KNOWN_EVERY) && user.can_log_in(now);
+    let able = users.iter().enumerate().rev().filter(|(i, user)| own(*i, user) && user.last_login_at.is_some());
+    proofs::deal(accounts, able.map(|(_, user)| user))?;
     Ok(cast.tokens)
 }

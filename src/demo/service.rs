@@ -33,6 +33,9 @@ const PATIENCE: u32 = 24;
 /// How many people register in one run at most.
 const REGISTRATIONS: u64 = 12;
 
+/// In each of so many steps the one who does not give up tries again.
+const SIEGE_EVERY: u64 = 3;
+
 const PACE: Duration = Duration::from_millis(700);
 const SLICE: Duration = Duration::from_millis(25);
 
@@ -50,6 +53,13 @@ struct Guesser {
     target: User,
     address: String,
     left: u64,
+}
+
+/// The same, for as long as nobody does anything about it.
+struct Siege {
+    guesser: Guesser,
+    /// Until when the target was made to wait, as last seen.
+    until: Option<Time>,
 }
 
 /// The living service. It is stepped, and does one small thing a step.
@@ -70,6 +80,8 @@ pub struct Service {
     /// Sessions whose end is older than this are no news.
     since: Time,
     guesser: Option<Guesser>,
+    /// Somebody who does not give up, so that there always is one who is made to wait.
+    siege: Option<Siege>,
     registered: u64,
     steps: u64,
 }
@@ -90,6 +102,7 @@ impl Service {
             seen: None,
             since,
             guesser: None,
+            siege: None,
             registered: 0,
             steps: 0,
         }
@@ -119,6 +132,9 @@ impl Service {
         self.steps += 1;
         self.wake()?;
         self.happen()?;
+        if self.steps.is_multiple_of(SIEGE_EVERY) {
+            self.besiege()?;
+        }
         // Checks come last: what they have seen is written on the side and dropped where a write is in the way.
         for _ in 0..CHECKS.max(self.held.len().div_ceil(2)).min(self.held.len()) {
             self.check_next()?;
@@ -153,6 +169,11 @@ impl Service {
                 Err(error) if error.kind == Kind::UnknownUser => {}
                 Err(error) => return Err(error),
             }
+        }
+        // Who is besieged comes in no more: the right password would have to wait as well.
+        if let Some(target) = self.regulars.pop() {
+            let guesser = Guesser { target, address: address(&mut self.dice), left: u64::MAX };
+            self.siege = Some(Siege { guesser, until: None });
         }
         self.met = true;
         Ok(())
@@ -281,10 +302,35 @@ impl Service {
     }
 
     fn guess(&mut self) -> Result<()> {
-        let Some(mut guesser) = self.guesser.take() else { return Ok(()) };
+        let Some(guesser) = self.guesser.take() else { return Ok(()) };
         if !self.is_untouched(&guesser.target)? {
             return Ok(());
         }
+        self.guesser = self.try_once(guesser)?;
+        Ok(())
+    }
+
+    fn besiege(&mut self) -> Result<()> {
+        let Some(Siege { guesser, until }) = self.siege.take() else { return Ok(()) };
+        let (id, now) = (guesser.target.id.clone(), self.accounts.now());
+        if !self.is_untouched(&guesser.target)? {
+            return Ok(());
+        }
+        // Whoever was let try again at once is left alone from then on.
+        let seen = self.accounts.get(&id, None)?.throttled_until;
+        if seen.is_none() && until.is_some_and(|until| until > now) {
+            self.touched.insert(id);
+            return Ok(());
+        }
+        if let Some(guesser) = self.try_once(guesser)? {
+            let until = self.accounts.get(&id, None)?.throttled_until;
+            self.siege = Some(Siege { guesser, until });
+        }
+        Ok(())
+    }
+
+    /// One wrong password; answers with the guesser if they go on.
+    fn try_once(&mut self, mut guesser: Guesser) -> Result<Option<Guesser>> {
         let password = Secret::new(format!("guess number {}", guesser.left));
         let login = Login {
             name: &guesser.target.name,
@@ -295,12 +341,9 @@ impl Service {
         };
         let answer = self.accounts.log_in(&login).map(|_| ());
         guesser.left -= 1;
-        if guesser.left > 0 {
-            self.guesser = Some(guesser);
-        }
         match answer {
             Err(error) if error.kind != Kind::InvalidCredentials => Err(error),
-            _ => Ok(()),
+            _ => Ok(Some(guesser).filter(|guesser| guesser.left > 0)),
         }
     }
 
@@ -324,7 +367,7 @@ impl Service {
 
 /// A person without what this service itself moves.
 fn as_set(user: &User) -> User {
-    User { sessions: 0, version: 0, last_login_at: None, ..user.clone() }
+    User { sessions: 0, version: 0, last_login_at: None, throttled_until: None, ..user.clone() }
 }
 
 /// Steps the service at its pace until `stop` is set, within 50 ms of it where no step is under way.

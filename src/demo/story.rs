@@ -11,6 +11,7 @@ use crate::accounts::store::Sample;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::token::{Digest, TokenKind, random_id};
 use crate::accounts::user::{Role, Status, User, UserId};
+use crate::accounts::warrant::Warrant;
 
 use super::dice::Dice;
 use super::names::Called;
@@ -117,7 +118,8 @@ impl Story {
 
     /// A change by the domain's own rules, and the entry with before and after.
     pub(super) fn change(&mut self, at: Time, by: &Actor, why: Option<&str>, change: &UserChange) -> Result<()> {
-        let stamp = Stamp { at, actor: by.clone(), origin: origin(by).to_owned(), reason: why.map(str::to_owned) };
+        let (actor, origin, reason) = (by.clone(), origin(by).to_owned(), why.map(str::to_owned));
+        let stamp = Stamp { at, actor, origin, reason, warrant: Warrant::Open };
         let next = change.apply(&self.user, &stamp)?;
         let differs = changes(&self.user, &next);
         let words = if change.ends_sessions() { self.end_all(at, by) } else { None };

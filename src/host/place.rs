@@ -83,6 +83,18 @@ fn of_url(path: PathBuf) -> Result<PathBuf> {
     }
 }
 
+/// Whether the file belongs to whoever runs this, or they are root. By the real account, which lending a program's
+/// rights does not change.
+pub fn is_owned(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let uid = rustix::process::getuid();
+    std::fs::metadata(path).is_ok_and(|facts| may_break(facts.uid(), uid.as_raw()))
+}
+
+fn may_break(owner: u32, uid: u32) -> bool {
+    uid == 0 || owner == uid
+}
+
 /// A path as it may be printed.
 pub fn show(path: &Path) -> String {
     visible(&from_bytes(path.as_os_str().as_encoded_bytes())).into_owned()
@@ -103,6 +115,16 @@ mod tests {
         assert_eq!(find(None, Some("/env.db")).source, Source::Environment);
         assert_eq!(find(None, Some("")).path, Path::new("/config.db"), "an empty variable says nothing");
         assert_eq!(find(None, None).source.words(), "/etc/rollbook/config.toml");
+    }
+
+    #[test]
+    fn a_file_is_its_owners_and_roots() {
+        for (owner, uid, may) in
+            [(1000, 1000, true), (1000, 0, true), (0, 0, true), (0, 1000, false), (1001, 1000, false)]
+        {
+            assert_eq!(may_break(owner, uid), may, "{owner} {uid}");
+        }
+        assert!(!is_owned(Path::new("/nowhere/at/all")));
     }
 
     #[test]

@@ -106,8 +106,11 @@ fn p23_off_by_an_administrator_or_by_the_person_with_password_and_code() {
 #[test]
 fn a_session_is_not_enough_for_ones_own_factor() {
     let desk = Desk::with(&[&["root", "--role", "admin"]]);
-    let token = desk.run(&["session", "login", "root", "--password-stdin"], "pw\n").ok().out;
-    enrol(&desk, "root");
+    let before = desk.log_in("root");
+    let (_, codes) = enrol(&desk, "root");
+    desk.fails(&["session", "check", "--token-stdin"], &before, 4, "unauthenticated");
+    let log_in = ["session", "login", "root", "--password-stdin", "--code"];
+    let token = desk.run(&log_in, &format!("pw\n{}\n", codes[0])).ok().out;
     for verb in ["disable", "codes"] {
         desk.fails(&["factor", verb, "root", "--as-session-stdin"], &token, 4, "unauthorized");
     }

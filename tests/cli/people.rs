@@ -181,7 +181,9 @@ fn passwords_are_judged_changed_by_their_owner_and_set_by_an_operator() {
     let token = desk.log_in("alice");
     desk.fails(&["user", "passwd", "alice", "--stdin"], "wrong\nnew\n", 4, "invalid_credentials");
     desk.fails(&["user", "passwd", "alice", "--stdin"], "pw\n", 2, "usage");
-    desk.run(&["user", "passwd", "alice", "--stdin"], "pw\nnew\n").ok();
+    desk.run(&["token", "create", "alice"], "").ok();
+    let ran = desk.run(&["user", "passwd", "alice", "--stdin"], "pw\nnew\n").ok();
+    assert!(ran.out.ends_with("1 session ended · 1 API token stays good\n"), "{}", ran.out);
     desk.fails(&["session", "check", "--token-stdin"], &token, 4, "unauthenticated");
     let authenticate = ["user", "authenticate", "alice", "--password-stdin"];
     desk.fails(&authenticate, "pw\n", 4, "invalid_credentials");
@@ -196,6 +198,29 @@ fn passwords_are_judged_changed_by_their_owner_and_set_by_an_operator() {
         desk.json(&["policy", "check-password", "--password-stdin"], "curiouser and curiouser\n"),
         serde_json::json!({"ok": true, "rule": "nist"})
     );
+}
+
+#[test]
+fn check_password_says_why() {
+    let desk = Desk::open();
+    desk.run(&["policy", "set", "password", "basic"], "").ok();
+    desk.run(&["policy", "set", "context-words", "Wonderland, croquet.example.org"], "").ok();
+    let alice =
+        ["policy", "check-password", "--password-stdin", "--name", "alice.l", "--email", "lorina@oxford.example"];
+    for (password, reason) in [
+        ("short", "5 of 8 characters"),
+        ("Monkey123", "among the commonest passwords"),
+        ("qzv!qzv!", "a short or common piece, repeated"),
+        ("alice.l2026", "made of \"alice.l\""),
+        ("lorina-1865", "made of \"lorina\""),
+        ("oxford+1865", "made of \"oxford\""),
+        ("wonderland7", "made of \"wonderland\""),
+        ("croquet1865", "made of \"croquet\""),
+        ("rollbook123", "made of \"rollbook\""),
+    ] {
+        let told = desk.fails(&alice, &format!("{password}\n"), 7, "weak_password");
+        assert_eq!(told, reason, "{password}");
+    }
 }
 
 #[test]

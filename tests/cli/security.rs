@@ -54,6 +54,68 @@ fn the_audit_is_asked_by_actor_deed_and_time() {
 }
 
 #[test]
+fn failed_log_ins_stand_among_the_entries_a_person_and_a_minute_a_line() {
+    let desk = Desk::with(&[&["alice"]]);
+    for name in ["alice", "alice", "alice", "nobody of that name"] {
+        desk.run(&["session", "login", name, "--password-stdin", "--address", "10.0.0.9"], "wrong\n");
+    }
+    // The minute may turn while they come.
+    let lines = desk.lines(&["audit", "list"], "");
+    let failed: Vec<_> = lines.iter().filter(|line| line["deed"] == "log-in refused").collect();
+    let of_alice: Vec<_> = failed.iter().filter(|line| line["target"] == "alice").collect();
+    assert!((1..=2).contains(&of_alice.len()) && failed.len() > of_alice.len(), "{failed:?}");
+    assert!(failed.iter().all(|line| line["seq"].is_null() && line["digest"].is_null()));
+    assert!(of_alice[0]["words"].as_str().unwrap().ends_with("last from 10.0.0.9"), "{}", of_alice[0]);
+    assert_eq!(lines[0].as_object().unwrap().keys().len(), lines.last().unwrap().as_object().unwrap().keys().len());
+    let words = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
+    assert!(words.contains("log-in refused") && !words.contains("no such name"), "{words}");
+    assert_eq!(desk.lines(&["audit", "list", "--limit", "1"], "").len(), 1);
+    assert!(desk.lines(&["audit", "list", "--deed", "create"], "").iter().all(|line| line["deed"] == "create"));
+}
+
+#[test]
+fn an_export_goes_to_a_new_file_that_verifies_without_the_database() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::with(&[&["alice"], &["bob"]]);
+    let file = desk.folder.path().join("audit.jsonl");
+    let path = file.to_str().unwrap();
+    let dry = desk.json(&["audit", "export", path, "--dry-run"], "");
+    assert_eq!((&dry["entries"], &dry["dry_run"], file.exists()), (&3.into(), &true.into(), false));
+    desk.fails(&["--read-only", "audit", "export", path], "", 1, "failure");
+    assert!(!file.exists());
+    let done = desk.json(&["audit", "export", path], "");
+    assert_eq!(done["entries"], 3, "a dry run left no checkpoint");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 5);
+    let before = std::fs::read(&file).unwrap();
+    let message = desk.fails(&["audit", "export", path], "", 1, "failure");
+    assert!(message.contains("audit.jsonl"), "{message}");
+    assert_eq!(std::fs::read(&file).unwrap(), before, "what is there is never written over");
+
+    let head = done["head"].as_str().unwrap();
+    let elsewhere = Desk::bare();
+    let found = elsewhere.json(&["audit", "verify", "--export", path, "--head", head], "");
+    assert_eq!((&found["entries"], &found["head"]), (&3.into(), &head.into()));
+    assert!(!elsewhere.db().exists(), "no database is needed");
+    let words = elsewhere.run(&["audit", "verify", "--export", path], "").ok().out;
+    assert!(words.starts_with("3 entries hold") && words.contains("after 0:"), "{words}");
+
+    let second = desk.folder.path().join("second.jsonl");
+    let next = desk.json(&["audit", "export", second.to_str().unwrap()], "");
+    assert_eq!((&next["after"], &next["entries"]), (&head.into(), &1.into()));
+    assert_eq!(desk.json(&["audit", "verify"], "")["entries"], 5);
+    let changed = String::from_utf8(before).unwrap().replace("bob", "rob");
+    std::fs::write(&second, changed).unwrap();
+    let message = desk.fails(&["audit", "verify", "--export", second.to_str().unwrap()], "", 1, "failure");
+    assert!(message.contains("entry 3"), "{message}");
+    std::fs::write(&second, "nonsense\n").unwrap();
+    let message = desk.fails(&["audit", "verify", "--export", second.to_str().unwrap()], "", 1, "failure");
+    assert!(message.contains("line 1"), "{message}");
+    desk.fails(&["audit", "verify", "--export", "nowhere"], "", 1, "failure");
+    desk.fails(&["audit", "export", "/nowhere/at/all"], "", 1, "failure");
+}
+
+#[test]
 fn the_doctor_tells_of_clock_files_schema_and_hashes() {
     let desk = Desk::with(&[&["alice"]]);
     let found = desk.json(&["doctor"], "");

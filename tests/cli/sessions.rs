@@ -131,8 +131,9 @@ fn the_settings_are_shown_and_set() {
     let desk = Desk::open();
     let all = desk.json(&["policy", "show"], "");
     let wanted = serde_json::json!({
-        "password": "open", "session_life": "1d", "session_idle": "none", "reset_life": "1h", "registration": "open",
-        "argon2": "m=19456,t=2", "throttle": "on", "retention_deleted": "30d", "retention_sessions": "30d",
+        "password": "open", "context_words": "none", "session_life": "1d", "session_idle": "none", "reset_life": "1h",
+        "registration": "open", "argon2": "m=19456,t=2", "throttle": "on", "retention_audit": "forever",
+        "retention_deleted": "30d", "retention_sessions": "30d", "console_login": "open", "console_idle": "5m",
     });
     assert_eq!(all, wanted);
     assert_eq!(desk.json(&["policy", "set", "session-life", "24h"], "")["session_life"], "1d");

@@ -119,7 +119,9 @@ fn people_see_to_their_own_tokens_and_to_no_others() {
         desk.fails(line, "pw\n", 4, "unauthorized");
     }
     let session = desk.log_in("alice");
-    desk.run(&["token", "create", "alice", "--as-session-stdin"], &session).ok();
+    // A session is not enough for a token, which outlives it; nor is it for anybody else's.
+    desk.fails(&["token", "create", "alice", "--as-session-stdin"], &session, 4, "unauthorized");
+    assert_eq!(desk.lines(&["token", "list", "alice", "--as-session-stdin"], &session).len(), 1);
     let value = made["token"].as_str().unwrap();
     desk.run(&[&CHECK[..], &["--service", "web"]].concat(), value).ok();
     desk.run(&["token", "revoke", id, "--as", "alice"], "pw\n").ok();

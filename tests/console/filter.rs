@@ -56,7 +56,7 @@ fn filter_by_state_role_and_label() {
 #[test]
 fn a_filter_that_is_not_understood_says_so_and_the_list_stays() {
     let mut stage = mixed();
-    stage.press("/").event(rollbook::console::effect::Event::Paste("is:purple".into()));
+    stage.press("/").event(rollbook::console::effect::Event::Paste("is:purple".to_owned().into()));
     stage.says("is: does not know \"purple\"").shows("alice@example.org");
     stage.press("<enter>").shows("is: does not know \"purple\"");
     assert!(stage.model.users.list.typing, "nothing is kept that is not in force");
@@ -95,7 +95,7 @@ fn nobody_found_says_what_clears_the_filter() {
 #[test]
 fn a_paste_into_the_filter_is_text_without_its_line_ends() {
     let mut stage = mixed();
-    stage.press("/").event(rollbook::console::effect::Event::Paste("bo\nb\r".into()));
+    stage.press("/").event(rollbook::console::effect::Event::Paste("bo\nb\r".to_owned().into()));
     stage.shows("Users /bob").is_under_cursor("bob");
     assert!(stage.model.users.list.typing);
 }

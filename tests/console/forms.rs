@@ -3,7 +3,7 @@
 use rollbook::accounts::user::{Edit, Role, Status};
 use rollbook::accounts::{Secret, Time};
 
-use crate::others::draft;
+use crate::others::{draft, with_sessions};
 use crate::stage::{PASSWORD, Stage};
 
 const TABS_TO_BUTTON: &str = "<tab><tab><tab><tab><tab><tab><tab>";
@@ -88,7 +88,7 @@ fn new_tells_the_verdict_on_the_password_as_one_types() {
 #[test]
 fn new_refuses_hostile_characters_in_a_name_with_a_sentence() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("n").event(rollbook::console::effect::Event::Paste("al\u{202e}ice".into()));
+    stage.press("n").event(rollbook::console::effect::Event::Paste("al\u{202e}ice".to_owned().into()));
     stage.press(TABS_TO_BUTTON).press("<enter>").shows("the name contains").hides("\u{202e}");
 }
 
@@ -252,7 +252,7 @@ fn escape_asks_once_before_what_was_typed_is_thrown_away() {
         stage.press("q<esc>").says("Esc again throws away").press("<esc>");
         assert!(stage.model.layers.is_empty() && !stage.model.done, "{open}");
     }
-    stage.press("nx<tab>").event(rollbook::console::effect::Event::Paste("pasted".into())).press("<esc>");
+    stage.press("nx<tab>").event(rollbook::console::effect::Event::Paste("pasted".to_owned().into())).press("<esc>");
     stage.shows("pasted").says("Esc again throws away what was typed");
 }
 
@@ -279,4 +279,16 @@ fn the_command_is_whole_and_made_of_what_was_typed() {
     }
     stage.press("<esc><esc>").press("eabel<tab><tab><tab>on call").shows("--name annabel").shows("--note 'on call'");
     assert!(!stage.line_with("rollbook user edit ann").contains("--email"), "only what was touched");
+}
+
+#[test]
+fn edit_of_the_end_date_into_the_past_says_that_it_ends_what_is_live() {
+    let (mut stage, _) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
+    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: ends 2 sessions, now");
+    stage.press("<enter>").says("2 sessions ended, they stay ended").says("z gives the date back");
+    stage.press("z").says("taken back: ann is active again");
+    let user = stage.person("ann");
+    assert_eq!((user.valid_until, user.sessions), (None, 0));
+    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: keeps them out, now");
+    stage.press("<c-u>2027-11-01").hides("in the past");
 }

@@ -20,7 +20,7 @@ use rollbook::console::view;
 use rollbook::console::worker::{answer, carry_out};
 use rollbook::engines;
 
-use crate::support::{HandClock, Seeded, accounts, operator};
+use crate::support::{HandClock, MemoryRing, Seeded, accounts, accounts_with, operator};
 
 /// A password that every rule accepts.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -30,6 +30,8 @@ pub struct Stage {
     /// The database: the console's reads and writes go here, and a test may use it as another process would.
     pub accounts: Option<Accounts>,
     pub clock: HandClock,
+    /// The key of the second factors.
+    pub ring: MemoryRing,
     /// What was sent to the terminal's clipboard.
     pub copied: Vec<String>,
     /// How often the screen was to be drawn anew, and the console to be suspended.
@@ -101,19 +103,22 @@ impl Stage {
             looked: "/srv/users.db (--db)".to_owned(),
             read_only: false,
             actor: operator(),
+            role: rollbook::accounts::Role::Admin,
+            glass: false,
             who: "root · ssh 10.0.0.5".to_owned(),
             theme: Theme::Terminal,
             ascii: false,
-            zone: jiff::tz::TimeZone::UTC,
+            zone: std::sync::LazyLock::new(|| jiff::tz::TimeZone::UTC),
             clock: Box::new(clock.clone()),
             entropy: Box::new(Seeded(99)),
         };
         change(&mut setup);
-        let actor = setup.actor.clone();
+        let (actor, ring) = (setup.actor.clone(), MemoryRing::default());
         Stage {
             model: Model::new(setup, (columns, rows)),
-            accounts: Some(accounts(store, clock, 7, actor)),
+            accounts: Some(accounts_with(store, clock, 7, actor, ring.clone())),
             clock: clock.clone(),
+            ring,
             copied: Vec::new(),
             repaints: 0,
             suspends: 0,
@@ -227,8 +232,10 @@ impl Stage {
                     None => Event::Written(ticket, Err(Error::new(Kind::NoDatabase, "no database is open"))),
                 },
                 Effect::Connect(target) => self.connect(target),
+                // One handle serves all of the stage, and has heard of it.
+                Effect::Seat(_) => continue,
                 Effect::Copy(text) => {
-                    self.copied.push(text);
+                    self.copied.push(text.expose().to_owned());
                     continue;
                 }
                 Effect::Repaint => {
@@ -257,7 +264,9 @@ impl Stage {
         };
         let demo = target == Target::Demo;
         let place = match self.accounts.as_mut() {
-            Some(accounts) => accounts.policy().map(|policy| Place { path, demo, policy, remark: None }),
+            Some(accounts) => accounts
+                .policy()
+                .and_then(|policy| Ok(Place { path, demo, policy, standing: accounts.standing()?, remark: None })),
             None => Err(missing),
         };
         Event::Connected(target, place)
@@ -296,6 +305,11 @@ impl Stage {
             text.push('\n');
         }
         text
+    }
+
+    /// The screen's cells.
+    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
+        self.terminal.backend().buffer()
     }
 
     /// The last line.

@@ -173,7 +173,8 @@ fn undo_goes_back_change_by_change_and_then_says_that_nothing_is_left() {
     let mut stage = pending();
     stage.press("a").press("i<enter>").press("z").says("taken back: alina is active again");
     assert_eq!(stage.status("alina"), Status::Active);
-    stage.press("z").says("has changed").press("z").says("nothing to undo");
+    stage.press("z").says("taken back: alina is pending").press("z").says("nothing to undo");
+    assert_eq!(stage.status("alina"), Status::Pending);
 }
 
 #[test]
@@ -183,6 +184,64 @@ fn undo_is_refused_when_the_row_has_moved_on() {
     stage.clock.advance(Span::SECOND.times(4));
     stage.edit_elsewhere("ann", Edit { note: Some(Some("kept out by bob".into())), ..Default::default() });
     stage.press("z").says("\"ann\" has changed: edited by \"bob\" 0 s ago");
+    assert_eq!(stage.status("ann"), Status::Inactive);
+}
+
+#[test]
+fn undo_does_not_reach_past_what_somebody_else_did_in_between() {
+    let mut stage = pending();
+    stage.press("a");
+    stage.edit_elsewhere("alina", Edit { note: Some(Some("called".into())), ..Default::default() });
+    stage.press("i<enter>").press("z").says("taken back: alina is active again");
+    stage.press("z").says("has changed");
+    assert_eq!((stage.status("alina"), stage.person("alina").note.as_deref()), (Status::Active, Some("called")));
+}
+
+#[test]
+fn undo_of_each_kind_is_refused_when_the_row_has_moved_on() {
+    for keys in
+        ["a", "i<enter>", "d", "e<tab><tab>ops<tab><tab><tab><enter>", "e<tab><tab><tab><tab><right><tab><enter>"]
+    {
+        let mut stage = pending();
+        stage.press(keys).moment();
+        if keys == "d" {
+            stage.press("y");
+        }
+        let after = stage.model.undo.last().expect(keys).changed.after.clone();
+        let restored = stage.elsewhere(|accounts| match after.deleted_at {
+            Some(_) => accounts.restore(&after.id, None, None),
+            None => {
+                let edit = Edit { note: Some(Some("by bob".into())), ..Default::default() };
+                accounts.edit(&after.id, None, edit)
+            }
+        });
+        let moved_on = restored.unwrap().after;
+        stage.press("z").moment();
+        if !stage.model.layers.is_empty() {
+            stage.press("y");
+        }
+        stage.says("has changed");
+        assert_eq!(stage.db().get(&after.id, None).unwrap(), moved_on, "{keys}");
+    }
+}
+
+#[test]
+fn undo_of_a_role_and_of_labels() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab><tab>ops<tab><tab><right><tab><enter>").says("ann edited: role, labels");
+    assert_eq!(stage.person("ann").role, rollbook::accounts::user::Role::Auditor);
+    stage.press("z").says("taken back: ann is active again");
+    let ann = stage.person("ann");
+    assert_eq!((ann.role, ann.labels.len()), (rollbook::accounts::user::Role::Member, 0));
+}
+
+#[test]
+fn undo_reaches_nothing_of_an_earlier_console() {
+    let mut stage = Stage::new(|accounts| {
+        let ann = accounts.create_user(draft("ann", |_| {}), None).unwrap();
+        accounts.deactivate(&ann.id, None).unwrap();
+    });
+    stage.press("z").says("nothing to undo: only changes made here since the start are taken back");
     assert_eq!(stage.status("ann"), Status::Inactive);
 }
 

@@ -113,3 +113,51 @@ fn what_is_far_too_long_is_printed_too() {
     prints(&planted, &["audit", "list"], 0);
     prints(&planted, &["session", "list"], 0);
 }
+
+#[test]
+fn tokens_factors_waits_and_containments_are_told_harmlessly() {
+    let planted = Planted::all();
+    for n in (0..planted.names.len()).filter(|n| n % 17 != 16 && (n % 3 == 0 || n % 8 == 0)) {
+        let id = format!("id:{}", Planted::id(n));
+        let name = from_bytes(&planted.names[n]);
+        let (_, tokens) = prints(&planted, &["token", "list", &id], 0);
+        assert_eq!(tokens[0]["name"], name, "{n}");
+        prints(&planted, &["token", "create", &id, "--name", "ci\u{1b}[2J\u{202e}"], 7);
+        let (_, taken) = prints(&planted, &["--dry-run", "--yes", "user", "contain", &id], 0);
+        assert_eq!(taken[0]["name"], name);
+        prints(&planted, &["user", "unthrottle", &id], 0);
+        let on = n % 4 == 0;
+        prints(&planted, &["--dry-run", "factor", "codes", &id], if on { 0 } else { 7 });
+        prints(&planted, &["--dry-run", "--yes", "factor", "disable", &id], 0);
+        harmless(&run(&planted, &["--dry-run", "factor", "enable", &id]), &["factor enable"], if on { 7 } else { 1 });
+        prints(
+            &planted,
+            &["--dry-run", "token", "revoke", &tokens[0]["token_id"].as_str().unwrap().replace('\0', "")],
+            { if tokens[0]["token_id"].as_str().unwrap().contains('\0') { 3 } else { 0 } },
+        );
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_told_harmlessly_where_nothing_has_it() {
+    let planted = Planted::all();
+    for bytes in crate::corpus::corpus() {
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        if text.contains('\0') || text.is_empty() || text.starts_with('-') || text.len() > 10_000 {
+            continue; // no argument can be like that
+        }
+        for filter in ["--actor", "--deed", "--since", "--user"] {
+            let output = run(&planted, &["audit", "list", filter, &text]);
+            let code = output.status.code().unwrap();
+            assert!([0, 2, 3, 5, 7].contains(&code), "{filter} {text:?}: {code}");
+            harmless(&output, &[filter, &text], code);
+        }
+        for command in [["token", "revoke"], ["token", "list"], ["factor", "codes"], ["user", "why"]] {
+            let arguments = ["--dry-run", command[0], command[1], &text];
+            let output = run(&planted, &arguments);
+            let code = output.status.code().unwrap();
+            assert!([0, 1, 3, 4, 5, 7].contains(&code), "{arguments:?}: {code}");
+            harmless(&output, &arguments, code);
+        }
+    }
+}

@@ -49,6 +49,7 @@ fn plant(path: &Path, names: &[Vec<u8>]) {
         person(&tx, n, name);
         sessions(&tx, n, name);
         history(&tx, n, name);
+        proofs(&tx, n, name);
     }
     tx.execute("UPDATE counter SET users = users + 1, sessions = sessions + 1", []).unwrap();
     tx.commit().unwrap();
@@ -110,6 +111,34 @@ fn sessions(db: &Connection, n: usize, name: &[u8]) {
         params![n64 + 1, at, text(name)],
     )
     .unwrap();
+}
+
+/// A token, a wait that ends in the far future of any clock, and for some a second factor under a key of this name.
+fn proofs(db: &Connection, n: usize, name: &[u8]) {
+    let (seq, at) = (i64::try_from(n).unwrap() + 1, START.millis());
+    // One field of the longest is enough; the rest would only take time.
+    let short = &name[..name.len().min(10_000)];
+    let id = [b"k", short, format!("{n}").as_bytes()].concat();
+    db.execute(
+        "INSERT INTO api_token (id, user_seq, digest, name, name_key, created_at, expires_at)
+         VALUES (CAST(?1 AS TEXT), ?2, ?3, CAST(?4 AS TEXT), CAST(?4 AS TEXT), ?5, ?6)",
+        params![text(&id), seq, text(&[3, u8::try_from(n).unwrap()].repeat(16)), text(name), at, i64::MAX],
+    )
+    .unwrap();
+    db.execute(
+        "INSERT INTO throttle (subject, source, user_seq, failures, held, since, last, until, address)
+         VALUES (?1, x'', ?2, 9, 3, ?3, ?3, ?4, CAST(?5 AS TEXT))",
+        params![text(&id), seq, at, at + 60_000, text(short)],
+    )
+    .unwrap();
+    if n.is_multiple_of(4) {
+        db.execute(
+            "INSERT INTO factor (user_seq, key_id, sealed, last_step, enabled_at)
+             VALUES (?1, CAST(?2 AS TEXT), x'00', ?3, ?4)",
+            params![seq, text(short), i64::MAX, at],
+        )
+        .unwrap();
+    }
 }
 
 /// Entries in the history: the text as every word of a detail, as the deed, and as something that is no JSON.

@@ -12,7 +12,7 @@ use crate::support::long;
 use crate::walk::{console, is_harmless};
 
 fn paste(stage: &mut Stage, text: &str) {
-    stage.event(Event::Paste(text.to_owned()));
+    stage.event(Event::Paste(text.to_owned().into()));
     is_harmless(stage, text);
 }
 
@@ -85,7 +85,7 @@ fn people_created_from_what_was_typed_have_lawful_names() {
     for text in texts().into_iter().step_by(if long() { 1 } else { 2 }) {
         stage.press("n");
         paste(&mut stage, &text);
-        stage.press("<tab><tab><tab>").event(Event::Paste(PASSWORD.to_owned()));
+        stage.press("<tab><tab><tab>").event(Event::Paste(PASSWORD.to_owned().into()));
         // From the first field backwards to the button.
         stage.press("<s-tab><s-tab><s-tab><s-tab><s-tab><enter>");
         is_harmless(&stage, &text);
@@ -129,7 +129,7 @@ fn what_is_typed_at_the_end_of_a_long_line_is_seen() {
     let mut stage = Stage::people(&["ann"]);
     for filling in ["x", "李", "\u{1f600}", "e\u{301}"] {
         stage.press("n");
-        stage.event(Event::Paste(filling.repeat(100)));
+        stage.event(Event::Paste(filling.repeat(100).into()));
         stage.press("end");
         stage.shows("end");
         let (x, y) = stage.cursor().unwrap();

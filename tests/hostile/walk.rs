@@ -98,6 +98,24 @@ fn walk(columns: u16, rows: u16) {
         go(&mut stage, "<pgdn>");
     }
     go(&mut stage, "<enter>ggG<enter>e<esc>w<esc>1?<esc>:messages<enter><pgdn><pgdn><esc>");
+    audit_and_system(&mut stage, planted.names.len(), usize::from(rows));
+}
+
+/// Every entry in the list and some in full, a person's history, the filter and its faults, the system.
+fn audit_and_system(stage: &mut Stage, people: usize, rows: usize) {
+    go(stage, "3");
+    for _ in 0..people * 3 / rows.saturating_sub(14).max(4) + 1 {
+        go(stage, "<pgdn>");
+    }
+    go(stage, "g<enter>");
+    for n in 0..people * 3 {
+        stage.press("j");
+        if long() || n % 5 == 0 {
+            is_harmless(stage, "the next entry");
+        }
+    }
+    go(stage, "<enter>cw<esc>w<esc>h<esc>/about:\u{202e}\u{1b}x<esc>f<esc>V");
+    go(stage, "4<pgdn>G<pgup>cR<esc>1");
 }
 
 #[test]

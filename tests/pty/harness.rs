@@ -217,6 +217,11 @@ impl Pty {
         poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0
     }
 
+    /// Looks at the screen as it is.
+    pub fn look<T>(&self, at: impl FnOnce(&Screen) -> T) -> T {
+        at(self.seen.lock().parser.screen())
+    }
+
     /// The text on the screen.
     pub fn screen(&self) -> String {
         self.seen.lock().parser.screen().contents()

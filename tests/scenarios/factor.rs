@@ -3,6 +3,7 @@
 use rollbook::accounts::audit::Deed;
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::factor::CODES;
+use rollbook::accounts::verdict::Cure;
 use rollbook::accounts::{Actor, Claim, Login, Role, Secret, Span, User, base32, totp};
 use rollbook::engines;
 
@@ -148,7 +149,8 @@ fn p25_a_code_is_taken_once_and_one_step_around_its_own() {
     assert_eq!(kind(try_code(&mut w, "alice", Some(&present))), Kind::InvalidOtpCode, "the same again");
     assert_eq!(kind(try_code(&mut w, "alice", Some(&before))), Kind::InvalidOtpCode, "one older than the last");
     assert!(try_code(&mut w, "alice", Some(&after)).is_ok(), "a clock that is ahead");
-    let far = app.code_in(&w, 3);
+    let (next, far) = (app.code_in(&w, 2), app.code_in(&w, 3));
+    assert_eq!(kind(try_code(&mut w, "alice", Some(&next))), Kind::InvalidOtpCode, "two steps ahead");
     assert_eq!(kind(try_code(&mut w, "alice", Some(&far))), Kind::InvalidOtpCode);
     w.pass(Span::SECOND.times(60));
     assert!(try_code(&mut w, "alice", Some(&far)).is_ok());
@@ -333,6 +335,7 @@ fn a_session_is_not_opened_past_a_factor_that_was_turned_on_meanwhile() {
     use rollbook::accounts::audit::Stamp;
     use rollbook::accounts::session::{NewSession, SessionId};
     use rollbook::accounts::token::TokenKind;
+    use rollbook::accounts::warrant::Warrant;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollbook.db");
     let mut w = World::over(engines::create(&path).unwrap());
@@ -340,7 +343,13 @@ fn a_session_is_not_opened_past_a_factor_that_was_turned_on_meanwhile() {
     let alice = w.person("alice");
     let mut store = engines::open(&path, engines::Access::Full).unwrap();
     let was = store.hash_of(&alice.id).unwrap().unwrap();
-    let stamp = Stamp { at: w.now(), actor: Actor::Service("web".into()), origin: String::new(), reason: None };
+    let stamp = Stamp {
+        at: w.now(),
+        actor: Actor::Service("web".into()),
+        origin: String::new(),
+        reason: None,
+        warrant: Warrant::Open,
+    };
     let mut open = |factor: bool, n: u64| {
         let (_, digest) = TokenKind::Session.mint(&mut crate::support::Seeded(n)).unwrap();
         let id = SessionId::new(n.to_string());
@@ -383,4 +392,39 @@ fn a_wrong_code_is_counted_like_a_wrong_password() {
         })
         .collect();
     assert_eq!(failures, [2], "a code that is still to come is no failure");
+}
+
+#[test]
+fn a_code_that_was_taken_while_the_clock_ran_ahead_is_named_as_what_keeps_out() {
+    let (mut w, _ring) = ringed();
+    let alice = w.person("alice");
+    let (app, codes) = enrol(&mut w, &alice);
+    let obstacles = |w: &mut World| -> Vec<&'static str> {
+        w.why(&alice.id).unwrap().1.obstacles.iter().map(|obstacle| obstacle.word).collect()
+    };
+    // An app that is a step ahead is nothing out of the ordinary.
+    let early = app.code_in(&w, 1);
+    try_code(&mut w, "alice", Some(&early)).unwrap();
+    assert_eq!(obstacles(&mut w), [""; 0]);
+    let right = w.now();
+    w.pass(Span::HOUR);
+    let ahead = app.code(&w);
+    try_code(&mut w, "alice", Some(&ahead)).unwrap();
+    w.clock.set(right);
+    let shown = app.code(&w);
+    assert_eq!(kind(try_code(&mut w, "alice", Some(&shown))), Kind::InvalidOtpCode);
+    let (_, verdict) = w.why(&alice.id).unwrap();
+    assert_eq!((verdict.obstacles[0].word, verdict.obstacles[0].cure), ("factor_ahead", Cure::BackupCode));
+    let sentence = verdict.obstacles[0].sentence();
+    assert!(sentence.contains("the app's codes are refused until 2026-11-21T17:0"), "{sentence}");
+    // Both cures.
+    try_code(&mut w, "alice", Some(codes[0].expose())).unwrap();
+    w.clock.set(right.plus(Span::HOUR).plus(Span::SECOND.times(30)));
+    assert_eq!(obstacles(&mut w), [""; 0], "the time has come");
+    w.clock.set(right);
+    w.disable_factor(&alice.id, None, false).unwrap();
+    let (app, _) = enrol(&mut w, &alice);
+    let shown = app.code(&w);
+    try_code(&mut w, "alice", Some(&shown)).unwrap();
+    assert_eq!(obstacles(&mut w), [""; 0]);
 }

@@ -1,8 +1,6 @@
-//! The key of the second factors: without it nobody gets past one, and a copy of the database is worth nothing. Also
-//! what several handles do to one code at once.
+//! The key of the second factors: without it nobody gets past one, and a copy of the database is worth nothing.
 
 use std::path::Path;
-use std::sync::{Arc, Barrier};
 
 use rollbook::accounts::error::{Error, Kind};
 use rollbook::accounts::seal::{Keyring as _, Slot};
@@ -10,7 +8,7 @@ use rollbook::accounts::{Accounts, Role, Span, User, base32};
 use rollbook::host::key::KeyFile;
 
 use crate::factor::{App, enrol, ringed};
-use crate::support::CHEAP;
+use crate::support::{CHEAP, race};
 use crate::world::{PASSWORD, World, acting, file, kind, open, pw, refused};
 
 fn knock(w: &mut World, name: &str, code: &str) -> rollbook::accounts::Result<User> {
@@ -216,89 +214,17 @@ fn a_key_file_that_others_can_read_is_refused_by_name() {
     knock(&mut w, "alice", &code).unwrap();
 }
 
-/// Shows one code through all handles at once, and says how many were let in.
-fn race(handles: &mut [Accounts], code: &str) -> usize {
-    let barrier = Arc::new(Barrier::new(handles.len()));
-    std::thread::scope(|scope| {
-        let racers: Vec<_> = handles
-            .iter_mut()
-            .map(|handle| {
-                let barrier = Arc::clone(&barrier);
-                scope.spawn(move || {
-                    barrier.wait();
-                    match handle.authenticate("alice", &pw(PASSWORD), Some(code)) {
-                        Ok(_) => 1,
-                        Err(error) => {
-                            assert_eq!(error.kind, Kind::InvalidOtpCode, "{error}");
-                            0
-                        }
-                    }
-                })
-            })
-            .collect();
-        racers.into_iter().map(|racer| racer.join().unwrap()).sum()
-    })
-}
-
-fn racers(path: &Path, w: &World) -> Vec<Accounts> {
-    (0..4).map(|n| open(path, &w.clock, 100 + n, CHEAP)).collect()
-}
-
-#[test]
-fn p25_of_all_who_show_one_code_at_once_one_is_let_in() {
-    let (_folder, path, mut w) = file();
-    w.accounts = open(&path, &w.clock, 9, CHEAP);
-    // What is tried here is the codes, not the waits after them.
-    w.set_policy("throttle", "off").unwrap();
-    let alice = w.person("alice");
-    let (app, _) = enrol(&mut w, &alice);
-    let mut handles = racers(&path, &w);
-    for round in 0..100 {
-        let code = app.code(&w);
-        assert_eq!(race(&mut handles, &code), 1, "round {round}");
-        w.pass(Span::SECOND.times(30));
-    }
-}
-
-#[test]
-fn p24_of_all_who_show_one_backup_code_at_once_one_is_let_in() {
-    let (_folder, path, mut w) = file();
-    w.accounts = open(&path, &w.clock, 9, CHEAP);
-    // What is tried here is the codes, not the waits after them.
-    w.set_policy("throttle", "off").unwrap();
-    let alice = w.person("alice");
-    let (_, mut codes) = enrol(&mut w, &alice);
-    let mut handles = racers(&path, &w);
-    for round in 0..100 {
-        if codes.is_empty() {
-            codes = w.refresh_codes(&alice.id, None).unwrap();
-        }
-        let code = codes.pop().unwrap();
-        assert_eq!(race(&mut handles, code.expose()), 1, "round {round}");
-    }
-    assert!(w.verify_audit(None, &mut |_| {}).is_ok());
-}
-
 #[test]
 fn two_who_turn_on_the_first_factors_at_once_share_one_key() {
     for round in 0..8 {
         let (_folder, path, mut w) = file();
         let people = [w.person("a"), w.person("b")];
-        let barrier = Barrier::new(2);
-        std::thread::scope(|scope| {
-            for (n, user) in people.iter().enumerate() {
-                let mut a = open(&path, &w.clock, 100 * round + n as u64, CHEAP);
-                let barrier = &barrier;
-                scope.spawn(move || {
-                    let app = App(a.begin_factor(&user.id).unwrap().secret);
-                    let code = rollbook::accounts::totp::code(
-                        &base32::decode(app.0.expose()).unwrap(),
-                        rollbook::accounts::totp::step(a.now()),
-                    );
-                    barrier.wait();
-                    a.enable_factor(&user.id, None, &app.0, &code).unwrap();
-                });
-            }
+        let handles = people.iter().zip(1..).map(|(user, n)| (user, open(&path, &w.clock, 100 * round + n, CHEAP)));
+        race(handles, |(user, mut a)| {
+            let app = App(a.begin_factor(&user.id).unwrap().secret);
+            let step = rollbook::accounts::totp::step(a.now());
+            let code = rollbook::accounts::totp::code(&base32::decode(app.0.expose()).unwrap(), step);
+            a.enable_factor(&user.id, None, &app.0, &code).unwrap();
         });
         w.accounts = open(&path, &w.clock, 9, CHEAP);
         let report = w.key_report().unwrap();

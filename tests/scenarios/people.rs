@@ -310,3 +310,26 @@ fn the_dossier_is_one_look_at_everything_about_a_person() {
     assert_eq!(dossier.history.len(), 2);
     assert!(dossier.history[0].at() > dossier.history[1].at(), "newest first");
 }
+
+#[test]
+fn an_end_date_in_the_past_ends_what_is_live_and_the_date_alone_comes_back() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    let (one, two) = (w.login("alice").token, w.login("alice").token);
+    let until = |at| Edit { valid_until: Some(Some(at)), ..Edit::default() };
+    let now = w.now();
+    let kept = w.edit(&alice.id, None, until(now.plus(Span::HOUR))).unwrap();
+    assert_eq!((kept.ended, kept.after.sessions), (0, 2), "a date to come ends nothing");
+    let shut = w.edit(&alice.id, None, until(now.minus(Span::HOUR))).unwrap();
+    assert_eq!((shut.ended, shut.after.sessions), (2, 0));
+    assert_eq!(w.entries().last().unwrap().detail.as_ref().unwrap().words.as_deref(), Some("2 sessions"));
+    w.undo(&shut).unwrap();
+    assert_eq!(w.look(&alice).valid_until, Some(now.plus(Span::HOUR)));
+    assert!(!w.lives(&one) && !w.lives(&two), "they were not merely kept waiting");
+    // A date that came by itself leaves them, and then is put further back.
+    let third = w.login("alice").token;
+    w.pass(Span::HOUR.times(2));
+    let further = w.edit(&alice.id, None, until(now)).unwrap();
+    w.edit(&alice.id, None, Edit { valid_until: Some(None), ..Edit::default() }).unwrap();
+    assert!(!w.lives(&third), "{}", further.ended);
+}

@@ -1,7 +1,6 @@
 //! What only shows in a file: what rests in it, and what several handles do to it at once.
 
 use std::path::Path;
-use std::sync::{Arc, Barrier};
 
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::hash::Cost;
@@ -10,20 +9,20 @@ use rollbook::accounts::store::Store;
 use rollbook::accounts::{Draft, Login, Role, Span, UserId};
 use rollbook::engines::{self, Access};
 
-use crate::support::{CHEAP, service};
+use crate::support::{CHEAP, race, service};
 use crate::world::{PASSWORD, file, kind, open, pw};
 
 /// Everything that lies in the database's folder.
-fn bytes(folder: &Path) -> Vec<u8> {
+pub fn bytes(folder: &Path) -> Vec<u8> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries.flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
-fn contains(haystack: &[u8], needle: &str) -> bool {
+pub fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
-fn hash(path: &Path, id: &UserId) -> String {
+pub fn hash(path: &Path, id: &UserId) -> String {
     let mut store: Box<dyn Store> = engines::open(path, Access::ReadOnly).unwrap();
     store.hash_of(id).unwrap().unwrap().as_str().to_owned()
 }
@@ -43,89 +42,19 @@ fn w03_neither_tokens_nor_request_ids_nor_passwords_rest_in_the_file() {
 }
 
 #[test]
-fn w07_of_two_who_register_one_name_at_once_exactly_one_succeeds() {
-    let (_folder, path, mut w) = file();
-    for round in 0..8 {
-        let barrier = Arc::new(Barrier::new(2));
-        let racers: Vec<_> = [1, 2]
-            .into_iter()
-            .map(|racer| {
-                let (barrier, mut a) = (Arc::clone(&barrier), open(&path, &w.clock, 100 * round + racer, CHEAP));
-                std::thread::spawn(move || {
-                    barrier.wait();
-                    a.register("alice", &pw(PASSWORD), false).map_err(|error| error.kind)
-                })
-            })
-            .collect();
-        let mut outcomes: Vec<_> = racers.into_iter().map(|racer| racer.join().unwrap()).collect();
-        outcomes.sort_by_key(|outcome| outcome.is_err());
-        let winner = outcomes[0].as_ref().unwrap();
-        assert_eq!(outcomes[1].as_ref().map(|user| &user.id), Err(&Kind::DuplicateUser));
-        w.login("alice");
-        w.purge(&winner.id.clone(), None).unwrap();
-    }
-}
-
-#[test]
-fn of_two_admins_who_are_switched_off_at_once_one_stays() {
-    for round in 0..4 {
-        let (_folder, path, mut w) = file();
-        let pair = [w.with_role("a", Role::Admin), w.with_role("b", Role::Admin)];
-        let barrier = Arc::new(Barrier::new(2));
-        let racers = pair.clone().map(|user| {
-            let (barrier, mut a) = (Arc::clone(&barrier), open(&path, &w.clock, round, CHEAP));
-            std::thread::spawn(move || {
-                barrier.wait();
-                a.deactivate(&user.id, None).map(drop).map_err(|error| error.kind)
-            })
-        });
-        let mut outcomes = racers.map(|racer| racer.join().unwrap());
-        outcomes.sort_by_key(Result::is_err);
-        assert_eq!(outcomes, [Ok(()), Err(Kind::LastAdmin)]);
-    }
-}
-
-#[test]
 fn w12_of_two_who_create_the_first_user_at_once_one_becomes_the_admin() {
     for round in 0..4 {
         let (_folder, path, mut w) = file();
-        let barrier = Arc::new(Barrier::new(2));
-        let racers = [1, 2].map(|racer| {
-            let (barrier, mut a) = (Arc::clone(&barrier), open(&path, &w.clock, 10 * round + racer, CHEAP));
-            std::thread::spawn(move || {
-                a.act_as(service());
-                barrier.wait();
-                let draft = Draft::named(&format!("racer {racer}")).unwrap();
-                a.create_user(draft, Some(&pw(PASSWORD))).map(drop).map_err(|error| error.kind)
-            })
+        let handles = [1, 2].map(|racer| (racer, open(&path, &w.clock, 10 * round + racer, CHEAP)));
+        let mut outcomes = race(handles, |(racer, mut a)| {
+            a.act_as(service());
+            let draft = Draft::named(&format!("racer {racer}")).unwrap();
+            a.create_user(draft, Some(&pw(PASSWORD))).map(drop).map_err(|error| error.kind)
         });
-        let mut outcomes = racers.map(|racer| racer.join().unwrap());
         outcomes.sort_by_key(Result::is_err);
         assert_eq!(outcomes, [Ok(()), Err(Kind::Unauthenticated)]);
         assert_eq!(w.names(&Filter::default()).len(), 1);
     }
-}
-
-#[test]
-fn a_request_is_completed_once_however_many_try_at_once() {
-    let (_folder, path, mut w) = file();
-    w.person("alice");
-    let issued = w.request_reset("alice").unwrap();
-    let barrier = Arc::new(Barrier::new(2));
-    let racers: Vec<_> = [1, 2]
-        .into_iter()
-        .map(|racer| {
-            let (barrier, id) = (Arc::clone(&barrier), issued.request_id.duplicate());
-            let mut a = open(&path, &w.clock, racer, CHEAP);
-            std::thread::spawn(move || {
-                barrier.wait();
-                a.complete_reset(&id, &pw(&format!("password of {racer}"))).map(drop).map_err(|error| error.kind)
-            })
-        })
-        .collect();
-    let mut outcomes: Vec<_> = racers.into_iter().map(|racer| racer.join().unwrap()).collect();
-    outcomes.sort_by_key(Result::is_err);
-    assert_eq!(outcomes, [Ok(()), Err(Kind::UnknownRequest)]);
 }
 
 #[test]

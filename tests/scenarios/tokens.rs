@@ -99,6 +99,11 @@ fn p26_an_end_lies_ahead_or_there_is_none() {
     }
 }
 
+/// Somebody shows their password to the world's handle.
+fn show(w: &mut World, name: &str) {
+    w.authorize(&Claim { user: Some((name, &pw(PASSWORD), None)), session: None }).unwrap();
+}
+
 #[test]
 fn p26_administrators_make_tokens_for_anybody_people_for_themselves_and_services_for_nobody() {
     let mut w = World::new();
@@ -109,10 +114,17 @@ fn p26_administrators_make_tokens_for_anybody_people_for_themselves_and_services
         n += 1;
         w.by(actor, |a| a.create_token(&user.id, Some(&format!("t{n}")), Until::Default)).map(|(token, _)| token)
     };
+    for user in [&eve, &alice] {
+        // A session is not enough for one's own.
+        assert_eq!(kind(make(&mut w, &acting(user), user)), Kind::Unauthorized, "{}", user.name);
+    }
+    show(&mut w, "alice");
     let token = make(&mut w, &acting(&alice), &alice).unwrap();
     assert_eq!(w.entries().last().unwrap().actor_id.as_ref(), Some(&alice.id));
     make(&mut w, &acting(&root), &alice).unwrap();
+    show(&mut w, "eve");
     make(&mut w, &acting(&eve), &eve).unwrap();
+    assert_eq!(kind(make(&mut w, &acting(&alice), &alice)), Kind::Unauthorized, "only by the last claim");
     for (actor, user) in [(acting(&alice), &bob), (acting(&eve), &bob), (Actor::Service("web".into()), &bob)] {
         assert_eq!(kind(make(&mut w, &actor, user)), Kind::Unauthorized, "{actor:?}");
     }

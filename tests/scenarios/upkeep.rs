@@ -98,3 +98,30 @@ fn a_clock_that_leaps_forward_erases_nobody_until_it_is_believed() {
     w.accept_clock().unwrap();
     assert_eq!(w.upkeep().unwrap().purged, 1);
 }
+
+#[test]
+fn a_clock_that_was_set_back_does_not_make_upkeep_forget_wrong_passwords() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    w.clock.set(START.minus(Span::DAY.times(40)));
+    let password = pw(PASSWORD);
+    let from = |address| rollbook::accounts::Login {
+        name: "alice",
+        password: Some(&password),
+        address: Some(address),
+        ..rollbook::accounts::Login::default()
+    };
+    let login = from("10.0.0.1");
+    w.served(|a| a.log_in(&login)).unwrap();
+    for _ in 0..9 {
+        let _ = w.try_login("alice", "wrong");
+        w.pass(Span::MINUTE);
+    }
+    let _ = w.try_login("alice", "wrong");
+    let before = w.why(&alice.id).unwrap().1;
+    assert_eq!(before.obstacles[0].throttled.as_ref().unwrap().failures, 10);
+    w.tidy(500).unwrap();
+    assert_eq!(w.why(&alice.id).unwrap().1, before);
+    let login = from("10.0.0.1");
+    w.served(|a| a.log_in(&login)).expect("the known address is still known");
+}

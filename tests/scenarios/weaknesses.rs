@@ -67,7 +67,7 @@ impl Entropy for Metered {
     }
 }
 
-fn metered(left: usize) -> (World, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+pub fn metered(left: usize) -> (World, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     let (clock, drawn) = (HandClock::default(), std::sync::Arc::default());
     let entropy = Box::new(Metered { inner: Seeded(1), drawn: std::sync::Arc::clone(&drawn), left });
     let store = engines::memory().unwrap();

@@ -13,7 +13,7 @@ use rollbook::accounts::{Accounts, Actor, Draft, Ground, Login, Role, Secret, Sp
 use rollbook::engines;
 use rollbook::host::key::KeyFile;
 
-use crate::support::{HandClock, Seeded, accounts, operator, service};
+use crate::support::{HandClock, Seeded, accounts, operator, scratch, service};
 
 /// What every person's password is, unless a test says otherwise.
 pub const PASSWORD: &str = "a rabbit in a waistcoat";
@@ -169,7 +169,14 @@ pub fn acting(user: &User) -> Actor {
 /// A person written straight into the store with whatever stands for a hash, as another program might.
 pub fn insert(store: &mut dyn Store, name: &str, hash: Option<&str>) -> User {
     use rollbook::accounts::audit::{Deed, Stamp};
-    let stamp = Stamp { at: crate::support::START, actor: operator(), origin: String::new(), reason: None };
+    use rollbook::accounts::warrant::Warrant;
+    let stamp = Stamp {
+        at: crate::support::START,
+        actor: operator(),
+        origin: String::new(),
+        reason: None,
+        warrant: Warrant::Open,
+    };
     let id = UserId::new(format!("{:032x}", name.bytes().fold(7u128, |sum, byte| sum * 257 + u128::from(byte))));
     let draft = Draft::named(name).unwrap();
     let new = NewUser { id, draft, hash: hash.map(PasswordHash::new), founding: false, deed: Deed::Create };
@@ -191,7 +198,7 @@ pub fn open(path: &Path, clock: &HandClock, seed: u64, cost: Cost) -> Accounts {
 
 /// A new database file with an open password rule, in a folder that goes with it.
 pub fn file() -> (tempfile::TempDir, std::path::PathBuf, World) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let path = folder.path().join("rollbook.db");
     let mut world = World::over(engines::create(&path).unwrap());
     world.set_policy("password", "open").unwrap();

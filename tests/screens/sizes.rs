@@ -44,6 +44,21 @@ const SCREENS: &[&str] = &[
     "/is:nonsense",
     "/nobody at all<enter>",
     "2/fire",
+    "3",
+    "3<enter>",
+    "3/about:alice",
+    "3/action:dance",
+    "3/nobody at all<enter>",
+    "3f",
+    "3c",
+    "3w",
+    "h",
+    "3V",
+    "4",
+    "4V",
+    "4G",
+    "4c",
+    "4<pgdn><pgdn>jj<enter>",
     "fd",
     "f",
     "s",
@@ -228,9 +243,18 @@ fn a_resize_keeps_the_person_the_layer_and_what_was_typed() {
 
 #[test]
 fn the_row_under_the_cursor_is_reversed_in_every_theme() {
-    for (size, script) in
-        [((120, 40), ""), ((80, 24), ""), ((60, 15), ""), ((120, 40), "<tab>"), ((60, 15), "<tab>"), ((80, 24), "2")]
-    {
+    for (size, script) in [
+        ((120, 40), ""),
+        ((80, 24), ""),
+        ((60, 15), ""),
+        ((120, 40), "<tab>"),
+        ((60, 15), "<tab>"),
+        ((80, 24), "2"),
+        ((120, 40), "3"),
+        ((60, 15), "3"),
+        ((120, 40), "4"),
+        ((60, 15), "4G"),
+    ] {
         let mut stage = reached(script, |_| {});
         for theme in Theme::ALL {
             stage.model.setup.theme = theme;

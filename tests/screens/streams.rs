@@ -82,7 +82,7 @@ fn take(stage: &mut Stage, step: Step) {
             stage.event(Event::Key { key, burst });
         }
         Step::Paste(text) => {
-            stage.event(Event::Paste(text));
+            stage.event(Event::Paste(text.into()));
         }
         Step::Resize(w, h) => {
             stage.event(Event::Resize(w, h));

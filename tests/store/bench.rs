@@ -8,6 +8,7 @@ use rollbook::accounts::hash::PasswordHash;
 use rollbook::accounts::session::{NewSession, Session, SessionId};
 use rollbook::accounts::store::{NewReset, NewUser, Store};
 use rollbook::accounts::token::{Digest, TokenKind, random_id};
+use rollbook::accounts::warrant::Warrant;
 use rollbook::accounts::{Draft, Error, Result, Role, Span, Time, User, UserId};
 use rollbook::engines;
 
@@ -40,7 +41,7 @@ impl Bench {
     }
 
     pub fn stamp(&self) -> Stamp {
-        Stamp { at: self.now, actor: operator(), origin: "tty".into(), reason: None }
+        Stamp { at: self.now, actor: operator(), origin: "tty".into(), reason: None, warrant: Warrant::Open }
     }
 
     pub fn pass(&mut self, span: Span) {

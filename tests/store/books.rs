@@ -2,6 +2,7 @@
 
 use rollbook::accounts::audit::{Deed, Detail, Happening, NewEntry, Stamp};
 use rollbook::accounts::change::UserChange;
+use rollbook::accounts::hash::PasswordHash;
 use rollbook::accounts::policy::Policy;
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::token::TokenKind;
@@ -258,4 +259,138 @@ pub fn a_trail_is_followed_by_actor_deed_and_time(make: Make) {
     assert_eq!((entries[0].seq, entries[0].actor()), (3, "root"), "a user is named though only the id is written");
     assert!(entries[0].detail.as_ref().unwrap().actor.is_empty());
     bench.assert_chain();
+}
+
+pub fn the_audit_is_paged_onward_and_back_under_every_trail(make: Make) {
+    use rollbook::accounts::query::{Anchor, Key, KeyValue};
+    use rollbook::accounts::trail::Trail;
+    let mut bench = make();
+    let (ann, bob) = (bench.add("ann"), bench.add("bob"));
+    for _ in 0..4 {
+        bench.change(&ann, UserChange::Deactivate).unwrap();
+        bench.change(&bob, UserChange::Deactivate).unwrap();
+        bench.change(&ann, UserChange::Activate).unwrap();
+        bench.change(&bob, UserChange::Activate).unwrap();
+    }
+    let trails = [
+        Trail::default(),
+        Trail::about(Some(&ann.id)),
+        Trail { deed: Some(Deed::Activate), ..Trail::default() },
+        Trail { words: vec!["bo".into()], ..Trail::default() },
+        Trail { words: vec!["root".into()], ..Trail::default() },
+        Trail { words: vec!["nobody".into()], ..Trail::default() },
+    ];
+    for (trail, many) in trails.iter().zip([18, 9, 8, 9, 18, 0]) {
+        let all: Vec<i64> = bench.store.entries(trail, None, 99).unwrap().iter().map(|entry| entry.seq).collect();
+        assert_eq!(all.len(), many, "{trail:?}");
+        assert_eq!(bench.store.entries_count(trail, None).unwrap() as usize, many);
+        assert_eq!(bench.store.entries_count(trail, Some(3)).unwrap() as usize, many.min(3));
+        for limit in [1, 4, 18, 40] {
+            for back in [false, true] {
+                let (mut met, mut anchor) = (Vec::new(), if back { Anchor::End } else { Anchor::Start });
+                loop {
+                    let page = bench.store.entries_page(trail, &anchor, limit).unwrap();
+                    let numbers: Vec<i64> = page.rows.iter().map(|(_, entry)| entry.seq).collect();
+                    assert!(page.rows.iter().all(|(key, entry)| key.seq == entry.seq));
+                    let (first, last) = (page.rows.first(), page.rows.last());
+                    assert_eq!(page.more_before, first.is_some_and(|(key, _)| all[0] != key.seq), "{trail:?} {limit}");
+                    assert_eq!(page.more_after, last.is_some_and(|(key, _)| all[all.len() - 1] != key.seq));
+                    let on = if back { first } else { last }.map(|(key, _)| key.clone());
+                    if back {
+                        met.splice(0..0, numbers);
+                    } else {
+                        met.extend(numbers);
+                    }
+                    match on.filter(|_| if back { page.more_before } else { page.more_after }) {
+                        Some(key) => anchor = if back { Anchor::Before(key) } else { Anchor::After(key) },
+                        None => break,
+                    }
+                }
+                assert_eq!(met, all, "{trail:?} {limit} {back}");
+            }
+        }
+    }
+    let from = |seq| Anchor::From(Key { value: KeyValue::Number(seq), seq });
+    let page = bench.store.entries_page(&trails[1], &from(4), 2).unwrap();
+    let numbers: Vec<i64> = page.rows.iter().map(|(_, entry)| entry.seq).collect();
+    assert_eq!((numbers.len(), numbers[0] <= 4, page.more_before), (2, true, true));
+    let beyond = bench.store.entries_page(&trails[0], &from(0), 2).unwrap();
+    assert!(beyond.rows.is_empty() && beyond.more_before && !beyond.more_after);
+}
+
+pub fn passwords_are_counted_by_scheme_and_cost_without_their_salts(make: Make) {
+    let mut bench = make();
+    for name in ["ann", "bob", "cleo"] {
+        bench.add(name);
+    }
+    let dear = PasswordHash::new("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA==$ZGlnZXN0".to_owned());
+    let odd = PasswordHash::new("nothing like a hash".to_owned());
+    for (name, hash) in [("dora", dear), ("eve", odd)] {
+        let new = bench.new_user(Draft::named(name).unwrap(), Some(hash));
+        let stamp = bench.stamp();
+        bench.store.insert_user(&new, &stamp).unwrap();
+    }
+    let mut found = bench.store.hashes().unwrap();
+    assert_eq!(found.remove(0), ("argon2id v=19 m=8,t=1,p=1".to_owned(), 3), "the most frequent first");
+    found.sort();
+    assert_eq!(found, [("argon2id v=19 m=19456,t=2,p=1".to_owned(), 1), ("unknown".to_owned(), 1)]);
+}
+
+pub fn failures_of_everybody_come_a_person_and_a_minute_at_a_time(make: Make) {
+    use rollbook::accounts::trail::Trail;
+    let mut bench = make();
+    let alice = bench.add("alice");
+    bench.now = rollbook::accounts::Time::from_millis((bench.now.millis() / 60_000 + 1) * 60_000);
+    let begin = bench.now;
+    for second in [1, 2, 61, 62, 63] {
+        let at = begin.plus(Span::SECOND.times(second));
+        bench.store.note_failure(Some(&alice.id), Some("10.0.0.9"), at).unwrap();
+    }
+    bench.store.note_failure(None, None, begin.plus(Span::SECOND.times(70))).unwrap();
+    let mut asked = |trail: &Trail, before, limit| -> Vec<(Option<String>, u32)> {
+        let page = bench.store.failed(trail, before, limit).unwrap();
+        page.into_iter().map(|failed| (failed.whose.map(|(_, name)| name), failed.failures.count)).collect()
+    };
+    let (named, nobody) = (|count| (Some("alice".to_owned()), count), (None, 1));
+    assert_eq!(asked(&Trail::default(), None, 9), [named(3), nobody.clone(), named(2)]);
+    assert_eq!(asked(&Trail::about(Some(&alice.id)), None, 9), [named(3), named(2)]);
+    assert_eq!(asked(&Trail { deed: Some(Deed::Create), ..Trail::default() }, None, 9), []);
+    assert_eq!(asked(&Trail { by_name: Some("alice".into()), ..Trail::default() }, None, 9), []);
+    let since = Trail { since: Some(begin.plus(Span::MINUTE)), ..Trail::default() };
+    assert_eq!(asked(&since, None, 9), [named(3), nobody.clone()]);
+    assert_eq!(asked(&Trail { until: since.since, ..Trail::default() }, None, 9), [named(2)]);
+    let (mut before, mut all) = (None, Vec::new());
+    while let Some(failed) = bench.store.failed(&Trail::default(), before, 1).unwrap().pop() {
+        before = Some(failed.key);
+        all.push((failed.whose.map(|(_, name)| name), failed.failures.count));
+    }
+    assert_eq!(all, [named(3), nobody, named(2)], "each once, a line a page");
+}
+
+pub fn an_exported_beginning_goes_when_it_is_old_enough_and_is_remembered(make: Make) {
+    use rollbook::accounts::chain::Head;
+    use rollbook::accounts::export::Stretch;
+    let mut bench = make();
+    (0..5).for_each(|n| drop(bench.add(&format!("u{n}"))));
+    bench.store.set_policy("retention-audit", "10d", &bench.stamp()).unwrap();
+    let third = bench.trail().into_iter().find(|entry| entry.seq == 3).unwrap();
+    let head = Head { seq: 3, digest: third.digest };
+    let stretch = Stretch { after: Head { seq: 0, digest: [0; 32] }, head, entries: 3 };
+    let wrong = Stretch { head: Head { digest: [1; 32], ..head }, ..stretch };
+    let stamp = bench.stamp();
+    assert_eq!(refused(bench.store.checkpoint_audit(&wrong, &stamp)).kind, Kind::Stale);
+    assert_eq!(bench.trail().len(), 6);
+    bench.store.checkpoint_audit(&stretch, &stamp).unwrap();
+    let written = bench.trail().remove(0);
+    assert_eq!(rollbook::accounts::export::Checkpoint::of(&written).unwrap().head, head);
+    bench.days(8);
+    let tidy = |bench: &mut Bench, limit| bench.store.tidy(limit, &bench.stamp()).unwrap().entries;
+    assert_eq!((tidy(&mut bench, 500), bench.store.audit_floor().unwrap()), (0, None), "not old enough");
+    bench.days(4);
+    assert_eq!(tidy(&mut bench, 2), 2, "no more at once than was said");
+    assert_eq!(bench.store.audit_floor().unwrap().map(|floor| floor.seq), Some(2));
+    assert_eq!(tidy(&mut bench, 500), 1, "and nothing that was not exported");
+    assert_eq!(bench.store.audit_floor().unwrap(), Some(head));
+    assert_eq!(bench.store.chain(None, 9).unwrap()[0].seq, 4);
+    assert_eq!(tidy(&mut bench, 500), 0);
 }

@@ -1,7 +1,5 @@
 //! What only a file that several programs share can show: races, foreign hands, hostile rows.
 
-use std::sync::Barrier;
-
 use rollbook::accounts::audit::Deed;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::{Anchor, Filter, Order, Query};
@@ -10,6 +8,7 @@ use rollbook::accounts::{Draft, Kind, Role, Span, Status, Time, UserId};
 use rollbook::engines::{Access, open};
 
 use crate::bench::{Bench, hash, refused};
+use crate::support::race;
 
 fn beside(bench: &Bench) -> rusqlite::Connection {
     rusqlite::Connection::open(bench.path.as_ref().unwrap()).unwrap()
@@ -21,20 +20,8 @@ fn w07_of_eight_who_take_a_name_at_once_one_gets_it() {
     let path = bench.path.clone().unwrap();
     let stamp = bench.stamp();
     let news: Vec<_> = (0..8).map(|_| bench.new_user(Draft::named("alice").unwrap(), None)).collect();
-    let barrier = Barrier::new(news.len());
-    let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = news
-            .iter()
-            .map(|new| {
-                let (path, stamp, barrier) = (&path, &stamp, &barrier);
-                scope.spawn(move || {
-                    let mut store = open(path, Access::Full).unwrap();
-                    barrier.wait();
-                    store.insert_user(new, stamp).map(|user| user.id).map_err(|error| error.kind)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let outcomes = race(news.iter().map(|new| (new, open(&path, Access::Full).unwrap())), |(new, mut store)| {
+        store.insert_user(new, &stamp).map(|user| user.id).map_err(|error| error.kind)
     });
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert!(outcomes.iter().all(|outcome| !matches!(outcome, Err(kind) if *kind != Kind::DuplicateUser)));
@@ -48,15 +35,9 @@ fn entries_written_at_once_make_one_chain() {
     let path = bench.path.clone().unwrap();
     let stamp = bench.stamp();
     let news: Vec<_> = (0..40).map(|n| bench.new_user(Draft::named(&format!("u{n}")).unwrap(), None)).collect();
-    std::thread::scope(|scope| {
-        for part in news.chunks(10) {
-            let (path, stamp) = (&path, &stamp);
-            scope.spawn(move || {
-                let mut store = open(path, Access::Full).unwrap();
-                for new in part {
-                    store.insert_user(new, stamp).unwrap();
-                }
-            });
+    race(news.chunks(10).map(|part| (part, open(&path, Access::Full).unwrap())), |(part, mut store)| {
+        for new in part {
+            store.insert_user(new, &stamp).unwrap();
         }
     });
     assert_eq!(bench.trail().len(), 40);
@@ -276,20 +257,8 @@ fn of_eight_tokens_of_one_name_created_at_once_one_comes_into_being() {
     let alice = bench.add("alice");
     let stamp = bench.stamp();
     let news: Vec<_> = (0..8).map(|_| crate::tokens::new_token(&mut bench, &alice, "ci")).collect();
-    let barrier = Barrier::new(news.len());
-    let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = news
-            .iter()
-            .map(|new| {
-                let (path, stamp, barrier) = (&path, &stamp, &barrier);
-                scope.spawn(move || {
-                    let mut store = open(path, Access::Full).unwrap();
-                    barrier.wait();
-                    store.insert_token(new, stamp).map(|_| ()).map_err(|error| error.kind)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let outcomes = race(news.iter().map(|new| (new, open(&path, Access::Full).unwrap())), |(new, mut store)| {
+        store.insert_token(new, &stamp).map(drop).map_err(|error| error.kind)
     });
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(Kind::TokenNameExists)).count(), 7);

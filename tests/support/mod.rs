@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use rollbook::accounts::hash::Cost;
 use rollbook::accounts::seal::{Key, Keyring, Slot};
@@ -123,6 +123,32 @@ pub fn accounts_with(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor:
         keys: Box::new(ring),
     };
     Accounts::new(ground, actor, "tty pts/7")
+}
+
+/// A folder that goes with its handle, in memory where the machine has such a place: what is tried in it is the order of
+/// transactions and not the disk, which a durable write waits for.
+pub fn scratch() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+/// Lets all of them do the same at one moment, each in a thread of its own, and gives what came of it, in their order.
+pub fn race<R: Send, T: Send>(racers: impl IntoIterator<Item = R>, deed: impl Fn(R) -> T + Sync) -> Vec<T> {
+    let racers: Vec<R> = racers.into_iter().collect();
+    let barrier = Barrier::new(racers.len());
+    std::thread::scope(|scope| {
+        let running: Vec<_> = racers
+            .into_iter()
+            .map(|racer| {
+                let (barrier, deed) = (&barrier, &deed);
+                scope.spawn(move || {
+                    barrier.wait();
+                    deed(racer)
+                })
+            })
+            .collect();
+        running.into_iter().map(|racer| racer.join().unwrap()).collect()
+    })
 }
 
 /// The operator of all tests.

@@ -7,7 +7,7 @@ use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
 use crate::console::ink::{Ink, centered};
 use crate::console::theme::Role;
-use crate::console::words::{clipped, clock, day, wrap};
+use crate::console::words::{clipped, clock, day, width, wrap};
 
 /// For how long it stays whatever is pressed: it comes by itself after a key, and a key that bounces or was typed ahead
 /// must not close what can never be seen again.
@@ -65,9 +65,29 @@ impl Code {
         }
     }
 
+    /// The backup codes of a second factor.
+    pub fn backup(name: &str, codes: &[Secret], now: Time) -> Code {
+        // Reserved at once: a text that grows leaves copies behind.
+        let mut lines = String::with_capacity(codes.iter().map(|code| code.expose().len() + 1).sum());
+        for (i, code) in codes.iter().enumerate() {
+            if i > 0 {
+                lines.push('\n');
+            }
+            lines.push_str(code.expose());
+        }
+        Code {
+            title: "Backup codes, shown once",
+            name: name.to_owned(),
+            secret: Secret::new(lines),
+            until: None,
+            redeems: "each is good for one log-in without the app",
+            opened_at: now,
+        }
+    }
+
     /// The secret itself, for the terminal's clipboard, which is at the other end of the line.
-    pub fn reveal(&self) -> &str {
-        self.secret.expose()
+    pub fn reveal(&self) -> &Secret {
+        &self.secret
     }
 
     /// Whether it is too early to close it.
@@ -80,8 +100,15 @@ impl Code {
         let wide = 64.min(ink.area().width);
         let room = usize::from(wide.saturating_sub(4));
         let mut lines: Vec<(String, Role)> = Vec::new();
-        lines.extend(wrap(self.secret.expose(), room).into_iter().map(|line| (line, Role::Focus)));
-        lines.push((String::new(), Role::Text));
+        let secrets: Vec<String> = self.secret.expose().lines().flat_map(|line| wrap(line, room)).collect();
+        match self.secret.expose().contains('\n') && 2 * width(&secrets[0]) + 2 <= room {
+            true => lines.extend(secrets.chunks(2).map(|pair| (pair.join("  "), Role::Focus))),
+            false => lines.extend(secrets.into_iter().map(|line| (line, Role::Focus))),
+        }
+        // A low screen shows all of the secret rather than the air beneath.
+        if lines.len() + 7 <= usize::from(ink.area().height) {
+            lines.push((String::new(), Role::Text));
+        }
         let until =
             self.until.map(|at| format!(", until {}", short_until(at, self.opened_at, zone))).unwrap_or_default();
         lines.push((format!("for {}{until}", clipped(&self.name, room.saturating_sub(18))), Role::Text));

@@ -8,7 +8,7 @@ use crate::accounts::user::{Edit as Changes, LONGEST_NOTE, Name, Role, User, par
 use crate::accounts::{Error, Kind};
 use crate::console::commands;
 use crate::console::effect::Write;
-use crate::console::words::clipped;
+use crate::console::words::{clipped, count};
 
 const NAME: usize = 0;
 const EMAIL: usize = 1;
@@ -40,7 +40,6 @@ impl Edit {
             Field::text("Valid until", &user.valid_until.map(Time::rfc3339).unwrap_or_default()),
         ];
         fields[LABELS].remark = Some("words, parted by spaces".to_owned());
-        fields[UNTIL].remark = Some("2026-12-31 (through that day, UTC) · +30d · empty: no end".to_owned());
         let form = Form::new(format!("Edit {}", clipped(&user.name, 44)), fields, "Save");
         let mut edit = Edit { form, user: user.clone(), now };
         edit.refresh();
@@ -77,9 +76,16 @@ impl Edit {
         (changes, faults)
     }
 
-    /// Brings the command at the foot up to what was typed.
+    /// Brings the command at the foot, and what is said about the end date, up to what was typed.
     pub fn refresh(&mut self) {
-        self.form.command = commands::edit(&self.user, &self.read().0);
+        let changes = self.read().0;
+        let over = changes.valid_until.flatten().is_some_and(|until| until < self.now);
+        self.form.fields[UNTIL].remark = Some(match (over, self.user.sessions) {
+            (false, _) => "2026-12-31 (through that day, UTC) · +30d · empty: no end".to_owned(),
+            (true, 0) => "in the past: keeps them out, now".to_owned(),
+            (true, n) => format!("in the past: ends {}, now", count(u64::from(n), "session")),
+        });
+        self.form.command = commands::edit(&self.user, &changes);
     }
 
     /// The order, or faults beneath their fields.

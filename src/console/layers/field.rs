@@ -139,6 +139,14 @@ impl Field {
         }
     }
 
+    /// What was typed into a password, as a second owner's copy; `None` of any other field.
+    pub fn typed_secret(&self) -> Option<Secret> {
+        match &self.content {
+            Content::Secret(field) => Some(field.secret()),
+            _ => None,
+        }
+    }
+
     /// Whether a toggle is on.
     pub fn is_on(&self) -> bool {
         matches!(self.content, Content::Toggle(true))

@@ -29,6 +29,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The word on the first button.
     pub button: &'static str,
+    /// The word on the second.
+    pub cancel: &'static str,
     /// The command that does the same, drawn at the foot.
     pub command: String,
     /// A fault that belongs to no field.
@@ -49,6 +51,7 @@ impl Form {
             title,
             fields,
             button,
+            cancel: "Cancel",
             command: String::new(),
             fault: None,
             sent: false,
@@ -73,6 +76,11 @@ impl Form {
         let at = stops.iter().position(|&stop| stop == self.focus).unwrap_or(0);
         let next = if forward { at + 1 } else { at + stops.len() - 1 };
         self.focus = stops[next % stops.len()];
+    }
+
+    /// Puts the keys to this field.
+    pub fn focus_on(&mut self, field: usize) {
+        self.focus = field;
     }
 
     /// Puts the keys to the first field with a fault, if there is one.
@@ -177,6 +185,11 @@ impl Form {
             Content::Secret(secret) => Some(secret),
             _ => None,
         })
+    }
+
+    /// Whether a password that plays a part is typed into it.
+    pub fn has_secret(&self) -> bool {
+        self.fields.iter().any(|field| !field.hidden && matches!(field.content, Content::Secret(_)))
     }
 
     /// Puts a made passphrase into the secret field and shows it.
@@ -324,7 +337,7 @@ impl Form {
         if self.sent {
             ink.text(inside.x, y, inside.width, "at work … Esc closes this, the work goes on", Role::Notice);
         } else {
-            let buttons = [format!("[ {} ]", self.button), "[ Cancel ]".to_owned()];
+            let buttons = [format!("[ {} ]", self.button), format!("[ {} ]", self.cancel)];
             let total = width(&buttons[0]) + 2 + width(&buttons[1]);
             let mut x = inside.x + inside.width.saturating_sub(total as u16) / 2;
             for (i, button) in buttons.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::accounts::time::Time;
 use crate::accounts::user::{User, UserId};
 use crate::console::ink::{Ink, centered};
 use crate::console::theme::Role;
-use crate::console::words::{clipped, day, since};
+use crate::console::words::{clipped, count, day, since};
 
 /// The dialog.
 pub struct Keyring {
@@ -50,7 +50,8 @@ impl Keyring {
         let frame = centered(ink.area(), 72, height);
         let inside = ink.frame(frame, &format!("Second factor and tokens of {}", clipped(&self.user.name, 36)));
         let on = dossier.map_or(self.user.factor, |dossier| dossier.user.factor);
-        let factor = if on { "on; o turns it off" } else { "off" };
+        let left = dossier.map(|dossier| format!(" · {} left", count(u64::from(dossier.codes), "backup code")));
+        let factor = if on { format!("on{}", left.unwrap_or_default()) } else { "off".to_owned() };
         ink.text(inside.x, inside.y, inside.width, &format!("second factor  {factor}"), Role::Text);
         let head = inside.y + 2;
         if head < inside.bottom() {

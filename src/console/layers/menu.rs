@@ -11,10 +11,17 @@ use crate::console::words::{clip_end, width};
 pub enum Pick {
     /// Filter the list so.
     Filter(&'static str),
+    /// Filter the audit so.
+    Search(String),
     /// Order the list so.
     Order(Order),
     /// Copy this.
     Copy(String),
+    /// Copy the secret that is being enrolled, as a URI or as text; it stays where it is.
+    Enrolment {
+        /// Whether as a URI.
+        uri: bool,
+    },
 }
 
 /// A line of the menu.
@@ -84,6 +91,18 @@ impl Menu {
                 item('t', "status", Order::Status),
             ],
         )
+    }
+
+    /// What can be copied of a secret that is being enrolled. It is on the screen already, and not repeated here.
+    pub fn enrolment() -> Menu {
+        let item = |letter, label: &str, value: &str, uri| Item {
+            letter,
+            label: label.to_owned(),
+            value: value.to_owned(),
+            pick: Pick::Enrolment { uri },
+        };
+        let items = vec![item('u', "URI", "otpauth://totp/…", true), item('s', "secret", "to be typed in", false)];
+        Menu::new("Copy", items)
     }
 
     /// Moves the cursor.

@@ -77,13 +77,13 @@ impl NewUser {
     fn password_remark(&mut self) -> Option<String> {
         let name = self.form.fields[NAME].value().to_owned();
         let email = self.form.fields[EMAIL].value().to_owned();
-        let rule = self.policy.password;
+        let demands = self.policy.demands();
         let field = self.form.secret_mut()?;
         if field.count() == 0 {
-            return Some(format!("{} or more characters · Ctrl-G makes one", rule.least(false)));
+            return Some(format!("{} or more characters · Ctrl-G makes one", demands.rule.least(false)));
         }
         let about = About { name: name.trim(), email: Some(email.trim()).filter(|e| !e.is_empty()), factor: false };
-        Some(match judge(rule, &field.secret(), about) {
+        Some(match judge(demands, &field.secret(), about) {
             Ok(()) => "good".to_owned(),
             Err(error) => error.message,
         })
@@ -121,9 +121,9 @@ impl NewUser {
     fn judged_password(&mut self) -> Option<Secret> {
         let name = self.form.fields[NAME].value().trim().to_owned();
         let email = parse_email(self.form.fields[EMAIL].value()).ok().flatten();
-        let rule = self.policy.password;
+        let demands = self.policy.demands();
         let secret = self.form.secret_mut()?.secret();
-        match judge(rule, &secret, About { name: &name, email: email.as_deref(), factor: false }) {
+        match judge(demands, &secret, About { name: &name, email: email.as_deref(), factor: false }) {
             Ok(()) => Some(secret),
             Err(error) => {
                 self.form.fields[PASSWORD].fault = Some(error.to_string());

@@ -77,6 +77,7 @@ fn cure(cure: Cure) -> (Option<Action>, &'static str) {
         Cure::Password => (Some(Action::Password), "issues a code, or sets a password"),
         Cure::Unthrottle => (Some(Action::Unthrottle), "lets them try again at once; it also passes by itself"),
         Cure::Factor => (Some(Action::Keyring), "bring the key back, or turn the factor off here"),
+        Cure::BackupCode => (Some(Action::Keyring), "a backup code lets them in; or turn the factor off and on here"),
     }
 }
 

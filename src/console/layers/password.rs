@@ -21,11 +21,12 @@ pub struct Password {
     pub form: Form,
     user: User,
     policy: Policy,
+    tokens: u32,
 }
 
 impl Password {
-    /// The form for this person, as drawn.
-    pub fn new(user: &User, policy: Policy) -> Password {
+    /// The form for this person, as drawn; they have so many API tokens, which a new password leaves good.
+    pub fn new(user: &User, policy: Policy, tokens: u32) -> Password {
         let life = format!("a code can be used once, for {}", policy.reset_life);
         let fields = vec![
             Field::choice("", WAYS, 0),
@@ -34,7 +35,7 @@ impl Password {
             Field::words(String::new()),
         ];
         let title = format!("Password of {}", clipped(&user.name, 40));
-        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy };
+        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, tokens };
         password.refresh();
         password
     }
@@ -59,17 +60,22 @@ impl Password {
             (n, true) => format!("its use ends {}", count(u64::from(n), "session")),
             (n, false) => format!("ends {}, now", count(u64::from(n), "session")),
         };
-        self.form.fields[3] = Field::words(ends);
+        let tokens = match self.tokens {
+            0 => String::new(),
+            1 => " · 1 API token stays good (t revokes)".to_owned(),
+            n => format!(" · {} stay good (t revokes)", count(u64::from(n), "API token")),
+        };
+        self.form.fields[3] = Field::words(ends + &tokens);
         let name = typed(&self.user);
         self.form.command = match by_code {
             true => commands::request(&self.user).unwrap_or_default(),
             false => format!("rollbook user passwd {name} --set --password-stdin"),
         };
-        let (rule, least) = (self.policy.password, self.policy.password.least(self.user.factor));
+        let least = self.policy.password.least(self.user.factor);
         let typed = self.form.secret_mut().filter(|field| field.count() > 0).map(|field| field.secret());
         self.form.fields[PASSWORD].remark = Some(match typed {
             None => format!("{least} or more characters · Ctrl-G makes one"),
-            Some(secret) => match judge(rule, &secret, self.about()) {
+            Some(secret) => match judge(self.policy.demands(), &secret, self.about()) {
                 Ok(()) => "good".to_owned(),
                 Err(error) => error.message,
             },
@@ -83,7 +89,7 @@ impl Password {
             return Some(Write::IssueCode { id: self.user.id.clone() });
         }
         let secret = self.form.secret_mut()?.secret();
-        if let Err(error) = judge(self.policy.password, &secret, self.about()) {
+        if let Err(error) = judge(self.policy.demands(), &secret, self.about()) {
             self.form.fields[PASSWORD].fault = Some(error.to_string());
             self.form.to_fault();
             return None;

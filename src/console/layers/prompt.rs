@@ -1,4 +1,4 @@
-//! Forms of one line: the reason of a deactivation, a new name for somebody who comes back, a file to open.
+//! Forms of one line: the reason of a deactivation, a new name for somebody who comes back, a setting, a file to open.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use super::form::Form;
 use crate::accounts::Error;
 use crate::accounts::api_token::parse_token_name;
 use crate::accounts::error::Field as Fault;
+use crate::accounts::policy::{KEYS, Policy};
 use crate::accounts::time::{Time, Until};
 use crate::accounts::user::{LONGEST_REASON, Name, User, parse_words};
 use crate::console::effect::{Target, Write};
@@ -17,6 +18,7 @@ enum Purpose {
     Reason(Box<User>),
     Rename(Box<User>),
     Token(Box<User>, Time),
+    Setting(&'static str, Policy),
     Open,
 }
 
@@ -66,6 +68,18 @@ impl Prompt {
         Prompt { form, purpose: Purpose::Token(Box::new(user.clone()), now) }
     }
 
+    /// Asks for another value of a setting; `None` for one that there is not.
+    pub fn setting(key: &'static str, policy: &Policy) -> Option<Prompt> {
+        let (_, meaning) = KEYS.iter().find(|(known, _)| *known == key)?;
+        let value = policy.get(key)?;
+        let mut fields = vec![Field::text("Value", &value)];
+        let usual = Policy::default().get(key).unwrap_or_default();
+        fields[0].remark = Some(format!("{meaning} · by default {usual}"));
+        let mut form = Form::new(format!("Set {key}"), fields, "Set");
+        form.command = format!("rollbook policy set {key} …");
+        Some(Prompt { form, purpose: Purpose::Setting(key, policy.clone()) })
+    }
+
     /// Asks for a file.
     pub fn open() -> Prompt {
         let mut form = Form::new("Open a database".to_owned(), vec![Field::text("File", "")], "Open");
@@ -88,6 +102,10 @@ impl Prompt {
             Purpose::Token(user, now) => self
                 .read_token(&value, *now)
                 .map(|(name, until)| Order::Write(Box::new(Write::CreateToken { id: user.id.clone(), name, until }))),
+            Purpose::Setting(key, policy) => {
+                let value = value.trim().to_owned();
+                policy.clone().set(key, &value).map(|()| Order::Write(Box::new(Write::SetPolicy { key, value })))
+            }
             Purpose::Open if value.trim().is_empty() => Err(Error::constraint(Fault::Name, "a file is needed")),
             Purpose::Open => Ok(Order::Connect(Target::Open(PathBuf::from(value.trim())))),
         };

@@ -8,7 +8,7 @@ use crate::accounts::audit::{Entry, Happening};
 use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
 use crate::accounts::user::{User, UserId};
-use crate::console::effect::{Effect, Read, Slot, Turn};
+use crate::console::effect::{DEEP, Effect, Read, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
 use crate::console::words::{ago, clipped, count, day, exact, pieces, short, shown, width, wrap};
@@ -20,6 +20,8 @@ pub struct Detail {
     pub dossier: Option<Dossier>,
     /// How far the whole pane is scrolled.
     pub scroll: usize,
+    /// How much of the history is asked for.
+    depth: u16,
     wanted: Option<UserId>,
     turn: Turn,
     stale: bool,
@@ -37,14 +39,14 @@ impl Detail {
         if person != self.wanted.as_ref() {
             self.wanted = person.cloned();
             self.stale = true;
-            self.scroll = 0;
+            (self.scroll, self.depth) = (0, DEEP);
         }
         if std::mem::take(&mut self.stale)
             && let Some(id) = &self.wanted
         {
             self.turn += 1;
             self.waiting = true;
-            effects.push(Effect::Ask(Slot::Person, self.turn, Read::Person(id.clone())));
+            effects.push(Effect::Ask(Slot::Person, self.turn, Read::Person(id.clone(), self.depth)));
         }
     }
 
@@ -80,7 +82,13 @@ impl Detail {
 
     /// Scrolls the whole pane.
     pub fn scroll_by(&mut self, delta: isize) {
-        self.scroll = self.scroll.saturating_add_signed(delta).min(5000);
+        let held = self.dossier.as_ref().map_or(0, |dossier| dossier.history.len());
+        self.scroll = self.scroll.saturating_add_signed(delta).min(held + 100);
+        // Older history is read before its end comes into view.
+        if held >= usize::from(self.depth) && self.scroll + usize::from(DEEP) / 2 >= held {
+            self.depth = self.depth.saturating_add(self.depth);
+            self.stale = true;
+        }
     }
 
     /// Draws the pane for the person under the cursor.
@@ -128,7 +136,8 @@ impl Detail {
     }
 }
 
-type Line = Vec<(String, Role)>;
+/// Pieces of a line, each in its role.
+pub type Line = Vec<(String, Role)>;
 
 fn verdict_words(dossier: Option<&Dossier>) -> Line {
     match dossier {
@@ -158,6 +167,10 @@ fn facts(user: &User, dossier: Option<&Dossier>, look: &Look<'_>, inside: Rect) 
     }
     if let Some(at) = user.password_set_at {
         words.push(plain(format!("password set {}", short(at, look.now, look.zone))));
+    }
+    if let Some(dossier) = dossier.filter(|_| user.factor) {
+        let role = if dossier.codes == 0 { Role::Warn } else { Role::Text };
+        words.push((format!("factor on, {} left", count(u64::from(dossier.codes), "code")), role));
     }
     if let Some(dossier) = dossier.filter(|dossier| !dossier.tokens.is_empty()) {
         let names: Vec<String> = dossier.tokens.iter().take(4).map(|token| shown(&token.name)).collect();
@@ -238,6 +251,8 @@ fn full(user: &User, name: &str, dossier: Option<&Dossier>, look: &Look<'_>, roo
     row("activated", at(user.activated_at), Role::Text);
     row("last log-in", at(user.last_login_at), Role::Text);
     row("password set", at(user.password_set_at), Role::Text);
+    let left = dossier.map(|dossier| format!("on, {} left", count(u64::from(dossier.codes), "backup code")));
+    row("second factor", left.filter(|_| user.factor).unwrap_or_else(|| "off".to_owned()), Role::Text);
     row("valid until", user.valid_until.map_or_else(|| "no end".to_owned(), |t| exact(t, look.zone)), Role::Text);
     if user.deleted_at.is_some() {
         row("deleted", at(user.deleted_at), Role::Bad);
@@ -270,17 +285,17 @@ fn history_line(happening: &Happening, now: Time, zone: &TimeZone) -> Line {
         Happening::Entry(entry) => vec![
             (when, Role::Faint),
             (format!("{:<21}", shown(entry.past())), Role::Text),
-            (format!(" {}", entry_words(entry)), Role::Text),
+            (format!(" {}", entry_words(entry, true)), Role::Text),
         ],
     }
 }
 
-/// By whom, and what is worth telling about it.
-fn entry_words(entry: &Entry) -> String {
+/// What is worth telling about an entry; if `by`, first who acted.
+pub fn entry_words(entry: &Entry, by: bool) -> String {
     let Some(detail) = &entry.detail else { return "(erased)".to_owned() };
     let mut words = String::new();
     // That a service logged somebody in is what services do; who acted matters where a person did.
-    if entry.actor_kind != "service" {
+    if by && entry.actor_kind != "service" {
         words.push_str(&format!("by {}", shown(entry.actor())));
     }
     let mut add = |text: String| {

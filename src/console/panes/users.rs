@@ -57,10 +57,10 @@ impl Users {
         self.list.restart_at(key);
     }
 
-    /// Goes to somebody who has just come into being, taking a filter away that would hide them.
-    pub fn go_to_new(&mut self, user: &User, now: Time) {
+    /// Goes to somebody, taking a filter away that would hide them.
+    pub fn go_to(&mut self, user: &User, now: Time) {
         if !self.list.filter.matches(user, now) {
-            self.list.set_filter("");
+            self.list.set_filter(if user.deleted_at.is_some() { "is:deleted" } else { "" });
         }
         // Their number is not known here; of those with the same value the newest has the highest.
         let key = Key { value: self.order.value_of(user), seq: i64::MAX };

@@ -3,6 +3,7 @@
 //! Pure: it is handed the environment and writes nothing. It cannot know whether the terminal obeys.
 
 use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
 
 /// Beyond this much base64, terminals begin to ignore the sequence or to choke on it.
 const LONGEST: usize = 64 * 1024;
@@ -11,21 +12,31 @@ const LONGEST: usize = 64 * 1024;
 const SCREEN_PIECE: usize = 512;
 
 /// The bytes that copy the text; `None` if it is too long.
-pub fn copy_sequence(text: &str, env: impl Fn(&str) -> Option<String>) -> Option<Vec<u8>> {
+///
+/// What is copied may be a secret: every buffer on the way has its size from the beginning, and is wiped.
+pub fn copy_sequence(text: &str, env: impl Fn(&str) -> Option<String>) -> Option<Zeroizing<Vec<u8>>> {
     let set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     if text.len().div_ceil(3) * 4 > LONGEST {
         return None;
     }
-    let plain = format!("\x1b]52;c;{}\x07", Base64::encode_string(text.as_bytes()));
+    let encoded = Zeroizing::new(Base64::encode_string(text.as_bytes()));
+    let plain = joined(&[b"\x1b]52;c;", encoded.as_bytes(), b"\x07"]);
     if set("TMUX") {
         // Which of the two arrives depends on tmux's set-clipboard and allow-passthrough; twice the same does no harm.
-        return Some(format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")).into_bytes());
+        return Some(joined(&[&plain, b"\x1bPtmux;\x1b", &plain, b"\x1b\\"]));
     }
     if set("STY") && env("TERM").is_some_and(|term| term.starts_with("screen")) {
-        let pieces = plain.as_bytes().chunks(SCREEN_PIECE);
-        return Some(pieces.flat_map(|piece| [b"\x1bP", piece, b"\x1b\\"].concat()).collect());
+        let pieces = plain.chunks(SCREEN_PIECE);
+        let pieces: Vec<&[u8]> = pieces.flat_map(|piece| [b"\x1bP", piece, b"\x1b\\"]).collect();
+        return Some(joined(&pieces));
     }
-    Some(plain.into_bytes())
+    Some(plain)
+}
+
+fn joined(pieces: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+    pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+    bytes
 }
 
 #[cfg(test)]
@@ -35,7 +46,7 @@ mod tests {
 
     fn sequence(text: &str, env: &[(&str, &str)]) -> Option<String> {
         let find = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        copy_sequence(text, find).map(|bytes| String::from_utf8(bytes).unwrap())
+        copy_sequence(text, find).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     #[test]

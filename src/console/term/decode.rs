@@ -239,7 +239,9 @@ impl Decoder {
     }
 
     fn paste(&mut self, bytes: &[u8]) {
-        self.out.push(Input::Paste(bytes.utf8_chunks().map(|chunk| chunk.valid()).collect()));
+        let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+        bytes.utf8_chunks().for_each(|chunk| text.push_str(chunk.valid()));
+        self.out.push(Input::Paste(text));
     }
 
     fn named(&mut self, code: Code) {
@@ -254,7 +256,14 @@ impl Decoder {
     }
 }
 
-fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
+/// Keeps bytes of a paste. A buffer that becomes too small is wiped when another takes its place.
+fn keep(kept: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
     let room = LONGEST_PASTE - kept.len().min(LONGEST_PASTE);
-    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    let bytes = &bytes[..bytes.len().min(room)];
+    if kept.len() + bytes.len() > kept.capacity() {
+        let mut wider = Zeroizing::new(Vec::with_capacity((kept.len() + bytes.len()).max(64) * 2));
+        wider.extend_from_slice(kept);
+        *kept = wider;
+    }
+    kept.extend_from_slice(bytes);
 }

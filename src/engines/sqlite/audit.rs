@@ -1,14 +1,14 @@
 //! The audit's rows: numbered, chained, and read back; and the counted failures that stand beside them.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::clock;
-use super::condition::Value;
 use super::rows::{self, Raw};
+use super::trail::entries;
 use crate::accounts::audit::Actor;
 use crate::accounts::audit::{
-    Change, Deed, Detail, Entry, Failures, GENESIS, Happening, Links, NewEntry, Stamp, detail_digest,
+    Change, Deed, Detail, Failures, GENESIS, Happening, Links, NewEntry, Stamp, detail_digest,
 };
 use crate::accounts::chain::Link;
 use crate::accounts::error::{Error, Kind, Result};
@@ -101,74 +101,15 @@ pub fn last_about(db: &Connection, id: &UserId) -> Result<Option<(String, String
     Ok(entry.map(|entry| (entry.actor().to_owned(), entry.past().to_owned(), entry.at)))
 }
 
-/// Entries, newest first.
-pub fn entries(db: &Connection, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-    let mut values = Vec::new();
-    let mut bind = |value: Value| {
-        values.push(value);
-        format!("?{}", values.len())
-    };
-    let text = |text: &str| Value::Text(Raw::new(text).into_bytes());
-    let mut all = vec![format!("a.seq < {}", bind(Value::Number(before.unwrap_or(i64::MAX))))];
-    if let Some(id) = &trail.about {
-        all.push(format!("a.target = {}", bind(text(id.as_str()))));
-    }
-    let mut by = Vec::new();
-    if let Some(id) = &trail.by {
-        by.push(format!("a.actor_id = {}", bind(text(id.as_str()))));
-    }
-    if let Some(name) = &trail.by_name {
-        // What is no JSON was written by another program and is by nobody of this name.
-        let name = bind(text(name));
-        by.push(format!(
-            "a.actor_id IS NULL AND CASE WHEN json_valid(d.json) THEN json_extract(d.json, '$.actor') = {name} END"
-        ));
-    }
-    if !by.is_empty() {
-        all.push(format!("({})", by.join(" OR ")));
-    }
-    if let Some(deed) = trail.deed {
-        all.push(format!("a.deed = {}", bind(text(deed.word()))));
-    }
-    for (at, sign) in [(trail.since, ">="), (trail.until, "<=")] {
-        if let Some(at) = at {
-            all.push(format!("a.at {sign} {}", bind(Value::Number(at.millis()))));
-        }
-    }
-    let limit = bind(Value::Number(i64::from(limit)));
-    let sql = format!(
-        "SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.digest, d.json, w.name FROM audit a
-         LEFT JOIN audit_detail d ON d.seq = a.seq LEFT JOIN user w ON w.id = a.actor_id
-         WHERE {} ORDER BY a.seq DESC LIMIT {limit}",
-        all.join(" AND ")
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let found = statement.query_map(params_from_iter(values), read)?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let json = rows::bytes(row, 7)?;
-    Ok(Entry {
-        seq: row.get(0)?,
-        at: rows::time(row, 1)?.unwrap_or_default(),
-        actor_kind: rows::text(row, 2)?,
-        actor_id: rows::words(row, 3)?.map(UserId::new),
-        actor_name: rows::words(row, 8)?,
-        deed: rows::text(row, 4)?,
-        target: rows::words(row, 5)?.map(UserId::new),
-        digest: rows::digest(row, 6)?,
-        detail: serde_json::from_slice(&json).ok(),
-    })
-}
-
 /// Entries as the chain covers them, oldest first.
-pub fn chain(db: &Connection, after: i64, limit: u32) -> Result<Vec<Link>> {
-    let mut statement = db.prepare_cached(
+pub fn chain(db: &Connection, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
+    // There is no number before which nothing could have been put.
+    let behind = if after.is_some() { "WHERE a.seq > ?2" } else { "WHERE ?2 IS NULL" };
+    let mut statement = db.prepare_cached(&format!(
         "SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.deed, a.target, a.detail_digest, a.digest, d.json
-         FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
-    )?;
-    let links = statement.query_map(params![after, limit], |row| {
+         FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq {behind} ORDER BY a.seq LIMIT ?1"
+    ))?;
+    let links = statement.query_map(params![limit, after], |row| {
         Ok(Link {
             seq: row.get(0)?,
             at: rows::time(row, 1)?.unwrap_or_default(),

@@ -126,7 +126,7 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::store::Sqlite;
+    use super::super::handle::Sqlite;
     use super::*;
     use crate::accounts::store::Store as _;
     use crate::accounts::time::Time;

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::audit;
 use super::rows::{self, Person, Raw};
 use super::settings::{Moved, moved};
 use super::users::{self, expected};
+use super::{audit, endings};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Field, Result};
@@ -84,8 +84,16 @@ pub fn enable(
     )?
     .execute(params![person.seq, key, new.sealed.bytes, new.step, stamp.at.millis()])?;
     put_codes(db, person.seq, &new.codes)?;
-    let words = Some(counted(new.codes.len()));
-    done(db, person, true, Deed::EnableFactor, words, stamp).map(Some)
+    // Whoever had got in without it is out.
+    let ended = endings::end_all(db, person.seq, stamp)?;
+    let mut words = counted(new.codes.len());
+    if ended > 0 {
+        words.push_str(&format!(", {} ended", endings::counted(ended)));
+        moved(db, Moved::Sessions)?;
+    }
+    let changed = done(db, person, true, Deed::EnableFactor, Some(words), stamp)?;
+    let after = User { sessions: 0, ..changed.after };
+    Ok(Some(Changed { ended, after, ..changed }))
 }
 
 /// Turns it off.

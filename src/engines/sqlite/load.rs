@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::settings::{Moved, moved};
-use super::{audit, connection, rows, sessions, users};
+use super::{audit, connection, rows, sessions, standing, users};
 use crate::accounts::audit::{Deed, NewEntry, Stamp};
 use crate::accounts::error::{Error, Result};
 use crate::accounts::store::Sample;
@@ -47,6 +47,7 @@ pub fn load(db: &Connection, patience: Duration, rehearsing: bool, mut load: Loa
 
 fn whole(db: &Connection, patience: Duration, rehearsing: bool, load: &mut Load<'_>) -> Result<u64> {
     let tx = connection::begin(db, patience)?;
+    standing::check(&tx, load.stamp)?;
     // An index that is built once at the end costs a fraction of one that is kept up row by row.
     let aside = if users::is_empty(&tx)? { set_aside(&tx)? } else { Vec::new() };
     let (written, _) = add_some(&tx, load, 0, u64::MAX)?;
@@ -83,7 +84,7 @@ fn batches(db: &Connection, patience: Duration, load: &mut Load<'_>) -> Result<u
     let mut written = 0;
     let fault: Option<Error> = loop {
         let tx = connection::begin(db, patience)?;
-        match add_some(&tx, load, written, BATCH) {
+        match standing::check(&tx, load.stamp).and_then(|()| add_some(&tx, load, written, BATCH)) {
             Ok((0, _)) => break None,
             Ok((more, go_on)) => {
                 moved(&tx, Moved::Both)?;

@@ -1,6 +1,6 @@
 //! Somebody erased: their rows, what the audit tells of them, and their name wherever they acted upon others.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::audit;
 use super::rows::{self, Raw};
@@ -39,26 +39,32 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
 }
 
 /// Takes the person's name out of the rows of those whom they acted upon. Whom that was the audit knows by id, so that
-/// nobody else who bears the name, such as an account of the operating system, is unnamed with them.
+/// nobody else who bears the name, such as an account of the operating system, is unnamed with them; but of what was done
+/// before the first entry that is left nobody knows any more by whom, and there the name goes wherever it stands.
 fn unname(db: &Connection, user: &User) -> Result<()> {
+    let left: i64 = db
+        .prepare_cached("SELECT at FROM audit WHERE EXISTS (SELECT 1 FROM audit_floor) ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .unwrap_or(i64::MIN);
     for name in names(db, user)? {
         db.prepare_cached(
             "UPDATE user SET status_by = NULL
-             WHERE status_by = ?2 AND id IN (SELECT target FROM audit WHERE actor_id = ?1)",
+             WHERE status_by = ?2 AND (id IN (SELECT target FROM audit WHERE actor_id = ?1) OR status_at <= ?3)",
         )?
-        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name), left])?;
         db.prepare_cached(
             "UPDATE session SET ended_by = NULL
-             WHERE ended_by = ?2 AND user_seq IN (
-                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1)",
+             WHERE ended_by = ?2 AND (ended_at <= ?3 OR user_seq IN (
+                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1))",
         )?
-        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name), left])?;
         db.prepare_cached(
             "UPDATE api_token SET revoked_by = NULL
-             WHERE revoked_by = ?2 AND user_seq IN (
-                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1)",
+             WHERE revoked_by = ?2 AND (revoked_at <= ?3 OR user_seq IN (
+                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1))",
         )?
-        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name)])?;
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name), left])?;
     }
     Ok(())
 }
@@ -81,12 +87,13 @@ fn names(db: &Connection, user: &User) -> Result<Vec<String>> {
 }
 
 /// Erases what the entries about somebody tell, and those that they made about nobody else. Of what they did to others
-/// the entries hold their id alone, except those of the first version, which held the name in the detail.
+/// the entries hold their id alone, except those of the first version, which held the name in the detail. An export's
+/// entry tells nothing of a user who made it, and what was removed can be verified by it alone.
 fn erase(db: &Connection, id: &UserId) -> Result<()> {
     db.execute(
         "DELETE FROM audit_detail WHERE seq IN (
              SELECT seq FROM audit WHERE target = ?1
-             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL
+             UNION SELECT seq FROM audit WHERE actor_id = ?1 AND target IS NULL AND deed <> 'export'
              UNION SELECT a.seq FROM audit a JOIN audit_detail d ON d.seq = a.seq WHERE a.actor_id = ?1
                  AND CASE WHEN json_valid(d.json) THEN coalesce(json_extract(d.json, '$.actor'), '') <> '' ELSE 1 END)",
         [Raw::new(id.as_str())],

@@ -19,6 +19,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../assets/schema/sqlite/0003.sql"),
     include_str!("../../../assets/schema/sqlite/0004.sql"),
     include_str!("../../../assets/schema/sqlite/0005.sql"),
+    include_str!("../../../assets/schema/sqlite/0006.sql"),
 ];
 
 /// Lays the schema into an empty database.
@@ -137,7 +138,7 @@ fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
-    use super::super::store::Sqlite;
+    use super::super::handle::Sqlite;
     use super::*;
     use crate::accounts::store::Store as _;
     use crate::engines::opening::Access;

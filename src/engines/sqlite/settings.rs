@@ -3,10 +3,10 @@
 use rusqlite::{Connection, params};
 
 use super::audit;
-use super::rows;
+use super::rows::{self, KEEPER};
 use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::error::Result;
-use crate::accounts::policy::Policy;
+use crate::accounts::policy::{Policy, nobody_to_log_in};
 use crate::accounts::store::Counters;
 
 /// The settings; what cannot be understood keeps its default.
@@ -24,8 +24,14 @@ pub fn policy(db: &Connection) -> Result<Policy> {
 /// Sets one setting.
 pub fn set_policy(db: &Connection, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
     let mut policy = policy(db)?;
-    let before = policy.get(key);
+    let (before, was_required) = (policy.get(key), policy.login_required);
     policy.set(key, value)?;
+    if policy.login_required && !was_required {
+        let keeper = db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} LIMIT 1"))?.exists([])?;
+        if !keeper {
+            return Err(nobody_to_log_in());
+        }
+    }
     let after = policy.get(key);
     if before == after {
         return Ok(());

@@ -1,21 +1,18 @@
 //! The promises of the port, each handed to the module that knows its rows, in one transaction.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rusqlite::Connection;
-
-use super::recall::Recall;
-use super::tally::Tally;
-use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
-use super::{clock, factors, many, purge, throttle, upkeep};
+use super::handle::Sqlite;
+use super::{audit, connection, endings, load, query, resets, sessions, settings, tokens, users, uses};
+use super::{clock, export, factors, failed, many, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::bulk::{Chosen, Former, Plan};
-use crate::accounts::chain::Link;
+use crate::accounts::chain::{Head, Link};
 use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
+use crate::accounts::export::Stretch;
 use crate::accounts::factor::{CodeDigest, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{Examination, Tidied};
@@ -27,106 +24,8 @@ use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUse
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
-use crate::accounts::trail::Trail;
+use crate::accounts::trail::{Failed, FailedKey, Trail};
 use crate::accounts::user::{User, UserId};
-use crate::engines::opening::{Access, Upgraded};
-
-/// An open SQLite database.
-pub struct Sqlite {
-    // Before the connection, so that it is dropped, and its thread joined, first.
-    writer: Option<uses::Writer>,
-    db: Connection,
-    /// Where uses are written by a thread of their own; `None` in memory.
-    place: Option<PathBuf>,
-    read_only: bool,
-    rehearsing: bool,
-    patience: Duration,
-    /// The names in memory, where words are to be answered quickly.
-    recall: Option<Recall>,
-    tally: Tally,
-}
-
-impl Sqlite {
-    /// Opens a file that exists.
-    pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
-        Self::open_with(path, access, connection::PATIENCE)
-    }
-
-    /// Opens a file that exists, with its own measure of waiting for others.
-    pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Sqlite> {
-        let place = files::find(path)?;
-        let read_only = access == Access::ReadOnly;
-        let db = connection::open(&place, read_only, patience)?;
-        schema::judge(&db, &place)?;
-        Ok(Sqlite {
-            writer: None,
-            db,
-            place: Some(place),
-            read_only,
-            rehearsing: false,
-            patience,
-            recall: None,
-            tally: Tally::default(),
-        })
-    }
-
-    /// Creates a file and opens it.
-    pub fn create(path: &Path) -> Result<Sqlite> {
-        let place = files::make(path)?;
-        let laid = connection::open(&place, false, connection::PATIENCE).and_then(|db| {
-            db.execute_batch("PRAGMA journal_mode = WAL")?;
-            schema::lay(&db)
-        });
-        if let Err(error) = laid {
-            // Nothing of a database that never came into being should stand in the way of the next try.
-            let _ = std::fs::remove_file(&place);
-            return Err(error);
-        }
-        Self::open(&place, Access::Full)
-    }
-
-    /// A database in memory.
-    pub fn memory() -> Result<Sqlite> {
-        let db = connection::memory()?;
-        schema::lay(&db)?;
-        let patience = connection::PATIENCE;
-        let recall = Some(Recall::new(None));
-        let tally = Tally::default();
-        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
-    }
-
-    /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
-    /// shared with whatever handle of this file filled `shared` before.
-    pub fn recalling(mut self, shared: &mut Option<Recall>) -> Sqlite {
-        if let Some(place) = &self.place {
-            let recall = shared.take().filter(|recall| recall.is_of(place));
-            let recall = recall.unwrap_or_else(|| Recall::new(Some(place)));
-            *shared = Some(recall.clone());
-            self.recall = Some(recall);
-        }
-        self
-    }
-
-    /// Brings a file up to the present schema.
-    pub fn upgrade(path: &Path) -> Result<Upgraded> {
-        schema::upgrade(path, schema::STEPS)
-    }
-
-    fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        connection::write(&self.db, self.patience, self.rehearsing, change)
-    }
-
-    /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
-    fn empty_log(&self) {
-        if !self.rehearsing {
-            let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-    }
-
-    fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        connection::read(&self.db, question)
-    }
-}
 
 impl Store for Sqlite {
     fn is_empty(&mut self) -> Result<bool> {
@@ -213,11 +112,31 @@ impl Store for Sqlite {
     }
 
     fn entries(&mut self, trail: &Trail, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
-        self.read(|db| audit::entries(db, trail, before, limit))
+        self.read(|db| trail::entries(db, trail, before, limit))
     }
 
-    fn chain(&mut self, after: i64, limit: u32) -> Result<Vec<Link>> {
+    fn entries_page(&mut self, trail: &Trail, anchor: &Anchor, limit: u16) -> Result<Page<Entry>> {
+        self.read(|db| trail::page(db, trail, anchor, limit))
+    }
+
+    fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32> {
+        trail::count(&self.db, trail, at_most)
+    }
+
+    fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
         audit::chain(&self.db, after, limit)
+    }
+
+    fn audit_floor(&mut self) -> Result<Option<Head>> {
+        export::floor(&self.db)
+    }
+
+    fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()> {
+        self.write(|tx| export::checkpoint(tx, stretch, stamp))
+    }
+
+    fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
+        failed::page(&self.db, trail, before, limit)
     }
 
     fn policy(&mut self) -> Result<Policy> {
@@ -226,6 +145,10 @@ impl Store for Sqlite {
 
     fn counters(&mut self) -> Result<Counters> {
         settings::counters(&self.db)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     fn interrupter(&self) -> Interrupter {
@@ -262,11 +185,11 @@ impl Store for Sqlite {
     }
 
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User> {
-        self.write(|tx| users::insert(tx, new, stamp))
+        self.change(stamp, |tx| users::insert(tx, new, stamp))
     }
 
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| users::change(tx, id, expect, change, stamp))
+        self.change(stamp, |tx| users::change(tx, id, expect, change, stamp))
     }
 
     fn plan(&mut self, chosen: &Chosen, change: &UserChange, stamp: &Stamp) -> Result<Plan> {
@@ -280,20 +203,20 @@ impl Store for Sqlite {
         stamp: &Stamp,
     ) -> Result<Vec<Result<Changed>>> {
         let began = Instant::now();
-        let answers = self.write(|tx| many::change(tx, people, change, stamp))?;
+        let answers = self.change(stamp, |tx| many::change(tx, people, change, stamp))?;
         many::breathe(people.len(), began);
         Ok(answers)
     }
 
     fn undo_many(&mut self, former: &[Former], stamp: &Stamp) -> Result<Vec<Result<Changed>>> {
         let began = Instant::now();
-        let answers = self.write(|tx| many::undo(tx, former, stamp))?;
+        let answers = self.change(stamp, |tx| many::undo(tx, former, stamp))?;
         many::breathe(former.len(), began);
         Ok(answers)
     }
 
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
-        let user = self.write(|tx| purge::purge(tx, id, expect, stamp))?;
+        let user = self.change(stamp, |tx| purge::purge(tx, id, expect, stamp))?;
         self.empty_log();
         Ok(user)
     }
@@ -307,15 +230,15 @@ impl Store for Sqlite {
         deed: Deed,
         stamp: &Stamp,
     ) -> Result<Changed> {
-        self.write(|tx| resets::set_password(tx, id, expect, was, hash, deed, stamp))
+        self.change(stamp, |tx| resets::set_password(tx, id, expect, was, hash, deed, stamp))
     }
 
     fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()> {
-        self.write(|tx| resets::insert(tx, reset, stamp))
+        self.change(stamp, |tx| resets::insert(tx, reset, stamp))
     }
 
     fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| resets::complete(tx, digest, hash, stamp))
+        self.change(stamp, |tx| resets::complete(tx, digest, hash, stamp))
     }
 
     fn open_session(
@@ -325,23 +248,27 @@ impl Store for Sqlite {
         rehash: Option<&PasswordHash>,
         stamp: &Stamp,
     ) -> Result<(User, Session)> {
-        self.write(|tx| sessions::open(tx, new, was, rehash, stamp))
+        self.change(stamp, |tx| sessions::open(tx, new, was, rehash, stamp))
     }
 
     fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>> {
-        self.write(|tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
+        self.change(stamp, |tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
     }
 
     fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>> {
-        self.write(|tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
+        self.change(stamp, |tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
     }
 
     fn end_sessions(&mut self, id: &UserId, expect: Option<u32>, stamp: &Stamp) -> Result<u32> {
-        self.write(|tx| sessions::end_of_user(tx, id, expect, stamp))
+        self.change(stamp, |tx| sessions::end_of_user(tx, id, expect, stamp))
+    }
+
+    fn note(&mut self, deed: Deed, about: Option<&UserId>, words: Option<&str>, stamp: &Stamp) -> Result<()> {
+        self.change(stamp, |tx| standing::note(tx, deed, about, words, stamp))
     }
 
     fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
-        self.write(|tx| settings::set_policy(tx, key, value, stamp))
+        self.change(stamp, |tx| settings::set_policy(tx, key, value, stamp))
     }
 
     fn load(
@@ -359,7 +286,7 @@ impl Store for Sqlite {
     }
 
     fn insert_token(&mut self, new: &NewToken, stamp: &Stamp) -> Result<ApiToken> {
-        self.write(|tx| tokens::insert(tx, new, stamp))
+        self.change(stamp, |tx| tokens::insert(tx, new, stamp))
     }
 
     fn token(&mut self, id: &TokenId) -> Result<Option<ApiToken>> {
@@ -375,11 +302,11 @@ impl Store for Sqlite {
     }
 
     fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>> {
-        self.write(|tx| tokens::revoke(tx, tokens::by_id(tx, id)?, stamp))
+        self.change(stamp, |tx| tokens::revoke(tx, tokens::by_id(tx, id)?, stamp))
     }
 
     fn revoke_token_value(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<ApiToken>> {
-        self.write(|tx| tokens::revoke(tx, tokens::by_digest(tx, digest)?, stamp))
+        self.change(stamp, |tx| tokens::revoke(tx, tokens::by_digest(tx, digest)?, stamp))
     }
 
     fn exposure(&mut self, id: &UserId, now: Time) -> Result<Option<Exposure>> {
@@ -409,7 +336,7 @@ impl Store for Sqlite {
     }
 
     fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| throttle::clear(tx, id, stamp))
+        self.change(stamp, |tx| throttle::clear(tx, id, stamp))
     }
 
     fn clock(&mut self) -> Result<ClockState> {
@@ -417,12 +344,12 @@ impl Store for Sqlite {
     }
 
     fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
-        self.write(|tx| upkeep::accept_clock(tx, stamp))
+        self.change(stamp, |tx| upkeep::accept_clock(tx, stamp))
     }
 
     fn tidy(&mut self, limit: u32, stamp: &Stamp) -> Result<Tidied> {
-        let done = self.write(|tx| upkeep::tidy(tx, limit, stamp))?;
-        if done.purged > 0 {
+        let done = self.change(stamp, |tx| upkeep::tidy(tx, limit, stamp))?;
+        if done.purged > 0 || done.entries > 0 {
             self.empty_log();
         }
         Ok(done)
@@ -430,6 +357,10 @@ impl Store for Sqlite {
 
     fn examine(&mut self) -> Result<Examination> {
         upkeep::examine(&self.db, self.place.as_deref())
+    }
+
+    fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
+        upkeep::hashes(&self.db)
     }
 
     fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
@@ -451,11 +382,11 @@ impl Store for Sqlite {
         new: &NewFactor,
         stamp: &Stamp,
     ) -> Result<Option<Changed>> {
-        self.write(|tx| factors::enable(tx, id, expect, new, stamp))
+        self.change(stamp, |tx| factors::enable(tx, id, expect, new, stamp))
     }
 
     fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed> {
-        self.write(|tx| factors::disable(tx, id, expect, stamp))
+        self.change(stamp, |tx| factors::disable(tx, id, expect, stamp))
     }
 
     fn replace_codes(
@@ -465,7 +396,7 @@ impl Store for Sqlite {
         codes: &[CodeDigest],
         stamp: &Stamp,
     ) -> Result<Changed> {
-        self.write(|tx| factors::replace_codes(tx, id, expect, codes, stamp))
+        self.change(stamp, |tx| factors::replace_codes(tx, id, expect, codes, stamp))
     }
 
     fn use_step(&mut self, id: &UserId, sealed: &Sealed, step: i64) -> Result<bool> {
@@ -473,10 +404,10 @@ impl Store for Sqlite {
     }
 
     fn use_code(&mut self, id: &UserId, code: &CodeDigest, stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| factors::use_code(tx, id, code, stamp))
+        self.change(stamp, |tx| factors::use_code(tx, id, code, stamp))
     }
 
     fn reseal_factors(&mut self, reseals: &[Reseal], stamp: &Stamp) -> Result<bool> {
-        self.write(|tx| factors::reseal(tx, reseals, stamp))
+        self.change(stamp, |tx| factors::reseal(tx, reseals, stamp))
     }
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
-use super::{audit, clock, purge, rows, settings};
+use super::{audit, clock, export, purge, rows, settings};
 use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::hash::scheme;
-use crate::accounts::health::{Examination, Tidied};
+use crate::accounts::health::{Examination, FileFact, Tidied};
 use crate::accounts::throttle::{FORGOTTEN, KNOWN};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::UserId;
@@ -52,15 +53,17 @@ pub fn tidy(db: &Connection, limit: u32, stamp: &Stamp) -> Result<Tidied> {
         )?,
         ..Tidied::default()
     };
+    // Tries are counted and addresses remembered by the clock alone, so they grow old by it: where it was set back,
+    // the time that was reached would forget the newest of them.
     for (sql, before) in [
         (
             "DELETE FROM throttle WHERE seq IN (SELECT seq FROM throttle WHERE last < ?1 ORDER BY last LIMIT ?2)",
-            now.minus(FORGOTTEN),
+            stamp.at.minus(FORGOTTEN),
         ),
         (
             "DELETE FROM known_source WHERE (user_seq, source) IN
                  (SELECT user_seq, source FROM known_source WHERE last < ?1 ORDER BY last LIMIT ?2)",
-            now.minus(KNOWN),
+            stamp.at.minus(KNOWN),
         ),
         (
             "DELETE FROM failure WHERE rowid IN
@@ -73,6 +76,9 @@ pub fn tidy(db: &Connection, limit: u32, stamp: &Stamp) -> Result<Tidied> {
     for id in gone(db, now.minus(policy.keep_deleted), left.min(PEOPLE))? {
         purge::purge(db, &id, None, stamp)?;
         done.purged += 1;
+    }
+    if let Some(kept) = policy.keep_audit {
+        done.entries = export::remove(db, now.minus(kept), limit.saturating_sub(done.rows()))?;
     }
     done.more = done.rows() >= limit || done.purged >= PEOPLE;
     if !done.more {
@@ -102,31 +108,54 @@ pub fn accept_clock(db: &Connection, stamp: &Stamp) -> Result<ClockState> {
 
 /// Looks at the database and its files.
 pub fn examine(db: &Connection, place: Option<&Path>) -> Result<Examination> {
-    let mut hashes: BTreeMap<String, u64> = BTreeMap::new();
-    let mut statement = db.prepare("SELECT hash FROM credential")?;
-    for hash in statement.query_map([], |row| rows::text(row, 0))? {
-        *hashes.entry(scheme(&hash?)).or_default() += 1;
-    }
-    let mut hashes: Vec<(String, u64)> = hashes.into_iter().collect();
-    hashes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Ok(Examination {
         schema: db.query_row("PRAGMA user_version", [], |row| row.get(0))?,
-        files: place.map(modes).unwrap_or_default(),
-        hashes,
+        files: place.map(files).unwrap_or_default(),
+        hashes: Vec::new(),
         clock: clock::state(db)?,
     })
 }
 
-/// The modes of the file and of those that stand beside it.
-fn modes(place: &Path) -> Vec<(String, u32)> {
+/// Counts the passwords by scheme and cost.
+pub fn hashes(db: &Connection) -> Result<Vec<(String, u64)>> {
+    // Of a million rows a handful differ before their salt: those alone are taken apart.
+    let mut alike: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    let mut statement = db.prepare("SELECT hash FROM credential")?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let (ValueRef::Text(hash) | ValueRef::Blob(hash)) = row.get_ref(0)? else { continue };
+        let head = before_salt(hash);
+        match alike.get_mut(head) {
+            Some(count) => *count += 1,
+            None => drop(alike.insert(head.to_vec(), 1)),
+        }
+    }
+    let mut hashes: BTreeMap<String, u64> = BTreeMap::new();
+    for (head, count) in alike {
+        *hashes.entry(scheme(&String::from_utf8_lossy(&head))).or_default() += count;
+    }
+    let mut hashes: Vec<(String, u64)> = hashes.into_iter().collect();
+    hashes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(hashes)
+}
+
+/// A stored hash without its last two parts, salt and digest.
+fn before_salt(hash: &[u8]) -> &[u8] {
+    let mut ends = hash.iter().enumerate().rev().filter(|(_, byte)| **byte == b'$').map(|(at, _)| at);
+    ends.nth(1).filter(|at| *at > 0).map_or(b"".as_slice(), |at| &hash[..at])
+}
+
+/// The modes and sizes of the file and of those that stand beside it.
+fn files(place: &Path) -> Vec<FileFact> {
     let beside = ["", "-wal", "-shm"].into_iter().map(|end| {
         let mut name = place.as_os_str().to_owned();
         name.push(end);
         std::path::PathBuf::from(name)
     });
-    let mode = |path: std::path::PathBuf| {
+    let fact = |path: std::path::PathBuf| {
         let facts = path.symlink_metadata().ok()?;
-        Some((path.to_string_lossy().into_owned(), facts.mode() & 0o7777))
+        let path = path.to_string_lossy().into_owned();
+        Some(FileFact { path, mode: facts.mode() & 0o7777, bytes: facts.len() })
     };
-    beside.filter_map(mode).collect()
+    beside.filter_map(fact).collect()
 }

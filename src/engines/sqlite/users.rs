@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use super::faults::is_duplicate;
-use super::rows::{self, Person, Raw, USER, millis};
+use super::rows::{self, KEEPER, Person, Raw, USER, millis};
 use super::settings::{Moved, moved};
 use super::{audit, endings};
 use crate::accounts::audit::{Stamp, changes};
@@ -225,10 +225,8 @@ pub fn change(
         return Err(taken(&there.user.name));
     }
     update(db, person.seq, &before, &after)?;
-    let open = |user: &User| user.status == Status::Active && user.deleted_at.is_none();
     let mut taken = Exposure::default();
-    // An undone activation shuts the door as well, and what it shuts must not open again with the next one.
-    if change.ends_sessions() || open(&before) && !open(&after) {
+    if change.shuts(&before, &after, stamp.at) {
         taken.sessions = endings::end_all(db, person.seq, stamp)?;
     }
     if change.strips(&after) {
@@ -245,12 +243,8 @@ pub fn change(
 
 /// Refuses to go on unless another administrator keeps the door open.
 pub fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
-    let other = db
-        .prepare_cached(
-            "SELECT 1 FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active'
-                 AND valid_until IS NULL AND password_set_at IS NOT NULL AND seq <> ?1 LIMIT 1",
-        )?
-        .exists([seq])?;
+    let other =
+        db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} AND seq <> ?1 LIMIT 1"))?.exists([seq])?;
     if other { Ok(()) } else { Err(last_admin(&user.name)) }
 }
 

@@ -18,7 +18,7 @@ fn letters(text: &str) -> Vec<Input> {
 }
 
 fn pasted(text: &str) -> Input {
-    Input::Paste(text.to_owned())
+    Input::Paste(text.to_owned().into())
 }
 
 /// Feeds pieces with the pause before each, waits, and gives all that came of it.

@@ -1,0 +1,172 @@
+//! The audit's filter as it is typed, and what it comes to once the names in it are looked up.
+
+use super::audit::{Deed, Entry};
+use super::door::Accounts;
+use super::error::{Error, Field, Kind, Result};
+use super::query::{Anchor, Page};
+use super::text::{fold, quote};
+use super::time::Time;
+use super::trail::{Trail, parse_deed, parse_since};
+use super::user::{User, UserId};
+
+/// What is asked for, with people by the names that were given. All of these at once; the empty one asks for every
+/// entry.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Search {
+    /// About this person.
+    pub about: Option<String>,
+    /// By this person, operator or service.
+    pub by: Option<String>,
+    /// This deed.
+    pub deed: Option<Deed>,
+    /// From this time on, or so far back.
+    pub since: Option<String>,
+    /// Up to this time, or so far back.
+    pub until: Option<String>,
+    /// About or by somebody whose name holds each of these.
+    pub words: Vec<String>,
+}
+
+impl Search {
+    /// Reads a filter line: words, `about:`, `actor:`, `action:`, `since:`, `until:`; in double quotes a value may hold
+    /// spaces.
+    ///
+    /// # Errors
+    /// `constraint_violation` naming what is not understood. Whether the people exist shows only when they are looked
+    /// up.
+    pub fn parse(text: &str) -> Result<Search> {
+        let mut search = Search::default();
+        for word in split(text) {
+            match word.split_once(':') {
+                Some((_, "")) => {
+                    return Err(Error::constraint(Field::Filter, format!("{} asks for nothing yet", quote(&word)))
+                        .hint("about:, actor:, action:, since:, until: take a value"));
+                }
+                Some(("about" | "user", who)) => search.about = Some(who.to_owned()),
+                Some(("actor" | "by", who)) => search.by = Some(who.to_owned()),
+                Some(("action" | "deed", deed)) => search.deed = Some(parse_deed(deed)?),
+                Some(("since", at)) => search.since = Some(instant(at)?),
+                Some(("until", at)) => search.until = Some(instant(at)?),
+                _ => search.words.push(fold(&word)),
+            }
+        }
+        Ok(search)
+    }
+
+    /// Whether every entry is asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Search::default()
+    }
+}
+
+/// An instant that can be read; when it is, depends on when it is asked for.
+fn instant(text: &str) -> Result<String> {
+    parse_since(text, Time::default()).map_err(|error| error.field(Field::Filter))?;
+    Ok(text.to_owned())
+}
+
+/// The words of a line; between double quotes a space is a letter like any other.
+fn split(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => words.push(std::mem::take(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+impl Accounts {
+    /// Looks up whom a search names.
+    ///
+    /// # Errors
+    /// `unknown_user`, `ambiguous_name`, `constraint_violation`.
+    pub fn follow(&mut self, search: &Search) -> Result<Trail> {
+        self.oversee()?;
+        let now = self.now();
+        let time = |text: &Option<String>| text.as_deref().map(|text| parse_since(text, now)).transpose();
+        let mut trail = Trail {
+            about: search.about.as_deref().map(|wanted| self.traced(wanted)).transpose()?,
+            deed: search.deed,
+            since: time(&search.since)?,
+            until: time(&search.until)?,
+            words: search.words.clone(),
+            ..Trail::default()
+        };
+        if let Some(wanted) = &search.by {
+            trail.by = match self.traced(wanted) {
+                Ok(id) => Some(id),
+                // Operators and services are no users.
+                Err(error) if error.kind == Kind::UnknownUser && !wanted.starts_with("id:") => None,
+                Err(error) => return Err(error),
+            };
+            let name = wanted.strip_prefix("name:").unwrap_or(wanted);
+            trail.by_name = (!wanted.starts_with("id:")).then(|| name.to_owned());
+        }
+        Ok(trail)
+    }
+
+    /// A page of a search, newest first.
+    ///
+    /// # Errors
+    /// As [`Accounts::follow`].
+    pub fn entries_page(&mut self, search: &Search, anchor: &Anchor, limit: u16) -> Result<Page<Entry>> {
+        let trail = self.follow(search)?;
+        self.store.entries_page(&trail, anchor, limit)
+    }
+
+    /// How many entries a search finds, counting no further than `at_most`.
+    ///
+    /// # Errors
+    /// As [`Accounts::follow`].
+    pub fn count_entries(&mut self, search: &Search, at_most: Option<u32>) -> Result<u32> {
+        let trail = self.follow(search)?;
+        self.store.entries_count(&trail, at_most)
+    }
+
+    /// Somebody living, or else somebody deleted.
+    ///
+    /// # Errors
+    /// `unknown_user`, `ambiguous_name`.
+    pub fn find_anybody(&mut self, wanted: &str) -> Result<User> {
+        match self.find(wanted) {
+            Err(error) if error.kind == Kind::UnknownUser => self.find_deleted(wanted).map_err(|_| error),
+            found => found,
+        }
+    }
+
+    /// A person who is gone for good still has entries under their id.
+    fn traced(&mut self, wanted: &str) -> Result<UserId> {
+        match (self.find_anybody(wanted), wanted.strip_prefix("id:")) {
+            (Ok(user), _) => Ok(user.id),
+            (Err(error), Some(id)) if error.kind == Kind::UnknownUser => Ok(UserId::new(id)),
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_word_by_word_and_quotes_hold_spaces() {
+        let search = Search::parse("Ann action:log-in about:\"bob smith\" actor:root since:2h").expect("lawful");
+        assert_eq!(search.words, ["ann"]);
+        assert_eq!(search.deed, Some(Deed::LogIn));
+        assert_eq!((search.about.as_deref(), search.by.as_deref()), (Some("bob smith"), Some("root")));
+        assert_eq!(search.since.as_deref(), Some("2h"));
+        assert!(Search::parse("  ").expect("lawful").is_empty());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        assert!(Search::parse("action:dance").expect_err("no such deed").to_string().contains("dance"));
+        assert!(Search::parse("since:yesterday").is_err());
+        assert!(Search::parse("actor:").expect_err("half a word").to_string().contains("actor:"));
+    }
+}

@@ -1,0 +1,208 @@
+//! How the one who acts stands: what they may do, judged by one rule, before a change is prepared and again in the
+//! change's own transaction, so that a role or an access which was taken away in between is gone.
+
+use super::audit::{Actor, Deed, Stamp};
+use super::door::Accounts;
+use super::error::{Error, Field, Kind, Result};
+use super::secret::Secret;
+use super::text::quote;
+use super::time::Time;
+use super::user::{Role, User, UserId};
+use super::warrant::Warrant;
+
+/// Who acts and what they are, as of the moment it was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// Who.
+    pub actor: Actor,
+    /// Their role; an operator's is that of an admin.
+    pub role: Role,
+    /// Whether they act behind broken glass.
+    pub glass: bool,
+}
+
+/// In whose name a handle acts and how they have shown it: one handle gives it, others on the same database take it.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    actor: Actor,
+    shown: Option<UserId>,
+    glass: bool,
+}
+
+impl Stamp {
+    /// Whether the one who acts may do what this stamp is for; `acting` is their row, where they are a user, and
+    /// `required` whether the operator has to log in.
+    ///
+    /// # Errors
+    /// `unauthenticated` for who cannot log in any more and for an operator who has to; `unauthorized` for who is no
+    /// administrator.
+    pub fn judge(&self, acting: Option<&User>, required: bool, now: Time) -> Result<()> {
+        match (self.warrant, &self.actor) {
+            (Warrant::Open, _) => Ok(()),
+            (Warrant::Own, Actor::User { .. }) => can_act(acting, now).map(drop),
+            (Warrant::Administrator, Actor::Operator(_)) if required => Err(login_required()),
+            (Warrant::Administrator, Actor::User { name, .. }) => match can_act(acting, now)?.role {
+                Role::Admin => Ok(()),
+                Role::Auditor => Err(Error::new(
+                    Kind::Unauthorized,
+                    format!("{} is an auditor: sees everything, changes nothing", quote(name)),
+                )),
+                Role::Member => Err(not_an_administrator(name)),
+            },
+            (Warrant::Own | Warrant::Administrator | Warrant::BrokenGlass, Actor::Operator(_)) => Ok(()),
+            (_, Actor::Service(name)) => {
+                Err(Error::new(Kind::Unauthorized, format!("the service {} does not administer", quote(name)))
+                    .hint("act in the name of an admin or of the operator"))
+            }
+            (Warrant::BrokenGlass, Actor::User { .. }) => Err(only_the_owner()),
+        }
+    }
+}
+
+fn can_act(acting: Option<&User>, now: Time) -> Result<&User> {
+    acting.filter(|user| user.can_log_in(now)).ok_or_else(Error::unauthenticated)
+}
+
+/// The refusal for a user who is no administrator.
+pub(super) fn not_an_administrator(name: &str) -> Error {
+    Error::new(Kind::Unauthorized, format!("{} is not an administrator", quote(name)))
+        .hint("an admin can give the role: user edit NAME --role admin")
+}
+
+fn login_required() -> Error {
+    Error::new(Kind::Unauthenticated, "a log-in is required here before anything is changed")
+        .hint("--as NAME asks for an admin's password; in need the file's owner has --break-glass --reason TEXT")
+}
+
+fn only_the_owner() -> Error {
+    Error::new(Kind::Unauthorized, "only the account that the database's file belongs to, or root, breaks the glass")
+        .hint("--as NAME asks for an admin's password")
+}
+
+impl Accounts {
+    /// A stamp for a change that only administrators make.
+    pub(super) fn administer(&mut self) -> Result<Stamp> {
+        let glass = self.glass && matches!(self.actor(), Actor::Operator(_));
+        let warrant = if glass { Warrant::BrokenGlass } else { Warrant::Administrator };
+        let stamp = Stamp { warrant, ..self.stamp() };
+        let required = self.store.policy()?.login_required;
+        let acting = self.acting()?;
+        stamp.judge(acting.as_ref(), required, self.now())?;
+        // After the look at the user, which may have heard of a later time.
+        Ok(Stamp { at: self.now(), ..stamp })
+    }
+
+    /// Lets through who may look at other people: the operator, services, auditors and admins.
+    pub(super) fn oversee(&mut self) -> Result<()> {
+        let Actor::User { id, name } = self.actor() else { return Ok(()) };
+        let (id, name) = (id.clone(), name.clone());
+        match self.acting_role(&id)? {
+            Role::Admin | Role::Auditor => Ok(()),
+            Role::Member => Err(not_an_administrator(&name)),
+        }
+    }
+
+    /// The role of a user who acts. Looked up each time: one that was taken away is gone at the very next call.
+    pub(super) fn acting_role(&mut self, id: &UserId) -> Result<Role> {
+        self.believe()?;
+        let now = self.now();
+        let user = self.store.user(id, now)?;
+        can_act(user.as_ref(), now).map(|user| user.role)
+    }
+
+    /// The row of the user who acts, where it is a user.
+    fn acting(&mut self) -> Result<Option<User>> {
+        let Actor::User { id, .. } = self.actor() else { return Ok(None) };
+        let id = id.clone();
+        self.believe()?;
+        let now = self.now();
+        self.store.user(&id, now)
+    }
+
+    /// How the one who acts stands at this moment.
+    ///
+    /// # Errors
+    /// `unauthenticated` for a user who cannot log in any more.
+    pub fn standing(&mut self) -> Result<Standing> {
+        let actor = self.actor().clone();
+        let role = match &actor {
+            Actor::User { id, .. } => self.acting_role(id)?,
+            Actor::Operator(_) => Role::Admin,
+            Actor::Service(_) => Role::Member,
+        };
+        let glass = self.glass && matches!(actor, Actor::Operator(_));
+        Ok(Standing { actor, role, glass })
+    }
+
+    /// Logs an administrator or an auditor in to the console: from now on this handle acts in their name.
+    ///
+    /// # Errors
+    /// As [`Accounts::authenticate`]; `unauthorized` for a member.
+    pub fn sign_in(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
+        let user = self.authenticate(name, password, code)?;
+        if user.role == Role::Member {
+            return Err(no_members(&user.name));
+        }
+        self.act_as(Actor::User { id: user.id.clone(), name: user.name.clone() });
+        (self.shown, self.glass) = (Some(user.id.clone()), false);
+        let stamp = Stamp { warrant: Warrant::Own, ..self.stamp() };
+        self.store.note(Deed::LogIn, Some(&user.id), Some("console"), &stamp)?;
+        Ok(user)
+    }
+
+    /// Asks the user who acts for their password once more, before what is grave.
+    ///
+    /// # Errors
+    /// As [`Accounts::authenticate`]; `unauthenticated` where no user acts.
+    pub fn prove_again(&mut self, password: &Secret, code: Option<&str>) -> Result<()> {
+        // By the name that they have now: it may have been changed since they logged in.
+        let user = self.acting()?.ok_or_else(Error::unauthenticated)?;
+        let proven = self.authenticate(&user.name, password, code)?;
+        if proven.id == user.id { Ok(()) } else { Err(Error::invalid_credentials()) }
+    }
+
+    /// Whether the user who acts has shown this handle their password, and not only a session of theirs.
+    pub(super) fn has_shown_password(&self, id: &UserId) -> bool {
+        self.shown.as_ref() == Some(id)
+    }
+
+    /// Lets the operator act although a log-in is required, for the handle's reason, which is written down before
+    /// anything else is done. `owns` is the machine's word that the database's file is theirs, or that they are root.
+    /// `false`, with nothing written, where no log-in is required.
+    ///
+    /// # Errors
+    /// `unauthorized` for anybody else, `constraint_violation` without a reason.
+    pub fn break_glass(&mut self, owns: bool) -> Result<bool> {
+        if !owns || !matches!(self.actor(), Actor::Operator(_)) {
+            return Err(only_the_owner());
+        }
+        if self.stamp().reason.is_none() {
+            return Err(Error::constraint(Field::Reason, "whoever breaks the glass says why").hint("--reason TEXT"));
+        }
+        if !self.settings()?.login_required {
+            return Ok(false);
+        }
+        self.glass = true;
+        let stamp = Stamp { warrant: Warrant::BrokenGlass, ..self.stamp() };
+        let noted = self.store.note(Deed::BreakGlass, None, None, &stamp);
+        self.glass = noted.is_ok();
+        noted.map(|()| true)
+    }
+
+    /// In whose name this handle acts, for another handle on the same database.
+    pub fn seat(&self) -> Seat {
+        Seat { actor: self.actor().clone(), shown: self.shown.clone(), glass: self.glass }
+    }
+
+    /// Acts from now on as the handle that gave this seat.
+    pub fn take_seat(&mut self, seat: Seat) {
+        self.act_as(seat.actor);
+        (self.shown, self.glass) = (seat.shown, seat.glass);
+    }
+}
+
+/// The refusal for a member at the console.
+pub fn no_members(name: &str) -> Error {
+    Error::new(Kind::Unauthorized, format!("{} is a member: the console is for admins and auditors", quote(name)))
+        .hint("an admin can give a role: user edit NAME --role auditor")
+}

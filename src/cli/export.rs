@@ -1,0 +1,151 @@
+//! `audit export` and the verification of what it wrote: records to and from a file of their own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::call::{Call, Missing};
+use super::json;
+use super::output::Outcome;
+use crate::accounts::chain::{Head, broken};
+use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::export::{self, Record};
+use crate::accounts::text::quote;
+use crate::accounts::trail::parse_since;
+
+#[derive(Serialize)]
+struct Exported {
+    file: String,
+    entries: u64,
+    after: Option<String>,
+    head: Option<String>,
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    entries: u64,
+    erased: u64,
+    after: String,
+    head: Option<String>,
+}
+
+/// Writes the entries since the last export to a new file, makes it durable, and only then leaves the checkpoint.
+pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let until = until.map(|text| parse_since(text, accounts.now())).transpose()?;
+    let dry = call.global.dry_run;
+    if call.global.read_only {
+        let error = Error::new(Kind::Failure, "--read-only: an export leaves a checkpoint in the database");
+        return Err(error.hint("leave --read-only out").into());
+    }
+    let mut sheet = if dry { None } else { Some(Sheet::new(path)?) };
+    let stretch = accounts.export_audit(until, &mut |record| match &mut sheet {
+        Some(sheet) => sheet.put(record),
+        None => Ok(()),
+    })?;
+    if let Some(stretch) = &stretch {
+        if let Some(sheet) = &mut sheet {
+            sheet.settle()?;
+            // Whatever becomes of the checkpoint: one that stands without its file would let entries go for good.
+            sheet.keep = true;
+        }
+        accounts.exported(stretch)?;
+    }
+    let file = path.to_string_lossy();
+    if call.out.is_json() {
+        return call.out.json(&Exported {
+            file: file.into_owned(),
+            entries: stretch.map_or(0, |stretch| stretch.entries),
+            after: stretch.map(|stretch| stretch.after.to_string()),
+            head: stretch.map(|stretch| stretch.head.to_string()),
+            dry_run: dry,
+        });
+    }
+    let Some(stretch) = stretch else {
+        call.out.say("there is nothing to export since the last time; no file was made");
+        return Ok(());
+    };
+    let (count, first) = (stretch.entries, stretch.after.seq + 1);
+    let done = if dry { "would go" } else { "are" };
+    call.out.done(&format!("{count} entries, {first} to {}, {done} in {}", stretch.head.seq, quote(&file)))?;
+    call.out.line(&format!("head {}", stretch.head))?;
+    call.out.say("keep the head elsewhere: only against it can a file be told from one that was written anew");
+    Ok(())
+}
+
+/// Verifies an exported file alone.
+pub fn verify(call: &mut Call<'_>, path: &Path, kept: Option<&str>) -> Outcome {
+    let kept = kept.map(Head::parse).transpose()?;
+    let file = File::open(path).map_err(|fault| failed("cannot be read", path, &fault))?;
+    let lines = BufReader::new(file).lines().enumerate().map(|(at, line)| read(path, at + 1, line));
+    let (after, found) = export::verify(lines, kept)?;
+    if let Some((seq, why)) = found.broken {
+        return Err(broken(seq, why).into());
+    }
+    let head = found.head.map(|head| head.to_string());
+    if call.out.is_json() {
+        let after = after.to_string();
+        return call.out.json(&Verified { entries: found.entries, erased: found.erased, after, head });
+    }
+    call.out.line(&format!("{} entries hold; the detail of {} was erased by purges", found.entries, found.erased))?;
+    call.out.line(&format!("after {after}"))?;
+    if let Some(head) = head {
+        call.out.line(&format!("head {head}"))?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path, at: usize, line: std::io::Result<String>) -> Result<Record> {
+    let line = line.map_err(|fault| failed("cannot be read", path, &fault))?;
+    serde_json::from_str(&line).map_err(|_| {
+        let message = format!("line {at} of {} is no entry of an exported audit", quote(&path.to_string_lossy()));
+        Error::new(Kind::Failure, message).hint("`rollbook audit export FILE` writes one")
+    })
+}
+
+/// The file that is being written; gone again unless all of it came to its end.
+struct Sheet<'a> {
+    path: &'a Path,
+    out: BufWriter<File>,
+    keep: bool,
+}
+
+impl Sheet<'_> {
+    fn new(path: &Path) -> Result<Sheet<'_>> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file = file.map_err(|fault| failed("cannot be made", path, &fault).hint("name another, new file"))?;
+        Ok(Sheet { path, out: BufWriter::new(file), keep: false })
+    }
+
+    fn put(&mut self, record: &Record) -> Result<()> {
+        let line = json::line(record).and_then(|line| self.out.write_all(&line));
+        line.map_err(|fault| failed("cannot be written", self.path, &fault))
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        let settled = self.out.flush().and_then(|()| self.out.get_ref().sync_all()).and_then(|()| {
+            // The name in its folder has to last as well.
+            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        });
+        settled.map_err(|fault| failed("cannot be written to the disk", self.path, &fault))
+    }
+}
+
+impl Drop for Sheet<'_> {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = std::fs::remove_file(self.path);
+        }
+    }
+}
+
+fn failed(what: &str, path: &Path, fault: &std::io::Error) -> Error {
+    let reason = fault.to_string();
+    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+    Error::new(Kind::Failure, format!("{} {what}: {reason}", quote(&path.to_string_lossy())))
+}
