@@ -33,8 +33,7 @@ pub use world::{Loading, Setting, Upgraded, World};
 
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
-use crate::accounts::standing::{Seat, Standing, no_members};
-use crate::accounts::user::Role;
+use crate::accounts::standing::{Seat, Standing};
 
 /// The exit code where whoever read the output closed it: what a shell shows for a death by SIGPIPE.
 const CLOSED: u8 = 141;
@@ -69,11 +68,8 @@ pub fn prove(global: &Global, world: &dyn World) -> Result<Option<(Seat, Standin
 }
 
 fn seated(mut accounts: Accounts) -> Result<(Seat, Standing)> {
-    let standing = accounts.standing()?;
-    match standing.role {
-        Role::Member => Err(no_members(standing.actor.name())),
-        Role::Admin | Role::Auditor => Ok((accounts.seat(), standing)),
-    }
+    let standing = accounts.enter()?;
+    Ok((accounts.seat(), standing))
 }
 
 fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {

@@ -34,7 +34,7 @@ impl Accounts {
     /// `unauthorized`, `unauthenticated` where the actor may not.
     pub fn create_token(&mut self, id: &UserId, name: Option<&str>, until: Until) -> Result<(ApiToken, Secret)> {
         let stamp = self.stamp_for_tokens_of(id)?;
-        self.not_by_session_alone(id)?;
+        self.not_by_session_alone(id, "a token")?;
         let name = match name {
             Some(typed) => parse_token_name(typed)?,
             None => {
@@ -133,19 +133,6 @@ impl Accounts {
             _ => named(wanted) || wanted == own.id.as_str(),
         };
         if means_own { Ok(own) } else { Err(refusal) }
-    }
-
-    /// A token outlives the session that it would be made by, and the password as well: a stolen session must not be
-    /// enough for one of one's own.
-    fn not_by_session_alone(&self, owner: &UserId) -> Result<()> {
-        match self.actor() {
-            Actor::User { id, .. } if id == owner && !self.has_shown_password(id) => Err(Error::new(
-                Kind::Unauthorized,
-                "a session is not enough for a token of one's own, which outlives it",
-            )
-            .hint("--as NAME asks for the password, and for the code where there is a second factor")),
-            _ => Ok(()),
-        }
     }
 
     /// A stamp for what is done to the tokens of this person: by themselves, or by an administrator.

@@ -36,6 +36,9 @@ impl Accounts {
         let helping = !matches!(self.actor(), Actor::Service(_));
         let stamp = if helping { self.administer()? } else { self.stamp() };
         let user = self.store.user_named(&fold(name), now)?;
+        if let Some(user) = &user {
+            self.not_by_session_alone(&user.id, "a reset code")?;
+        }
         let user = user.filter(|user| helping || user.status == Status::Active && !user.is_expired(now));
         self.issue(user.map(|user| user.id), &stamp)
     }
@@ -46,6 +49,7 @@ impl Accounts {
     /// `unknown_user`.
     pub fn issue_reset(&mut self, id: &UserId) -> Result<Issued> {
         let stamp = self.administer()?;
+        self.not_by_session_alone(id, "a reset code")?;
         match self.store.user(id, stamp.at)? {
             Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id), &stamp),
             _ => Err(Error::unknown_user(id.as_str())),
@@ -92,9 +96,10 @@ impl Accounts {
     /// Sets a person's password; administrators only. Every session ends, every open reset is void.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, and what the password rule says.
+    /// `unknown_user`, `stale`, what the password rule says; `unauthorized` for one's own by a session alone.
     pub fn set_password(&mut self, id: &UserId, expect: Option<i64>, password: &Secret) -> Result<Changed> {
         let stamp = self.administer()?;
+        self.not_by_session_alone(id, "a password")?;
         let user = self.store.user(id, stamp.at)?.filter(|user| user.deleted_at.is_none());
         let user = user.ok_or_else(|| Error::unknown_user(id.as_str()))?;
         let hash = self.judged_hash(&user, password)?;

@@ -23,7 +23,7 @@ pub struct Search {
     pub since: Option<String>,
     /// Up to this time, or so far back.
     pub until: Option<String>,
-    /// About or by somebody whose name holds each of these.
+    /// About a user, or by a user or an operator, whose name holds each of these. Services are named by `by`.
     pub words: Vec<String>,
 }
 

@@ -140,14 +140,34 @@ impl Accounts {
     /// As [`Accounts::authenticate`]; `unauthorized` for a member.
     pub fn sign_in(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
         let user = self.authenticate(name, password, code)?;
-        if user.role == Role::Member {
-            return Err(no_members(&user.name));
-        }
+        let before = self.seat();
         self.act_as(Actor::User { id: user.id.clone(), name: user.name.clone() });
         (self.shown, self.glass) = (Some(user.id.clone()), false);
-        let stamp = Stamp { warrant: Warrant::Own, ..self.stamp() };
-        self.store.note(Deed::LogIn, Some(&user.id), Some("console"), &stamp)?;
-        Ok(user)
+        match self.enter() {
+            Ok(_) => Ok(user),
+            Err(error) => {
+                self.take_seat(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets the one who acts in to the console, and writes a user's log-in down.
+    ///
+    /// # Errors
+    /// As [`Accounts::standing`]; `unauthorized` for a member.
+    pub fn enter(&mut self) -> Result<Standing> {
+        let standing = self.standing()?;
+        if standing.role == Role::Member {
+            return Err(no_members(standing.actor.name()));
+        }
+        if let Actor::User { id, .. } = &standing.actor
+            && !self.store.is_read_only()
+        {
+            let stamp = Stamp { warrant: Warrant::Own, ..self.stamp() };
+            self.store.note(Deed::LogIn, Some(id), Some("console"), &stamp)?;
+        }
+        Ok(standing)
     }
 
     /// Asks the user who acts for their password once more, before what is grave.
@@ -161,9 +181,17 @@ impl Accounts {
         if proven.id == user.id { Ok(()) } else { Err(Error::invalid_credentials()) }
     }
 
-    /// Whether the user who acts has shown this handle their password, and not only a session of theirs.
-    pub(super) fn has_shown_password(&self, id: &UserId) -> bool {
-        self.shown.as_ref() == Some(id)
+    /// Refuses `what` of one's own to whoever has shown this handle a session of theirs and not their password: it
+    /// outlives the session, which may be stolen.
+    pub(super) fn not_by_session_alone(&self, owner: &UserId, what: &str) -> Result<()> {
+        match self.actor() {
+            Actor::User { id, .. } if id == owner && self.shown.as_ref() != Some(id) => Err(Error::new(
+                Kind::Unauthorized,
+                format!("a session is not enough for {what} of one's own, which outlives it"),
+            )
+            .hint("--as NAME asks for the password, and for the code where there is a second factor")),
+            _ => Ok(()),
+        }
     }
 
     /// Lets the operator act although a log-in is required, for the handle's reason, which is written down before
@@ -202,7 +230,7 @@ impl Accounts {
 }
 
 /// The refusal for a member at the console.
-pub fn no_members(name: &str) -> Error {
+fn no_members(name: &str) -> Error {
     Error::new(Kind::Unauthorized, format!("{} is a member: the console is for admins and auditors", quote(name)))
         .hint("an admin can give a role: user edit NAME --role auditor")
 }

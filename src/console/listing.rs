@@ -175,6 +175,11 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
+    /// Whether this is the number of the newest count.
+    pub fn is_counted_as(&self, turn: Turn) -> bool {
+        turn == self.count_turn
+    }
+
     /// Whether this is the answer that is waited for.
     pub fn is_current(&self, turn: Turn) -> bool {
         turn == self.turn

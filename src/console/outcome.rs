@@ -59,7 +59,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 model.audit.list.land(&want, page, height);
             }
         }
-        Answer::AuditMatches(n) => model.audit.list.counted(turn, n),
+        Answer::AuditMatches(n) => model.audit.counted(turn, Some(n)),
         Answer::System(report) => {
             if let Book::Open(place) = &mut model.book {
                 place.policy = report.policy.clone();
@@ -97,7 +97,7 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::Everybody => model.everybody.list.failed(),
         Slot::Audit if model.audit.failed(error) => return,
         // The page of the same search says what is wrong with it.
-        Slot::AuditMatches => return,
+        Slot::AuditMatches => return model.audit.counted(turn, None),
         Slot::System | Slot::Hashes => model.system.failed(slot),
         Slot::Verify => drop(model.verifying.stop()),
         // Purged while they were looked at: the list will tell.

@@ -39,7 +39,7 @@ impl Model {
             Action::End => self.refusal_to_end(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
-            Action::Set if self.setting().is_none() => say("Enter changes a setting; move to one"),
+            Action::Set if self.setting().is_none() => say("no setting is under the cursor; 4 shows them"),
             Action::Why | Action::Copy | Action::Keyring | Action::History | Action::Person => match self.person() {
                 None if self.pane == Pane::Audit => say("the entry is about nobody who is still here"),
                 Some(_) => None,

@@ -89,7 +89,9 @@ fn cancel(model: &mut Model, again: bool, effects: &mut Vec<Effect>) {
     if dialog::cancel(model) {
         return;
     }
-    if model.scope() == Scope::Filter {
+    if model.verifying.stop() {
+        model.refuse("the verification was stopped".to_owned());
+    } else if model.scope() == Scope::Filter {
         in_filter(model, Action::Back, effects);
     } else if again {
         model.done = true;

@@ -1,7 +1,6 @@
 //! The verification of the audit: one stretch asked for after the other, so that it can be watched and stopped.
 
 use super::effect::{Effect, Read, Slot, Turn};
-use super::theme::Role;
 use super::words::{clock, number};
 use crate::accounts::chain::{Verification, broken};
 use crate::accounts::time::Time;
@@ -71,15 +70,15 @@ impl Verifying {
     }
 
     /// A few words for a title: how far it is, or what was found and when. `of` is the number of all entries.
-    pub fn words(&self, of: Option<u64>, zone: &TimeZone) -> Option<(String, Role)> {
+    pub fn words(&self, of: Option<u64>, zone: &TimeZone) -> Option<String> {
         if let Some(walk) = &self.walk {
             let of = of.map(|of| format!(" of {}", number(of.max(walk.found().entries)))).unwrap_or_default();
-            return Some((format!("verifying {}{of} · Esc stops", number(walk.found().entries)), Role::Text));
+            return Some(format!("verifying {}{of} · Esc stops", number(walk.found().entries)));
         }
         let (at, found) = self.outcome.as_ref()?;
         Some(match found.broken {
-            Some((seq, _)) => (format!("BROKEN at entry {}", number(seq.max(0).unsigned_abs())), Role::Bad),
-            None => (format!("verified {}", clock(*at, zone)), Role::Good),
+            Some((seq, _)) => format!("BROKEN at entry {}", number(seq.max(0).unsigned_abs())),
+            None => format!("verified {}", clock(*at, zone)),
         })
     }
 

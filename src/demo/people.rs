@@ -83,7 +83,8 @@ pub fn people(now: Time, seed: u64, hash: &PasswordHash) -> Result<Cast> {
 /// # Errors
 /// As [`Accounts::load`].
 pub fn fill(accounts: &mut Accounts, seed: u64) -> Result<Tokens> {
-    let hash = accounts.hash(&Secret::from(PASSWORD))?;
+    let password = Secret::from(PASSWORD);
+    let hash = accounts.hash(&password)?;
     let cast = people(accounts.now(), seed, &hash)?;
     let users: Vec<User> = cast.samples.iter().map(|sample| sample.user.clone()).collect();
     accounts.load(&mut cast.samples.into_iter(), &cast.entries, &mut |_| true)?;
@@ -91,6 +92,6 @@ pub fn fill(accounts: &mut Accounts, seed: u64) -> Result<Tokens> {
     let now = accounts.now();
     let own = |i: usize, user: &User| !(i as u64).is_multiple_of(KNOWN_EVERY) && user.can_log_in(now);
     let able = users.iter().enumerate().rev().filter(|(i, user)| own(*i, user) && user.last_login_at.is_some());
-    proofs::deal(accounts, able.map(|(_, user)| user))?;
+    proofs::deal(accounts, &password, able.map(|(_, user)| user))?;
     Ok(cast.tokens)
 }

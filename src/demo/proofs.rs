@@ -1,7 +1,6 @@
 //! What some of the sample people show besides a password: second factors, some of whose backup codes are used up, and
 //! API tokens. All of it through the library's own doors, so that it works as it would elsewhere.
 
-use super::people::PASSWORD;
 use crate::accounts::base32;
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
@@ -28,11 +27,15 @@ const DEALT: [Proofs; 6] = [
     Proofs { factor: Some(0), tokens: &[] },
 ];
 
-/// Gives the people their proofs, in this order.
+/// Gives the people, whose password this is, their proofs, in this order.
 ///
 /// # Errors
 /// Whatever the doors say.
-pub(super) fn deal<'a>(accounts: &mut Accounts, people: impl Iterator<Item = &'a User>) -> Result<()> {
+pub(super) fn deal<'a>(
+    accounts: &mut Accounts,
+    password: &Secret,
+    people: impl Iterator<Item = &'a User>,
+) -> Result<()> {
     for (user, proofs) in people.zip(&DEALT) {
         for (name, days) in proofs.tokens {
             let until = match days {
@@ -45,20 +48,20 @@ pub(super) fn deal<'a>(accounts: &mut Accounts, people: impl Iterator<Item = &'a
             }
         }
         if let Some(used) = proofs.factor {
-            turn_on(accounts, user, used)?;
+            turn_on(accounts, password, user, used)?;
         }
     }
     accounts.flush();
     Ok(())
 }
 
-fn turn_on(accounts: &mut Accounts, user: &User, used: usize) -> Result<()> {
+fn turn_on(accounts: &mut Accounts, password: &Secret, user: &User, used: usize) -> Result<()> {
     let secret = accounts.begin_factor(&user.id)?.secret;
     let bytes = base32::decode(secret.expose()).unwrap_or_default();
     let code = totp::code(&bytes, totp::step(accounts.now()));
     let codes = accounts.enable_factor(&user.id, None, &secret, &code)?;
     for code in codes.iter().take(used) {
-        accounts.authenticate(&user.name, &Secret::from(PASSWORD), Some(code.expose()))?;
+        accounts.authenticate(&user.name, password, Some(code.expose()))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use rollbook::accounts::user::Draft;
 use rollbook::accounts::{Actor, Edit, Span};
-use rollbook::console::effect::{Effect, Event};
+use rollbook::console::effect::{Effect, Event, Slot};
 use rollbook::console::layout::Pane;
 use rollbook::console::theme::Role;
 
@@ -187,13 +187,37 @@ fn verify_is_watched_and_stopped() {
     stage.press("V").shows("verifying 0 of 5 · Esc stops").press("V").says("being verified; Esc stops");
     let late: Vec<Event> = stage.answers();
     stage.press("<esc>").says("the verification was stopped").hides("verifying 0");
-    assert!(
-        stage.held.iter().all(|effect| !matches!(effect, Effect::Ask(rollbook::console::effect::Slot::Verify, ..)))
-    );
+    assert!(stage.held.iter().all(|effect| !matches!(effect, Effect::Ask(Slot::Verify, ..))));
     for event in late {
         stage.event(event);
     }
     stage.hides("verified").hides("holds:");
+    assert!(!stage.model.verifying.is_running(), "what was stopped does not go on by itself");
+}
+
+#[test]
+fn audit_waits_for_a_page_that_takes_long_though_others_go_on_writing() {
+    let mut stage = busy();
+    stage.press("3");
+    stage.holding = true;
+    stage.press("/ann");
+    let asked = stage.held.len();
+    for _ in 0..5 {
+        stage.moved();
+    }
+    let of = |slot| stage.held.iter().filter(|effect| matches!(effect, Effect::Ask(of, ..) if *of == slot)).count();
+    assert_eq!((of(Slot::Audit), of(Slot::AuditMatches)), (3, 3), "one a letter, {asked}");
+    stage.release().shows("1 · newest first");
+    let id = stage.id("ann");
+    stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
+    stage.shows("2 · newest first");
+}
+
+#[test]
+fn cancel_stops_a_verification_before_it_quits() {
+    let mut stage = busy();
+    stage.holding = true;
+    stage.press("3V<c-c>").says("the verification was stopped").press("<c-c>").says("Ctrl-C again quits");
 }
 
 #[test]

@@ -269,6 +269,18 @@ fn an_auditors_keys_are_dim_and_say_why() {
 }
 
 #[test]
+fn the_form_of_a_password_says_how_many_tokens_stay_good() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("p").shows("ends no session").hides("stay").press("<esc>");
+    let id = stage.id("ann");
+    for n in 1..3 {
+        stage.elsewhere(|accounts| accounts.create_token(&id, None, rollbook::accounts::time::Until::Never)).unwrap();
+        let words = if n == 1 { "1 API token stays good" } else { "2 API tokens stay good" };
+        stage.press("p").shows(words).press("<esc>");
+    }
+}
+
+#[test]
 fn a_token_of_ones_own_is_made_by_who_logged_in_here_with_a_password() {
     let mut stage = closed();
     stage.sign_in("root", PASSWORD).press("/root<enter>").press("t").press("n").press("ci<tab>+90d").moment();

@@ -63,7 +63,7 @@ fn system_asks_one_question_at_a_time_so_that_it_is_answered_at_all() {
 #[test]
 fn set_changes_the_setting_under_the_cursor_for_everybody_and_is_audited() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("4").press("<enter>").says("Enter changes a setting");
+    stage.press("4").press("<enter>").says("no setting is under the cursor");
     to(&mut stage, "registration");
     stage.press("<enter>").shows("Set registration").shows("open or closed: whether a service may register");
     stage.press("<c-u>closed<enter>").says("registration is closed").shows("closed (not open)");
@@ -127,8 +127,8 @@ fn system_keeps_the_cursor_on_its_setting_while_rows_come_and_go() {
 fn system_is_read_to_its_end_on_a_small_screen() {
     let mut stage = Stage::sized(60, 15);
     stage.register("ann");
-    stage.moved().press("4").shows("Database").hides("Passwords");
-    stage.press("G").shows("Passwords").shows("argon2id").press("g").shows("path");
+    stage.moved().press("4").shows("Database").shows("↓ more").hides("Passwords");
+    stage.press("G").shows("Passwords").hides("more").shows("argon2id").press("g").shows("path");
     stage.event(Event::Resize(80, 24));
     stage.press("<pgdn><pgdn><pgdn>").shows("argon2id v=19");
 }
@@ -138,4 +138,18 @@ fn copy_in_the_system_has_the_head_to_be_kept_elsewhere() {
     let mut stage = Stage::people(&["ann"]);
     stage.press("4").press("ch");
     assert!(stage.copied[0].starts_with("1:") && stage.copied[0].len() == 66, "{:?}", stage.copied);
+}
+
+#[test]
+fn system_tells_first_of_all_who_acted_past_the_rules_and_why() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.create(draft("root", |draft| draft.role = rollbook::accounts::Role::Admin));
+    stage.press("4").hides("Acted past the rules");
+    stage.elsewhere(|accounts| {
+        accounts.set_policy("console-login", "required").unwrap();
+        accounts.give_reason(Some("nobody can log in")).unwrap();
+        assert!(accounts.break_glass(true).unwrap());
+    });
+    stage.shows("Acted past the rules").shows("nobody can log in");
+    stage.press("3fb").shows("action:break-glass").shows("nobody can log in");
 }

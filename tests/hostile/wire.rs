@@ -66,6 +66,8 @@ fn walk(size: (u16, u16)) {
     let planted = Planted::all();
     let mut pty = Start::console(&planted.path).size(size.0, size.1).go();
     pty.wait_for("newest first");
+    // The title is there before the people are.
+    pty.wait_for("› ");
     // Each step ends with something that stands on the screen only then.
     let step = |pty: &mut Pty, keys: &str, shows: &str| {
         pty.keys(keys);

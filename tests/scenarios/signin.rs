@@ -202,6 +202,32 @@ fn before_what_is_grave_the_password_is_asked_of_the_one_who_acts() {
 }
 
 #[test]
+fn a_session_alone_makes_nothing_of_ones_own_that_outlives_it() {
+    let mut w = World::new();
+    let root = w.with_role("root", Role::Admin);
+    let alice = w.person("alice");
+    let token = w.login("root").token;
+    let deeds: [(&str, Deed); 4] = [
+        ("token", |a, user| a.create_token(&user.id, None, rollbook::accounts::time::Until::Default).map(drop)),
+        ("code", |a, user| a.issue_reset(&user.id).map(drop)),
+        ("code by name", |a, user| a.request_reset(&user.name).map(drop)),
+        // The last, since it ends the session.
+        ("password", |a, user| a.set_password(&user.id, None, &pw(PASSWORD)).map(drop)),
+    ];
+    let password = pw(PASSWORD);
+    let by_session = rollbook::accounts::Claim { user: None, session: Some(&token) };
+    let by_password = rollbook::accounts::Claim { user: Some(("root", &password, None)), session: None };
+    for (word, deed) in deeds {
+        let actor = w.authorize(&by_session).unwrap();
+        assert_eq!(kind(w.by(&actor, |a| deed(a, &root))), Kind::Unauthorized, "{word}");
+        w.by(&actor, |a| deed(a, &alice)).unwrap_or_else(|error| panic!("{word} of somebody else: {error}"));
+        let actor = w.authorize(&by_password).unwrap();
+        w.by(&actor, |a| deed(a, &root)).unwrap_or_else(|error| panic!("{word}: {error}"));
+    }
+    assert!(!w.lives(&token));
+}
+
+#[test]
 fn a_factor_that_is_turned_on_ends_the_sessions_from_before() {
     let mut w = World::new();
     let alice = w.person("alice");

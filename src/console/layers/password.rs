@@ -33,6 +33,7 @@ impl Password {
             Field::secret("Password"),
             Field::words(life),
             Field::words(String::new()),
+            Field::words(String::new()),
         ];
         let title = format!("Password of {}", clipped(&user.name, 40));
         let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, tokens };
@@ -62,10 +63,12 @@ impl Password {
         };
         let tokens = match self.tokens {
             0 => String::new(),
-            1 => " · 1 API token stays good (t revokes)".to_owned(),
-            n => format!(" · {} stay good (t revokes)", count(u64::from(n), "API token")),
+            1 => "1 API token stays good; t revokes it".to_owned(),
+            n => format!("{} stay good; t revokes them", count(u64::from(n), "API token")),
         };
-        self.form.fields[3] = Field::words(ends + &tokens);
+        self.form.fields[3] = Field::words(ends);
+        self.form.fields[4] = Field::words(tokens);
+        self.form.fields[4].hidden = self.tokens == 0;
         let name = typed(&self.user);
         self.form.command = match by_code {
             true => commands::request(&self.user).unwrap_or_default(),

@@ -11,7 +11,7 @@ use crate::accounts::search::Search;
 use crate::accounts::time::Time;
 use crate::accounts::token::hex;
 use crate::accounts::user::{User, UserId};
-use crate::console::effect::{Effect, Read, Slot};
+use crate::console::effect::{Effect, Read, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::theme::Role;
@@ -33,11 +33,15 @@ pub struct Audit {
     /// How far the whole entry is scrolled.
     pub scroll: usize,
     begun: bool,
+    /// Something was written since the page that is on its way was asked for.
+    stale: bool,
+    /// What is being counted.
+    counting: Option<Search>,
 }
 
 impl Default for Audit {
     fn default() -> Self {
-        Audit { list: Listing::new(Search::parse), scroll: 0, begun: false }
+        Audit { list: Listing::new(Search::parse), scroll: 0, begun: false, stale: false, counting: None }
     }
 }
 
@@ -56,8 +60,16 @@ impl Audit {
 
     /// Reads what is shown once more, if it was ever looked at.
     pub fn refresh(&mut self) {
-        if self.begun {
-            self.list.refresh();
+        self.stale = self.begun;
+    }
+
+    /// Takes a count, unless it is of an older search.
+    pub fn counted(&mut self, turn: Turn, found: Option<u32>) {
+        if let Some(found) = found {
+            self.list.counted(turn, found);
+        }
+        if self.list.is_counted_as(turn) {
+            self.counting = None;
         }
     }
 
@@ -66,11 +78,19 @@ impl Audit {
         if !std::mem::replace(&mut self.begun, true) {
             self.list.restart();
         }
+        // A page that takes long is waited for: given up at every change elsewhere, it would never come.
+        if self.stale && !self.list.is_waiting() {
+            self.stale = false;
+            self.list.refresh();
+        }
         let search = self.list.filter.clone();
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
             effects.push(Effect::Ask(Slot::Audit, turn, Read::Audit { search: search.clone(), want, limit }));
         }
-        if let Some(turn) = self.list.count_due() {
+        if self.counting.as_ref() != Some(&search)
+            && let Some(turn) = self.list.count_due()
+        {
+            self.counting = Some(search.clone());
             effects.push(Effect::Ask(Slot::AuditMatches, turn, Read::AuditMatches(search)));
         }
     }
@@ -106,13 +126,13 @@ impl Audit {
     }
 
     /// Draws the list. `verified` is what there is to say of the chain.
-    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, look: &Look<'_>, verified: Option<(String, Role)>) {
+    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, look: &Look<'_>, verified: Option<String>) {
         if area.is_empty() {
             return;
         }
         let count = self.list.matches.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
         let right = match verified {
-            Some((words, _)) => format!("{count}newest first · {words}"),
+            Some(words) => format!("{count}newest first · {words}"),
             None => format!("{count}newest first"),
         };
         self.list.draw_title(ink, area, "Audit", right, look.focused);

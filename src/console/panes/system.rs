@@ -158,7 +158,6 @@ impl System {
         if area.is_empty() {
             return;
         }
-        ink.title(area, &[("System".to_owned(), Role::Title)], &[], true);
         let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let rows = self.rows(around);
         let cursor = self.at(&rows);
@@ -166,6 +165,8 @@ impl System {
         // A row below the cursor stays in view, so that one sees that there is more.
         let last = (cursor.unwrap_or(0) + 2).min(rows.len());
         let top = last.saturating_sub(height);
+        let more = if top + height < rows.len() { vec![("↓ more".to_owned(), Role::Faint)] } else { Vec::new() };
+        ink.title(area, &[("System".to_owned(), Role::Title)], &more, true);
         for ((i, row), y) in rows.iter().enumerate().skip(top).zip(inside.top()..inside.bottom()) {
             ink.pieces(inside.x + 3, y, inside.width.saturating_sub(4), &row.pieces);
             if Some(i) == cursor {
@@ -306,7 +307,7 @@ fn audit(page: &mut Page, report: &Report, around: &Around<'_>) {
     let all = report.head.map(|head| head.seq.max(0).unsigned_abs());
     let (words, role) = match around.verifying.outcome() {
         _ if around.verifying.is_running() => {
-            around.verifying.words(all, around.zone).unwrap_or((String::new(), Role::Text))
+            (around.verifying.words(all, around.zone).unwrap_or_default(), Role::Text)
         }
         Some((at, found)) => match found.broken {
             Some((seq, why)) => (format!("does not hold at entry {seq}: {why}"), Role::Bad),
