@@ -4,6 +4,7 @@ mod opening;
 mod sqlite;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use opening::{Access, Upgraded};
 
@@ -17,6 +18,20 @@ use crate::accounts::store::Store;
 /// folder is open to others.
 pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
     Ok(Box::new(sqlite::Sqlite::open(path, access)?))
+}
+
+/// What the handles of one process keep in memory together, so that words are found quickly. Clones share it.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Option<sqlite::Recall>>>);
+
+/// As [`open`], for somebody who types words and waits: names are read into memory when a word is first asked for, and
+/// shared by all handles with this memory. Meanwhile, and where there are too many, words are looked for in the file.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: &Path, access: Access, memory: &Memory) -> Result<Box<dyn Store>> {
+    let mut shared = memory.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Box::new(sqlite::Sqlite::open(path, access)?.recalling(&mut shared)))
 }
 
 /// Creates a database, its file 0600 and missing parent folders 0700, and opens it.

@@ -90,8 +90,8 @@ impl Machine {
         };
         let origin = identity.origin.clone();
         let people = people.unwrap_or(demo::PEOPLE);
-        let (access, key) = (self.access, self.key.clone());
-        (setup, Shelf { access, actor, seat, origin, key, people, sample: Mutex::default() })
+        let (access, key, memory) = (self.access, self.key.clone(), engines::Memory::default());
+        (setup, Shelf { access, actor, seat, origin, key, people, memory, sample: Mutex::default() })
     }
 
     fn accounts(&self, store: Box<dyn Store>, service: Option<&str>) -> Accounts {

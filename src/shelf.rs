@@ -33,6 +33,8 @@ pub struct Shelf {
     pub key: KeyFile,
     /// How many sample people there shall be.
     pub people: u64,
+    /// The names that the console's handles share.
+    pub memory: engines::Memory,
     /// The sample people's place, once there is one.
     pub sample: Mutex<Option<Sample>>,
 }
@@ -76,7 +78,7 @@ impl Shelf {
 
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
-        let store = engines::open(path, self.access)?;
+        let store = engines::open_with(path, self.access, &self.memory)?;
         let mut accounts = accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone());
         // What was shown to one database holds for no other.
         if let Some((_, seat)) = self.seat.as_ref().filter(|(place, _)| place == path) {

@@ -110,7 +110,7 @@ fn kinds() -> Vec<(String, u8)> {
     words.into_iter().map(with_code).collect()
 }
 
-const ALL: [Kind; 24] = [
+const ALL: [Kind; 25] = [
     Kind::UnknownUser,
     Kind::UnknownSession,
     Kind::UnknownRequest,
@@ -134,6 +134,7 @@ const ALL: [Kind; 24] = [
     Kind::Usage,
     Kind::Interrupted,
     Kind::Cancelled,
+    Kind::PartlyDone,
     Kind::Failure,
 ];
 

@@ -32,6 +32,8 @@ mod tokens;
 mod upkeep;
 #[path = "store/users.rs"]
 mod users;
+#[path = "store/words.rs"]
+mod words;
 
 /// Instantiates every promise for an engine. A promise that is not listed is never called, which the compiler reports.
 macro_rules! engine {
@@ -84,6 +86,7 @@ macro_rules! engine {
                 a_page_begins_where_a_vanished_row_would_stand
                 beyond_the_last_row_there_is_nothing_but_what_lies_before
                 a_count_goes_no_further_than_asked
+                a_count_is_right_whoever_changes_something_and_however
             }
             bulk {
                 a_plan_counts_and_keeps_back_and_writes_nothing

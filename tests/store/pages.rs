@@ -318,3 +318,30 @@ pub fn who_stands_still_is_met_exactly_once_while_others_come_and_go(make: Make)
     });
     outcome.unwrap();
 }
+
+pub fn a_count_is_right_whoever_changes_something_and_however(make: Make) {
+    let mut bench = make();
+    let users: Vec<User> = ["a", "b", "c"].into_iter().map(|name| bench.add(name)).collect();
+    let count = |bench: &mut Bench| {
+        let of = |bench: &mut Bench, text: &str| {
+            bench.store.users_count(&Filter::parse(text).unwrap(), None, bench.now).unwrap()
+        };
+        [of(bench, ""), of(bench, "is:inactive"), of(bench, "role:member"), of(bench, "^a")]
+    };
+    assert_eq!([count(&mut bench), count(&mut bench)], [[3, 0, 3, 1]; 2]);
+    bench.open(&users[1]);
+    assert_eq!(count(&mut bench), [3, 0, 3, 1]);
+    bench.change(&users[1], UserChange::Deactivate).unwrap();
+    assert_eq!(count(&mut bench), [3, 1, 3, 1]);
+    bench.change(&users[0], UserChange::Delete).unwrap();
+    assert_eq!(count(&mut bench), [2, 1, 2, 0]);
+    let Some(path) = &bench.path else { return };
+    let mut other = rollbook::engines::open(path, rollbook::engines::Access::Full).unwrap();
+    let stamp = bench.stamp();
+    other.change_user(&users[2].id, None, &UserChange::Contain, &stamp).unwrap();
+    assert_eq!(count(&mut bench), [2, 2, 2, 0]);
+    // Nor does it take a program that tells what it does.
+    let raw = rusqlite::Connection::open(bench.path.as_ref().unwrap()).unwrap();
+    raw.execute("UPDATE user SET role = 'admin' WHERE name = 'c'", []).unwrap();
+    assert_eq!(count(&mut bench), [2, 2, 1, 0]);
+}

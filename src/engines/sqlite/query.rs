@@ -140,31 +140,52 @@ impl List<'_> {
         limit: u16,
         read: &dyn Fn(&Row<'_>) -> rusqlite::Result<(Key, T)>,
     ) -> Result<Page<T>> {
-        let (way, key) = match anchor {
-            Anchor::Start => (Way::Onward, None),
-            Anchor::End => (Way::Back, None),
-            Anchor::From(key) => (Way::Onward, Some((key, true))),
-            Anchor::After(key) => (Way::Onward, Some((key, false))),
-            Anchor::Before(key) => (Way::Back, Some((key, false))),
-        };
-        let mut rows = self.stretch(db, self.columns, way, key, usize::from(limit) + 1, read)?;
-        let further = rows.len() > usize::from(limit);
-        rows.truncate(usize::from(limit));
-        // What lies on the other side of where the stretch began.
-        let other = if way == Way::Onward { Way::Back } else { Way::Onward };
-        let behind = match (rows.first(), key) {
-            (_, None) => false,
-            (Some((first, _)), Some(_)) => self.any(db, other, first, false)?,
-            (None, Some((key, own))) => self.any(db, other, key, !own)?,
-        };
-        Ok(match way {
-            Way::Onward => Page { rows, more_before: behind, more_after: further },
-            Way::Back => {
-                rows.reverse();
-                Page { rows, more_before: further, more_after: behind }
-            }
-        })
+        let way = |onward| if onward { Way::Onward } else { Way::Back };
+        let page = page_by(
+            anchor,
+            limit,
+            &mut |onward, key, limit| self.stretch(db, self.columns, way(onward), key, limit, read).map(Some),
+            &mut |onward, key, own| self.any(db, way(onward), key, own).map(Some),
+        )?;
+        Ok(page.unwrap_or_default())
     }
+}
+
+/// Rows with their keys; nothing where whoever was asked cannot tell.
+pub type Stretch<T> = Option<Vec<(Key, T)>>;
+
+/// Reads a stretch: onward or back, from a key with its own row or without, at most so many.
+pub type Reach<'a, T> = &'a mut dyn FnMut(bool, Option<(&Key, bool)>, usize) -> Result<Stretch<T>>;
+
+/// Says whether there is anything onward or back from a key, its own row included or not.
+pub type Peek<'a> = &'a mut dyn FnMut(bool, &Key, bool) -> Result<Option<bool>>;
+
+/// A page from an anchor on, by whoever knows the stretch that way from a key, with the key's own row or without, and
+/// whether there is anything that way.
+pub fn page_by<T>(anchor: &Anchor, limit: u16, stretch: Reach<'_, T>, any: Peek<'_>) -> Result<Option<Page<T>>> {
+    let (onward, key) = match anchor {
+        Anchor::Start => (true, None),
+        Anchor::End => (false, None),
+        Anchor::From(key) => (true, Some((key, true))),
+        Anchor::After(key) => (true, Some((key, false))),
+        Anchor::Before(key) => (false, Some((key, false))),
+    };
+    let Some(mut rows) = stretch(onward, key, usize::from(limit) + 1)? else { return Ok(None) };
+    let further = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    // What lies on the other side of where the stretch began.
+    let behind = match (rows.first(), key) {
+        (_, None) => Some(false),
+        (Some((first, _)), Some(_)) => any(!onward, first, false)?,
+        (None, Some((key, own))) => any(!onward, key, !own)?,
+    };
+    let Some(behind) = behind else { return Ok(None) };
+    Ok(Some(if onward {
+        Page { rows, more_before: behind, more_after: further }
+    } else {
+        rows.reverse();
+        Page { rows, more_before: further, more_after: behind }
+    }))
 }
 
 fn place(key: &Key) -> (Value, Value) {
@@ -175,29 +196,35 @@ fn place(key: &Key) -> (Value, Value) {
     (value, Value::Number(key.seq))
 }
 
+/// By what an order sorts, spelled as its index is.
+pub const fn value_of(order: Order) -> &'static str {
+    match order {
+        Order::Created => "u.created_at",
+        Order::Name => "u.name_key",
+        Order::LastLogin => "coalesce(u.last_login_at, 0)",
+        Order::Status => "CASE u.status WHEN 'active' THEN 1 WHEN 'pending' THEN 3 ELSE 2 END",
+    }
+}
+
 fn people_list(query: &Query, now: Time) -> List<'static> {
-    let (value, descending) = match query.order {
-        Order::Created => ("u.created_at", true),
-        Order::Name => ("u.name_key", false),
-        Order::LastLogin => ("coalesce(u.last_login_at, 0)", true),
-        // Spelled as the index is.
-        Order::Status => ("CASE u.status WHEN 'active' THEN 1 WHEN 'pending' THEN 3 ELSE 2 END", true),
+    let (condition, value) = (people(&query.filter, now), value_of(query.order));
+    let descending = query.order.is_descending(query.reversed);
+    List { columns: USER, from: "user u", condition, value, seq: "u.seq", descending }
+}
+
+/// Somebody with their key in an order.
+pub fn with_key(order: Order, person: rows::Person) -> (Key, User) {
+    let value = match order {
+        Order::Name => KeyValue::Text(person.key),
+        Order::Created | Order::LastLogin | Order::Status => order.value_of(&person.user),
     };
-    let condition = people(&query.filter, now);
-    List { columns: USER, from: "user u", condition, value, seq: "u.seq", descending: descending != query.reversed }
+    (Key { value, seq: person.seq }, person.user)
 }
 
 /// A page of people.
 pub fn page_of_people(db: &Connection, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
     let order = query.order;
-    people_list(query, now).page(db, anchor, limit, &|row| {
-        let person = rows::person(row, 0)?;
-        let value = match order {
-            Order::Name => KeyValue::Text(person.key),
-            Order::Created | Order::LastLogin | Order::Status => order.value_of(&person.user),
-        };
-        Ok((Key { value, seq: person.seq }, person.user))
-    })
+    people_list(query, now).page(db, anchor, limit, &|row| Ok(with_key(order, rows::person(row, 0)?)))
 }
 
 fn sessions_list(filter: &Filter, reversed: bool, now: Time) -> List<'static> {

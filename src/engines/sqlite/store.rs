@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::recall::Recall;
+use super::tally::Tally;
 use super::{audit, connection, endings, files, load, query, resets, schema, sessions, settings, tokens, users, uses};
 use super::{clock, export, factors, failed, many, purge, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
@@ -40,6 +42,9 @@ pub struct Sqlite {
     read_only: bool,
     rehearsing: bool,
     patience: Duration,
+    /// The names in memory, where words are to be answered quickly.
+    recall: Option<Recall>,
+    tally: Tally,
 }
 
 impl Sqlite {
@@ -54,7 +59,16 @@ impl Sqlite {
         let read_only = access == Access::ReadOnly;
         let db = connection::open(&place, read_only, patience)?;
         schema::judge(&db, &place)?;
-        Ok(Sqlite { writer: None, db, place: Some(place), read_only, rehearsing: false, patience })
+        Ok(Sqlite {
+            writer: None,
+            db,
+            place: Some(place),
+            read_only,
+            rehearsing: false,
+            patience,
+            recall: None,
+            tally: Tally::default(),
+        })
     }
 
     /// Creates a file and opens it.
@@ -77,7 +91,21 @@ impl Sqlite {
         let db = connection::memory()?;
         schema::lay(&db)?;
         let patience = connection::PATIENCE;
-        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience })
+        let recall = Some(Recall::new(None));
+        let tally = Tally::default();
+        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
+    }
+
+    /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
+    /// shared with whatever handle of this file filled `shared` before.
+    pub fn recalling(mut self, shared: &mut Option<Recall>) -> Sqlite {
+        if let Some(place) = &self.place {
+            let recall = shared.take().filter(|recall| recall.is_of(place));
+            let recall = recall.unwrap_or_else(|| Recall::new(Some(place)));
+            *shared = Some(recall.clone());
+            self.recall = Some(recall);
+        }
+        self
     }
 
     /// Brings a file up to the present schema.
@@ -125,11 +153,28 @@ impl Store for Sqlite {
     }
 
     fn users_page(&mut self, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
-        self.read(|db| query::page_of_people(db, query, anchor, limit, now))
+        let recall = self.recall.clone();
+        self.read(|db| {
+            let found = match &recall {
+                Some(recall) => recall.page(db, query, anchor, limit, now)?,
+                None => None,
+            };
+            found.map_or_else(|| query::page_of_people(db, query, anchor, limit, now), Ok)
+        })
     }
 
     fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
-        query::count_people(&self.db, filter, at_most, now)
+        let Sqlite { db, recall, tally, .. } = self;
+        connection::read(db, |db| {
+            let found = match recall {
+                Some(recall) => recall.count(db, filter, now)?,
+                None => None,
+            };
+            match found {
+                Some(found) => Ok(at_most.map_or(found, |at_most| found.min(at_most))),
+                None => tally.count(db, filter, at_most, now),
+            }
+        })
     }
 
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>> {

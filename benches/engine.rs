@@ -1,0 +1,285 @@
+//! The engine's promises beside the bare prepared statements on the same file, in the same run.
+//!
+//! `ROLLBOOK_BENCH_PEOPLE=1000000 cargo bench --bench engine` makes a file of that size first; ten thousand otherwise.
+//! The table of ratios at the end is what counts: absolute figures are the machine's.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use rollbook::accounts::hash::Cost;
+use rollbook::accounts::query::{Anchor, Filter, Key, Order, Query};
+use rollbook::accounts::store::Store;
+use rollbook::accounts::token::{Digest, TokenKind};
+use rollbook::accounts::{Accounts, Actor, Draft, Ground, Login, Secret, Time};
+use rollbook::engines::{self, Access, Memory};
+use rollbook::host::key::KeyFile;
+use rollbook::host::{SystemClock, SystemEntropy};
+use rusqlite::{Connection, OpenFlags, ToSql};
+
+/// One thing to measure, ours and the bare statement's.
+struct Case<'a> {
+    name: String,
+    ours: Box<dyn FnMut() -> usize + 'a>,
+    bare: Option<Box<dyn FnMut() -> usize + 'a>>,
+}
+
+struct File {
+    folder: tempfile::TempDir,
+    people: u64,
+    /// Of a session that is live.
+    digest: Digest,
+}
+
+impl File {
+    fn make() -> File {
+        let people = std::env::var("ROLLBOOK_BENCH_PEOPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let ground = Ground {
+            store: engines::create(&path).unwrap(),
+            clock: Box::new(SystemClock),
+            entropy: Box::new(SystemEntropy),
+            cost: Some(Cost { memory: 8, passes: 1 }),
+            keys: Box::new(KeyFile::new(folder.path().join("key"))),
+        };
+        let mut accounts = Accounts::new(ground, Actor::Operator("bench".into()), "");
+        let began = Instant::now();
+        rollbook::demo::load(&mut accounts, people, &|| began.elapsed(), &mut |_| {}).unwrap();
+        let password = Secret::from("wanders where the marmots sleep");
+        accounts.create_user(Draft::named("bench").unwrap(), Some(&password)).unwrap();
+        let login = Login { name: "bench", password: Some(&password), ..Login::default() };
+        let digest = TokenKind::Session.read(accounts.log_in(&login).unwrap().token.expose()).unwrap();
+        File { folder, people, digest }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("people.db")
+    }
+}
+
+fn bare(path: &Path) -> Connection {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let db = db.unwrap();
+    db.execute_batch("PRAGMA cache_size = -4096").unwrap();
+    db
+}
+
+/// Runs a statement and reads every column of every row.
+fn rows(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> usize {
+    let mut statement = db.prepare_cached(sql).unwrap();
+    let columns = statement.column_count();
+    let mut found = statement.query(values).unwrap();
+    let mut count = 0;
+    while let Some(row) = found.next().unwrap() {
+        for column in 0..columns {
+            std::hint::black_box(row.get::<_, rusqlite::types::Value>(column).unwrap());
+        }
+        count += 1;
+    }
+    count
+}
+
+const COLUMNS: &str = "seq, name_key, id, name, email, role, labels, status, reason, status_by, status_at, note, \
+    password_set_at, created_at, activated_at, last_login_at, valid_until, deleted_at, version";
+
+fn page(store: &mut dyn Store, query: &Query, anchor: &Anchor, now: Time) -> usize {
+    store.users_page(query, anchor, 100, now).unwrap().rows.len()
+}
+
+/// The keys at which pages begin: somewhere in the first, the middle and the last part of a list.
+fn keys(store: &mut dyn Store, query: &Query, now: Time) -> Vec<(&'static str, Key)> {
+    let first = store.users_page(query, &Anchor::Start, 200, now).unwrap().rows[150].0.clone();
+    let last = store.users_page(query, &Anchor::End, 200, now).unwrap().rows[50].0.clone();
+    let middle = Key { value: Order::Created.value_of(&middle(store, now)), seq: i64::MAX };
+    let middle = if query.order == Order::Created { middle } else { first.clone() };
+    vec![("start", first), ("middle", middle), ("end", last)]
+}
+
+/// Somebody from the middle, by the time of their creation.
+fn middle(store: &mut dyn Store, now: Time) -> rollbook::accounts::User {
+    let edge =
+        |store: &mut dyn Store, anchor| store.users_page(&Query::default(), &anchor, 1, now).unwrap().rows[0].1.clone();
+    let (newest, oldest) = (edge(store, Anchor::Start), edge(store, Anchor::End));
+    let at = Time::from_millis(newest.created_at.millis().midpoint(oldest.created_at.millis()));
+    rollbook::accounts::User { created_at: at, ..newest }
+}
+
+/// Measures both in turns and says their medians.
+fn medians(case: &mut Case<'_>) -> (Duration, Option<Duration>) {
+    const TURNS: usize = 300;
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let time = |run: &mut dyn FnMut() -> usize, into: &mut Vec<Duration>| {
+        let began = Instant::now();
+        std::hint::black_box(run());
+        into.push(began.elapsed());
+    };
+    let began = Instant::now();
+    for _ in 0..TURNS {
+        time(&mut case.ours, &mut ours);
+        if let Some(run) = &mut case.bare {
+            time(run, &mut bare);
+        }
+        if began.elapsed() > Duration::from_secs(4) {
+            break;
+        }
+    }
+    ours.sort();
+    bare.sort();
+    (ours[ours.len() / 2], bare.get(bare.len() / 2).copied())
+}
+
+fn value_sql(order: Order) -> (&'static str, &'static str, &'static str) {
+    match order {
+        Order::Created => ("created_at", "<", "DESC"),
+        Order::Name => ("name_key", ">", "ASC"),
+        Order::LastLogin => ("coalesce(last_login_at, 0)", "<", "DESC"),
+        Order::Status => ("CASE status WHEN 'active' THEN 1 WHEN 'pending' THEN 3 ELSE 2 END", "<", "DESC"),
+    }
+}
+
+fn bound(key: &Key) -> rusqlite::types::Value {
+    use rollbook::accounts::query::KeyValue;
+    match &key.value {
+        KeyValue::Number(number) => rusqlite::types::Value::Integer(*number),
+        KeyValue::Text(text) => rusqlite::types::Value::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+fn main() {
+    let file = File::make();
+    let (path, now) = (file.path(), rollbook::accounts::time::Clock::now(&SystemClock));
+    let open = || engines::open(&path, Access::ReadOnly).unwrap();
+    let connection = bare(&path);
+    let db = &connection;
+    let mut store = open();
+    let somebody = middle(&mut *store, now);
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    for order in Order::ALL {
+        let query = Query { order, ..Query::default() };
+        for (place, key) in keys(&mut *store, &query, now) {
+            let (value, sign, way) = value_sql(order);
+            let sql = format!(
+                "SELECT {COLUMNS} FROM user WHERE deleted_at IS NULL AND {value} = ?1 AND seq {sign} ?2
+                 ORDER BY seq {way} LIMIT ?3"
+            );
+            let beyond = format!(
+                "SELECT {COLUMNS} FROM user WHERE deleted_at IS NULL AND {value} {sign} ?1
+                 ORDER BY {value} {way}, seq {way} LIMIT ?2"
+            );
+            let (mut own, query, db, from) = (open(), query.clone(), db, bound(&key));
+            let (anchor, seq) = (Anchor::After(key.clone()), key.seq);
+            cases.push(Case {
+                name: format!("page by {} at the {place}", order.word()),
+                ours: Box::new(move || page(&mut *own, &query, &anchor, now)),
+                bare: Some(Box::new(move || {
+                    let equal = rows(db, &sql, &[&from, &seq, &100]);
+                    equal + if equal < 100 { rows(db, &beyond, &[&from, &(100 - equal as i64)]) } else { 0 }
+                })),
+            });
+        }
+    }
+    let mut own = open();
+    let prefix = Query { filter: Filter::prefix("ali"), order: Order::Name, reversed: false };
+    cases.push(Case {
+        name: "page by the prefix ali".into(),
+        ours: Box::new(move || page(&mut *own, &prefix, &Anchor::Start, now)),
+        bare: Some(Box::new(move || {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM user WHERE deleted_at IS NULL AND name_key >= ?1 AND name_key < ?2
+                 ORDER BY name_key, seq LIMIT 100"
+            );
+            rows(db, &sql, &[&"ali", &"ali\u{10ffff}"])
+        })),
+    });
+    let (mut own, id) = (open(), somebody.id.clone());
+    let bare_id = id.as_str().to_owned();
+    cases.push(Case {
+        name: "a user by id".into(),
+        ours: Box::new(move || usize::from(own.user(&id, now).unwrap().is_some())),
+        bare: Some(Box::new(move || rows(db, &format!("SELECT {COLUMNS} FROM user WHERE id = ?1"), &[&bare_id]))),
+    });
+    let (mut own, key) = (open(), somebody.name_key());
+    let bare_key = key.clone();
+    cases.push(Case {
+        name: "a user by name".into(),
+        ours: Box::new(move || usize::from(own.user_named(&key, now).unwrap().is_some())),
+        bare: Some(Box::new(move || {
+            let sql = format!("SELECT {COLUMNS} FROM user WHERE name_key = ?1 AND deleted_at IS NULL");
+            rows(db, &sql, &[&bare_key])
+        })),
+    });
+    let known = file.digest;
+    let digest = known.bytes().to_vec();
+    let (mut own, mut entropy) = (open(), SystemEntropy);
+    let unknown = TokenKind::Session.mint(&mut entropy).unwrap().1;
+    cases.push(Case {
+        name: "a session check, unknown".into(),
+        ours: Box::new(move || usize::from(own.check_session(&unknown, now).is_ok())),
+        bare: Some(Box::new(move || {
+            rows(db, "SELECT seq FROM session WHERE digest = ?1", &[&unknown.bytes().to_vec()])
+        })),
+    });
+    let mut own = open();
+    cases.push(Case {
+        name: "a session check, known".into(),
+        ours: Box::new(move || usize::from(own.check_session(&known, now).is_ok())),
+        bare: Some(Box::new(move || {
+            let sql = format!(
+                "SELECT s.expires_at, s.ended_at, u.* FROM session s JOIN (SELECT {COLUMNS} FROM user) u \
+                 ON u.seq = s.user_seq WHERE s.digest = ?1"
+            );
+            rows(db, &sql, &[&digest])
+        })),
+    });
+    let mut own = open();
+    cases.push(Case {
+        name: "count of all".into(),
+        ours: Box::new(move || own.users_count(&Filter::default(), None, now).unwrap() as usize),
+        bare: Some(Box::new(move || rows(db, "SELECT count(*) FROM user WHERE deleted_at IS NULL", &[]))),
+    });
+    let memory = Memory::default();
+    for word in ["a", "lic", "maria s", "galsol", "xyzzyx"] {
+        let mut own = engines::open_with(&path, Access::ReadOnly, &memory).unwrap();
+        let query = Query { filter: Filter::parse(word).unwrap(), ..Query::default() };
+        page(&mut *own, &query, &Anchor::Start, now);
+        std::thread::sleep(Duration::from_millis(200 + file.people / 500));
+        cases.push(Case {
+            name: format!("the word {word:?}: newest page and count"),
+            ours: Box::new(move || {
+                page(&mut *own, &query, &Anchor::Start, now);
+                own.users_count(&query.filter, None, now).unwrap() as usize
+            }),
+            bare: Some(Box::new(move || {
+                let like = format!("%{word}%");
+                let sql = "SELECT count(*) FROM user WHERE name_key LIKE ?1 AND deleted_at IS NULL";
+                rows(db, sql, &[&like])
+            })),
+        });
+    }
+    let mut criterion = Criterion::default().sample_size(20).warm_up_time(Duration::from_millis(200));
+    criterion = criterion.measurement_time(Duration::from_millis(600)).configure_from_args();
+    if std::env::args().any(|argument| argument == "--bench") {
+        for case in &mut cases {
+            criterion.bench_function(&case.name, |bencher| bencher.iter(|| (case.ours)()));
+        }
+        criterion.final_summary();
+    }
+    print_ratios(&mut cases, file.people);
+}
+
+fn print_ratios(cases: &mut [Case<'_>], people: u64) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "\n{people} people, medians in µs: ours, the bare statement, and how many times it that is");
+    for case in cases {
+        let (ours, bare) = medians(case);
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        let (bare, ratio) = match bare {
+            Some(bare) => (format!("{:9.1}", micros(bare)), format!("{:6.2}", micros(ours) / micros(bare))),
+            None => (String::new(), String::new()),
+        };
+        let _ = writeln!(out, "{:44} {:9.1} {bare} {ratio}", case.name, micros(ours));
+    }
+}

@@ -1,0 +1,370 @@
+//! Answering words from the names in memory: reading them once, following the audit since, and looking at the rows of
+//! those who are found, so that nobody is shown who does not pass.
+//!
+//! Log-ins and sessions do not touch it. Where it cannot answer, it says so, and SQL does.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
+
+use super::condition::{Condition, Value, people};
+use super::names::{Names, One, Reader, Words};
+use super::query::value_of;
+use super::rows::{self, USER};
+use super::{connection, query};
+use crate::accounts::audit::Deed;
+use crate::accounts::error::Result;
+use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
+use crate::accounts::time::Time;
+use crate::accounts::user::User;
+
+/// At most so many candidates are looked at one by one; where more would have to be, SQL does it at one go.
+const LOOKED_AT: usize = 5_000;
+
+/// At most so many entries are followed; after more, all names are read anew.
+const FOLLOWED: usize = 20_000;
+
+/// The deeds after which somebody may be there, gone, or called otherwise.
+pub const TELLING: [Deed; 8] =
+    [Deed::Register, Deed::Create, Deed::Edit, Deed::Delete, Deed::Restore, Deed::Undo, Deed::Purge, Deed::Load];
+
+/// The names of one database, shared by the handles of a process.
+#[derive(Clone, Default)]
+pub struct Recall {
+    state: Arc<Mutex<State>>,
+    /// Where they are read from, by a thread of their own; `None` for a database in memory.
+    place: Option<PathBuf>,
+}
+
+#[derive(Default)]
+struct State {
+    names: Option<Arc<Names>>,
+    /// The last audit entry that was followed.
+    followed: i64,
+    reading: bool,
+    /// There are too many people.
+    refused: bool,
+}
+
+impl Recall {
+    /// Names that are yet to be read.
+    pub fn new(place: Option<&Path>) -> Recall {
+        Recall { place: place.map(Path::to_owned), ..Recall::default() }
+    }
+
+    /// Whether these are the names of the database at this place.
+    pub fn is_of(&self, place: &Path) -> bool {
+        self.place.as_deref() == Some(place)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The names as this transaction sees them; `None` where they are not there yet, and are being read.
+    fn names(&self, db: &Connection) -> Result<Option<Arc<Names>>> {
+        let mut state = self.state();
+        if state.refused {
+            return Ok(None);
+        }
+        if state.names.is_some() && !follow(db, &mut state)? {
+            state.names = None;
+        }
+        let worn = state.names.as_ref().is_none_or(|names| names.is_worn());
+        if worn && !state.reading {
+            match &self.place {
+                None => state.keep(read(db)?),
+                Some(place) => self.start(place.clone(), &mut state),
+            }
+        }
+        Ok(state.names.clone())
+    }
+
+    fn start(&self, place: PathBuf, state: &mut State) {
+        let shared = self.clone();
+        let work = move || {
+            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| connection::read(&db, read));
+            let mut state = shared.state();
+            state.reading = false;
+            // What could not be read is tried again with the next question.
+            if let Ok(read) = read {
+                state.keep(read);
+            }
+        };
+        state.reading = std::thread::Builder::new().name("names".into()).spawn(work).is_ok();
+    }
+
+    /// How many people pass, where the words are asked of these names.
+    pub fn count(&self, db: &Connection, filter: &Filter, now: Time) -> Result<Option<u32>> {
+        let Some(words) = words_of(filter) else { return Ok(None) };
+        let Some(names) = self.names(db)? else { return Ok(None) };
+        let found = if filter.terms.iter().all(|term| matches!(term, Term::Word(_))) {
+            names.count(&words)
+        } else {
+            let Some(rows) = names.all(&words, LOOKED_AT) else { return Ok(None) };
+            let look = Look::new(filter, now, "1");
+            let mut found = 0;
+            for row in rows {
+                found += usize::from(look.at(db, row, |_| Ok(()))?.is_some());
+            }
+            found
+        };
+        Ok(Some(u32::try_from(found).unwrap_or(u32::MAX)))
+    }
+
+    /// A page of people, where the words are asked of these names.
+    pub fn page(
+        &self,
+        db: &Connection,
+        query: &Query,
+        anchor: &Anchor,
+        limit: u16,
+        now: Time,
+    ) -> Result<Option<Page<User>>> {
+        let Some(words) = words_of(&query.filter) else { return Ok(None) };
+        let Some(names) = self.names(db)? else { return Ok(None) };
+        let ask = Ask { db, names: &names, words: &words, query, now };
+        query::page_by(
+            anchor,
+            limit,
+            &mut |onward, key, limit| ask.stretch(onward, key, limit),
+            &mut |onward, key, own| Ok(ask.stretch(onward, Some((key, own)), 1)?.map(|rows| !rows.is_empty())),
+        )
+    }
+}
+
+impl State {
+    fn keep(&mut self, (names, followed): (Option<Names>, i64)) {
+        self.refused = names.is_none();
+        self.names = names.map(Arc::new);
+        self.followed = followed;
+    }
+}
+
+/// The words that must be there; `None` where there are none, or deleted people are asked for, who are not kept.
+fn words_of(filter: &Filter) -> Option<Words> {
+    let mut words = Vec::new();
+    for term in &filter.terms {
+        if let Term::Word(word) = term {
+            words.push(word.as_str());
+        }
+    }
+    (!words.is_empty() && !filter.wants_deleted()).then(|| Words::new(words))
+}
+
+/// All names with the audit entry up to which they are told; no names where there are too many.
+fn read(db: &Connection) -> Result<(Option<Names>, i64)> {
+    let followed = last_entry(db)?;
+    let mut statement = db.prepare(
+        "SELECT created_at, seq, name_key, email_key FROM user
+         WHERE deleted_at IS NULL ORDER BY created_at DESC, seq DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut reader = Reader::default();
+    while let Some(row) = rows.next()? {
+        if !reader.push(&one(row, 0)?) {
+            return Ok((None, followed));
+        }
+    }
+    Ok((Some(reader.finish()), followed))
+}
+
+fn one(row: &Row<'_>, at: usize) -> Result<One> {
+    let email = row.get_ref(at + 3)?;
+    let email = email.as_bytes_or_null().unwrap_or(None);
+    Ok(One::new(row.get(at)?, row.get(at + 1)?, &rows::bytes(row, at + 2)?, email))
+}
+
+/// The number of the last audit entry.
+pub fn last_entry(db: &Connection) -> Result<i64> {
+    Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM audit")?.query_row([], |row| row.get(0))?)
+}
+
+/// Takes over what the audit tells since; `false` where the names must be read anew.
+fn follow(db: &Connection, state: &mut State) -> Result<bool> {
+    let last = last_entry(db)?;
+    let Some(names) = state.names.as_mut().filter(|_| last > state.followed) else { return Ok(true) };
+    let mut changed = BTreeSet::new();
+    let mut statement = db.prepare_cached("SELECT deed, target FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+    let mut entries = statement.query([state.followed, i64::try_from(FOLLOWED).unwrap_or(i64::MAX)])?;
+    let mut followed = 0;
+    while let Some(entry) = entries.next()? {
+        followed += 1;
+        let deed = rows::text(entry, 0)?;
+        let known = Deed::ALL.into_iter().find(|known| known.word() == deed);
+        match (known, entry.get_ref(1)?.as_bytes_or_null().unwrap_or(None)) {
+            // What a later program does may be anything.
+            (Some(Deed::Purge | Deed::Load), _) | (None, None) => return Ok(false),
+            (Some(known), _) if !TELLING.contains(&known) => {}
+            (_, Some(target)) => drop(changed.insert(target.to_vec())),
+            (Some(_), None) => {}
+        }
+    }
+    if followed == FOLLOWED {
+        return Ok(false);
+    }
+    let names = Arc::make_mut(names);
+    let mut statement =
+        db.prepare_cached("SELECT created_at, seq, name_key, email_key, deleted_at IS NULL FROM user WHERE id = ?1")?;
+    for id in changed {
+        let mut found = statement.query([Value::Text(id)])?;
+        let Some(row) = found.next()? else { return Ok(false) };
+        let one = one(row, 0)?;
+        names.remove(one.key);
+        if row.get(4)? {
+            names.insert(one);
+        }
+    }
+    state.followed = last;
+    Ok(true)
+}
+
+/// A look at one row under a filter's whole condition.
+struct Look {
+    condition: Condition,
+    sql: String,
+}
+
+impl Look {
+    fn new(filter: &Filter, now: Time, columns: &str) -> Look {
+        let condition = people(filter, now);
+        let next = condition.values.len() + 1;
+        let sql =
+            format!("SELECT {columns} FROM user u WHERE u.seq = ?{next} AND {} AND ?1 IS NOT NULL", condition.sql);
+        Look { condition, sql }
+    }
+
+    fn at<T>(
+        &self,
+        db: &Connection,
+        row: i64,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut values: Vec<&dyn ToSql> = self.condition.values.iter().map(|value| value as &dyn ToSql).collect();
+        values.push(&row);
+        Ok(db.prepare_cached(&self.sql)?.query_row(&values[..], read).optional()?)
+    }
+}
+
+/// A question for a page.
+struct Ask<'a> {
+    db: &'a Connection,
+    names: &'a Names,
+    words: &'a Words,
+    query: &'a Query,
+    now: Time,
+}
+
+/// Rows with their keys.
+type Rows = Vec<(Key, User)>;
+
+impl Ask<'_> {
+    /// Up to `limit` people from a key on; `None` where too many would have to be looked at.
+    fn stretch(&self, onward: bool, key: Option<(&Key, bool)>, limit: usize) -> Result<Option<Rows>> {
+        let falling = self.query.order.is_descending(self.query.reversed) == onward;
+        let look = Look::new(&self.query.filter, self.now, USER);
+        let beyond = |found: &Key| match key {
+            Some((key, own)) => found == key && own || if falling { found < key } else { found > key },
+            None => true,
+        };
+        let mut out = Gathered { rows: Vec::new(), looked: 0, limit, fault: None };
+        let mut take = |row: i64| {
+            out.looked += 1;
+            match look.at(self.db, row, |row| rows::person(row, 0)) {
+                Err(fault) => out.fault = Some(fault),
+                Ok(Some(person)) => out.push(query::with_key(self.query.order, person), &beyond),
+                Ok(None) => {}
+            }
+            let enough = out.rows.len() >= limit || out.looked > LOOKED_AT || out.fault.is_some();
+            if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        if self.query.order == Order::Created {
+            self.by_creation(key.map(|(key, _)| key), falling, &mut take);
+        } else {
+            let Some(rows) = self.sorted(falling, beyond)? else { return Ok(None) };
+            let _ = rows.into_iter().try_for_each(take);
+        }
+        match out.fault {
+            Some(fault) => Err(fault),
+            None if out.looked > LOOKED_AT && out.rows.len() < limit => Ok(None),
+            None => Ok(Some(out.rows)),
+        }
+    }
+
+    /// Candidates in the order of creation: those who were there when all was read, and the fresh ones between them.
+    fn by_creation(&self, key: Option<&Key>, falling: bool, take: &mut dyn FnMut(i64) -> ControlFlow<()>) {
+        let key = key.and_then(|key| match key.value {
+            KeyValue::Number(created) => Some((created, key.seq)),
+            KeyValue::Text(_) => None,
+        });
+        let mut fresh: Vec<&One> = self.names.fresh_with(self.words).collect();
+        if falling {
+            fresh.reverse();
+        }
+        let mut fresh = fresh.into_iter().peekable();
+        let mut stopped = false;
+        let created = |row: i64| {
+            let mut statement = self.db.prepare_cached("SELECT created_at FROM user WHERE seq = ?1").ok()?;
+            statement.query_row([row], |found| found.get::<_, i64>(0)).ok()
+        };
+        self.names.rows_from(key, falling, self.words, &mut |row| {
+            // Where nobody came since, nobody need be sorted in.
+            while let Some(one) = fresh.peek() {
+                let Some(at) = created(row) else { break };
+                if (one.key < (at, row)) == falling {
+                    break;
+                }
+                let row = one.key.1;
+                fresh.next();
+                if take(row).is_break() {
+                    stopped = true;
+                    return ControlFlow::Break(());
+                }
+            }
+            let answer = take(row);
+            stopped |= answer.is_break();
+            answer
+        });
+        if !stopped {
+            let _ = fresh.try_for_each(|one| take(one.key.1));
+        }
+    }
+
+    /// Candidates in another order, where they are few enough to be sorted.
+    fn sorted(&self, falling: bool, beyond: impl Fn(&Key) -> bool) -> Result<Option<Vec<i64>>> {
+        let Some(rows) = self.names.all(self.words, LOOKED_AT) else { return Ok(None) };
+        let sql = format!("SELECT {} FROM user u WHERE u.seq = ?1", value_of(self.query.order));
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for seq in rows {
+            let value = statement.query_row([seq], |row| match self.query.order {
+                Order::Name => Ok(KeyValue::Text(rows::bytes(row, 0)?)),
+                Order::Created | Order::LastLogin | Order::Status => Ok(KeyValue::Number(row.get(0)?)),
+            });
+            keys.extend(value.optional()?.map(|value| Key { value, seq }).filter(&beyond));
+        }
+        keys.sort_unstable();
+        if falling {
+            keys.reverse();
+        }
+        Ok(Some(keys.into_iter().map(|key| key.seq).collect()))
+    }
+}
+
+struct Gathered {
+    rows: Rows,
+    looked: usize,
+    limit: usize,
+    fault: Option<crate::accounts::error::Error>,
+}
+
+impl Gathered {
+    fn push(&mut self, row: (Key, User), beyond: &dyn Fn(&Key) -> bool) {
+        if beyond(&row.0) && self.rows.len() < self.limit {
+            self.rows.push(row);
+        }
+    }
+}

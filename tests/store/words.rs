@@ -1,0 +1,116 @@
+//! Words that are answered from memory: the same people as by reading the file, whatever happens to them meanwhile.
+
+use std::time::Duration;
+
+use rollbook::accounts::change::UserChange;
+use rollbook::accounts::query::{Anchor, Filter, Order, Query};
+use rollbook::accounts::store::Store;
+use rollbook::accounts::user::{Edit, Name};
+use rollbook::accounts::{Draft, Span, User};
+use rollbook::engines::{Access, Memory, open_with};
+
+use crate::bench::Bench;
+use crate::support::long;
+
+fn names(store: &mut dyn Store, bench: &Bench, text: &str, order: Order) -> (Vec<String>, u32) {
+    let query = Query { filter: Filter::parse(text).unwrap(), order, reversed: false };
+    let page = store.users_page(&query, &Anchor::Start, 100, bench.now).unwrap();
+    let count = store.users_count(&query.filter, None, bench.now).unwrap();
+    (page.rows.into_iter().map(|(_, user)| user.name).collect(), count)
+}
+
+/// Asks until the names are in memory: a question that they answer does not read the table.
+fn warm(store: &mut dyn Store, bench: &Bench) {
+    for _ in 0..50 {
+        names(store, bench, "a", Order::Created);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn what_others_change_is_found_at_the_next_question() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    let users: Vec<User> = (0..40).map(|n| bench.add(&format!("anna{n:02}"))).collect();
+    let memory = Memory::default();
+    let mut keen = open_with(&path, Access::ReadOnly, &memory).unwrap();
+    let mut other = open_with(&path, Access::ReadOnly, &memory).unwrap();
+    warm(&mut *keen, &bench);
+    let edit = |name: &str| UserChange::Edit(Edit { name: Some(Name::parse(name).unwrap()), ..Edit::default() });
+    bench.change(&users[3], edit("zoë")).unwrap();
+    bench.change(&users[5], UserChange::Delete).unwrap();
+    bench.change(&users[7], UserChange::Deactivate).unwrap();
+    bench.add("late anna");
+    bench.open(&users[9]);
+    for round in 0..3 {
+        for text in ["anna", "anna !is:inactive", "zoe", "na0 an", "late", "a is:inactive", "nobody"] {
+            for order in Order::ALL {
+                let wanted = names(&mut *bench.store.open_beside(&path), &bench, text, order);
+                assert_eq!(names(&mut *keen, &bench, text, order), wanted, "{text} by {order:?} in round {round}");
+                assert_eq!(names(&mut *other, &bench, text, order), wanted, "{text} by {order:?} in round {round}");
+            }
+        }
+        let stamp = bench.stamp();
+        match round {
+            0 => drop(bench.change(&users[5], UserChange::Restore(None)).unwrap()),
+            1 => drop(bench.store.purge_user(&users[11].id, None, &stamp).unwrap()),
+            _ => {}
+        }
+    }
+}
+
+trait Beside {
+    fn open_beside(&self, path: &std::path::Path) -> Box<dyn Store>;
+}
+
+impl Beside for Box<dyn Store> {
+    /// A handle that keeps nothing in memory.
+    fn open_beside(&self, path: &std::path::Path) -> Box<dyn Store> {
+        rollbook::engines::open(path, Access::ReadOnly).unwrap()
+    }
+}
+
+#[test]
+fn paging_by_words_meets_everybody_once_in_both_directions() {
+    let mut bench = Bench::memory();
+    let size = if long() { 5_000 } else { 300 };
+    for n in 0..size {
+        let draft = Draft { pending: n % 3 == 0, ..Draft::named(&format!("p{}an{n}", n % 7)).unwrap() };
+        bench.pass(Span::SECOND.times(i64::from(n % 2)));
+        bench.try_add(draft).unwrap();
+        if n == size / 2 {
+            // From here on people are fresh: all was read before.
+            names(&mut *bench.store, &Bench::memory(), "an", Order::Created);
+        }
+    }
+    for (text, reversed) in [("an", false), ("an", true), ("an3 !p1", false), ("an is:pending", true)] {
+        for order in Order::ALL {
+            let query = Query { filter: Filter::parse(text).unwrap(), order, reversed };
+            let (mut onward, mut anchor) = (Vec::new(), Anchor::Start);
+            loop {
+                let page = bench.store.users_page(&query, &anchor, 16, bench.now).unwrap();
+                assert_eq!(page.more_before, !onward.is_empty());
+                onward.extend(page.rows);
+                if !page.more_after {
+                    break;
+                }
+                anchor = Anchor::After(onward.last().unwrap().0.clone());
+            }
+            let sorted =
+                onward.is_sorted_by(|(a, _), (b, _)| if order.is_descending(reversed) { a > b } else { a < b });
+            assert!(sorted, "{text} by {order:?}");
+            let (mut back, mut anchor) = (Vec::new(), Anchor::End);
+            loop {
+                let page = bench.store.users_page(&query, &anchor, 16, bench.now).unwrap();
+                let more = page.more_before;
+                back = [page.rows, back].concat();
+                if !more {
+                    break;
+                }
+                anchor = Anchor::Before(back[0].0.clone());
+            }
+            assert_eq!(back, onward, "{text} by {order:?}");
+            assert_eq!(bench.store.users_count(&query.filter, None, bench.now).unwrap() as usize, onward.len());
+        }
+    }
+}
