@@ -7,7 +7,6 @@ use super::base32;
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::factor::{CodeDigest, Disabled, Enrolment, Factor, NewFactor, PURPOSE, draw_codes};
-use super::password::Rule;
 use super::seal;
 use super::secret::Secret;
 use super::text::quote;
@@ -130,18 +129,7 @@ impl Accounts {
     }
 
     fn turn_off(&mut self, user: &User, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
-        let short = self.store.hash_of(&user.id)?.is_some_and(|hash| hash.stands_alone() == Some(false));
-        let weak = user.factor && short && self.store.policy()?.password == Rule::Nist;
-        if weak && !force {
-            return Err(Error::new(
-                Kind::WeakPassword,
-                format!("the password of {} is too short to stand alone", quote(&user.name)),
-            )
-            .hint(format!("set one of {} characters first: user passwd", Rule::Nist.least(false)))
-            .field(Field::Password));
-        }
-        let changed = self.store.disable_factor(&user.id, expect, stamp)?;
-        Ok(Disabled { weak: weak && changed.is_change(), changed })
+        self.store.disable_factor(&user.id, expect, force, stamp)
     }
 
     /// New backup codes in the place of all that there were; administrators only.

@@ -12,7 +12,7 @@ use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
 use super::error::Result;
 use super::export::Stretch;
-use super::factor::{CodeDigest, Factor, NewFactor, Reseal};
+use super::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
 use super::policy::Policy;
@@ -279,7 +279,7 @@ pub trait Store: Send {
     ) -> Result<u64>;
 
     /// From now on every change is carried out and then taken back: what it would do, errors included, without doing
-    /// it (`--dry-run`).
+    /// it (`--dry-run`). What a proof counts and uses up stays: a try that nobody counts would be an oracle.
     fn rehearse(&mut self, on: bool);
 
     // API tokens, and what a person has out in the world.
@@ -371,8 +371,9 @@ pub trait Store: Send {
         stamp: &Stamp,
     ) -> Result<Option<Changed>>;
 
-    /// Turns it off and forgets the secret and the backup codes. No change where it is off.
-    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed>;
+    /// Turns it off and forgets the secret and the backup codes. No change where it is off. `weak_password`, unless
+    /// forced, where the password that is there at this moment [is too weak alone](super::factor::is_weak_alone).
+    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled>;
 
     /// Puts these backup codes in the place of all that there were. `constraint_violation` if the factor is off.
     fn replace_codes(

@@ -99,6 +99,12 @@ impl Sqlite {
         connection::write(&self.db, self.patience, self.rehearsing, change)
     }
 
+    /// A write that stays even where all else is rehearsed: what a proof counts and uses up. Taken back, it would let
+    /// anybody guess for as long as they like.
+    pub(super) fn keep<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        connection::write(&self.db, self.patience, false, change)
+    }
+
     /// A write in somebody's name: whether they may do it is looked at in its own transaction.
     pub(super) fn change<T>(&mut self, stamp: &Stamp, mut change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         let look = |tx: &Connection| standing::check(tx, stamp);
