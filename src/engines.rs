@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use opening::{Access, Upgraded};
 
+use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
 use crate::accounts::store::Store;
 
@@ -50,10 +51,11 @@ pub fn memory() -> Result<Box<dyn Store>> {
     Ok(Box::new(sqlite::Sqlite::memory()?))
 }
 
-/// Brings a database up to the present schema, after a copy of it was made beside it.
+/// Brings a database up to the present schema, after a copy of it was made beside it. Nobody can log in to an older
+/// one: where a log-in is required, the glass has to be broken for it, and that is its first entry.
 ///
 /// # Errors
-/// As [`open`]; `schema` for one that is newer than this program.
-pub fn upgrade(path: &Path) -> Result<Upgraded> {
-    sqlite::Sqlite::upgrade(path)
+/// As [`open`]; `schema` for one that is newer than this program; `unauthenticated` where the glass is whole.
+pub fn upgrade(path: &Path, glass: Option<&Stamp>) -> Result<Upgraded> {
+    sqlite::Sqlite::upgrade(path, glass)
 }

@@ -94,9 +94,11 @@ impl Accounts {
     /// status and nothing else.
     ///
     /// # Errors
-    /// `unknown_user`, `stale` if `expect` is not the present version, `last_admin`.
+    /// `unknown_user`, `stale` if `expect` is not the present version, `last_admin`; `unauthenticated` where the
+    /// password [is asked for](Accounts::asks_again) once more.
     pub fn contain(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
-        self.change(id, expect, &UserChange::Contain)
+        let stamp = self.administer_gravely()?;
+        self.store.change_user(id, expect, &UserChange::Contain, &stamp)
     }
 
     /// Changes what is said about a person.
@@ -135,9 +137,9 @@ impl Accounts {
     /// Erases a person for good.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, `last_admin`.
+    /// As [`Accounts::contain`].
     pub fn purge(&mut self, id: &UserId, expect: Option<i64>) -> Result<User> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         self.store.purge_user(id, expect, &stamp)
     }
 

@@ -54,7 +54,7 @@ fn a_file_of_the_first_version_comes_up_with_all_that_was_in_it() {
 
     let error = refused(open(&path, Access::Full));
     assert_eq!((error.kind, error.hint.unwrap().contains("rollbook db upgrade")), (Kind::Schema, true));
-    let upgraded = upgrade(&path).unwrap();
+    let upgraded = upgrade(&path, None).unwrap();
     assert!(upgraded.from == 1 && upgraded.to > 1);
     assert_eq!(refused(open(&upgraded.backup.unwrap(), Access::Full)).kind, Kind::Schema, "the copy is as it was");
 

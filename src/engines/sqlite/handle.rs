@@ -91,8 +91,8 @@ impl Sqlite {
     }
 
     /// Brings a file up to the present schema.
-    pub fn upgrade(path: &Path) -> Result<Upgraded> {
-        schema::upgrade(path, schema::STEPS)
+    pub fn upgrade(path: &Path, glass: Option<&Stamp>) -> Result<Upgraded> {
+        schema::upgrade(path, schema::STEPS, glass)
     }
 
     pub(super) fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
