@@ -75,11 +75,12 @@ fn nobody_could_log_in(global: &Global, world: &dyn World) -> Result<()> {
         return Ok(());
     }
     match world.open(None).and_then(|mut accounts| accounts.policy()) {
-        Ok(policy) if policy.login_required => Err(Error::new(
-            Kind::Unauthenticated,
-            "a log-in is required here, and --read-only lets nobody log in",
-        )
-        .hint("a wrong password could not be counted: leave --read-only out; an auditor changes nothing anyway")),
+        Ok(policy) if policy.login_required => {
+            Err(Error::new(Kind::Unauthenticated, "a log-in is required here, and --read-only lets nobody log in")
+                .hint(
+                    "a wrong password could not be counted: leave --read-only out; an auditor changes nothing anyway",
+                ))
+        }
         _ => Ok(()),
     }
 }

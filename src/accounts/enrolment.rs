@@ -6,7 +6,7 @@ use super::audit::{Actor, Stamp};
 use super::base32;
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
-use super::factor::{CodeDigest, Disabled, Enrolment, Factor, NewFactor, PURPOSE, draw_codes};
+use super::factor::{CodeDigest, Disabled, Enabled, Enrolment, Factor, NewFactor, PURPOSE, draw_codes};
 use super::seal;
 use super::secret::Secret;
 use super::text::quote;
@@ -39,13 +39,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`; `invalid_otp_code` for any other code; `constraint_violation` for a secret that is none
     /// and where a factor is on already; `failure` where the key of the others is not there.
-    pub fn enable_factor(
-        &mut self,
-        id: &UserId,
-        expect: Option<i64>,
-        secret: &Secret,
-        code: &str,
-    ) -> Result<Vec<Secret>> {
+    pub fn enable_factor(&mut self, id: &UserId, expect: Option<i64>, secret: &Secret, code: &str) -> Result<Enabled> {
         let stamp = self.administer()?;
         let user = self.living(id)?;
         self.turn_on(&user, expect, secret, code, &stamp)
@@ -55,13 +49,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
-    pub fn enable_own_factor(
-        &mut self,
-        name: &str,
-        password: &Secret,
-        secret: &Secret,
-        code: &str,
-    ) -> Result<Vec<Secret>> {
+    pub fn enable_own_factor(&mut self, name: &str, password: &Secret, secret: &Secret, code: &str) -> Result<Enabled> {
         let (user, _, knock) = self.prove_password(name, password, None)?;
         // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
         refuse_second(&user)?;
@@ -77,7 +65,7 @@ impl Accounts {
         secret: &Secret,
         code: &str,
         stamp: &Stamp,
-    ) -> Result<Vec<Secret>> {
+    ) -> Result<Enabled> {
         refuse_second(user)?;
         // RFC 4226, 4, R6: no secret shorter than 128 bits.
         let bytes = base32::decode(secret.expose()).filter(|bytes| (16..=64).contains(&bytes.len()));
@@ -93,8 +81,8 @@ impl Accounts {
             let key = self.sealing_key()?;
             let sealed = seal::seal(&key, PURPOSE, user.id.as_str(), &bytes, self.entropy.as_mut())?;
             let new = NewFactor { sealed, step, codes: digests.clone() };
-            if self.store.enable_factor(&user.id, expect, &new, stamp)?.is_some() {
-                return Ok(codes);
+            if let Some(changed) = self.store.enable_factor(&user.id, expect, &new, stamp)? {
+                return Ok(Enabled { codes, ended: changed.ended });
             }
         }
         Err(Error::new(Kind::Busy, "the key of the second factors is being replaced").hint("try again in a moment"))

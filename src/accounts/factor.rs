@@ -156,6 +156,14 @@ pub struct Reseal {
     pub now: Sealed,
 }
 
+/// What came of turning a second factor on.
+pub struct Enabled {
+    /// The backup codes, shown here and never again.
+    pub codes: Vec<Secret>,
+    /// How many sessions ended with it: they were opened without it.
+    pub ended: u32,
+}
+
 /// What came of turning a second factor off.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disabled {

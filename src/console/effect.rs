@@ -188,22 +188,56 @@ impl Grave {
 /// What came of an order.
 #[allow(missing_docs)]
 pub enum Done {
-    Created { user: Box<User>, code: Option<Issued> },
+    Created {
+        user: Box<User>,
+        code: Option<Issued>,
+    },
     Changed(Box<Changed>, Deed),
-    Undone { changed: Box<Changed>, back_to: i64 },
+    Undone {
+        changed: Box<Changed>,
+        back_to: i64,
+    },
     PasswordSet(Box<Changed>),
-    Code { name: String, code: Issued },
+    Code {
+        name: String,
+        code: Issued,
+    },
     Ended(Option<Box<Session>>),
-    EndedAll { count: u32 },
+    EndedAll {
+        count: u32,
+    },
     Contained(Box<Changed>),
-    Unthrottled { name: String, was: bool },
-    TokenCreated { token: Box<ApiToken>, value: Secret },
+    Unthrottled {
+        name: String,
+        was: bool,
+    },
+    TokenCreated {
+        token: Box<ApiToken>,
+        value: Secret,
+    },
     TokenRevoked(Box<ApiToken>),
-    FactorOff { name: String },
-    PolicySet { key: &'static str, policy: Box<Policy> },
-    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
-    Codes { name: String, codes: Vec<Secret>, fresh: bool },
-    SignedIn { seat: Seat, standing: Standing },
+    FactorOff {
+        name: String,
+    },
+    PolicySet {
+        key: &'static str,
+        policy: Box<Policy>,
+    },
+    FactorBegun {
+        user: Box<User>,
+        enrolment: Enrolment,
+        made_key: Option<String>,
+    },
+    /// Backup codes; and how many sessions ended, where the factor was turned on with them.
+    Codes {
+        name: String,
+        codes: Vec<Secret>,
+        ended: Option<u32>,
+    },
+    SignedIn {
+        seat: Seat,
+        standing: Standing,
+    },
 }
 
 /// Which of the reversible changes was made.

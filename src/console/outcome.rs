@@ -267,11 +267,14 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.say(words);
         }
         Done::FactorBegun { user, enrolment, made_key } => enrolling::begun(model, *user, enrolment, made_key),
-        Done::Codes { name, codes, fresh } => {
+        Done::Codes { name, codes, ended } => {
             let who = clipped(&name, 40);
-            let words = match fresh {
-                true => format!("the second factor of {who} is on"),
-                false => format!("{who} has new backup codes"),
+            let words = match ended {
+                Some(ended) => {
+                    let ended = ended_words(ended).map(|words| format!(" · {words}")).unwrap_or_default();
+                    format!("the second factor of {who} is on{ended}")
+                }
+                None => format!("{who} has new backup codes"),
             };
             model.never_undone = Some(words.clone());
             model.say(words);

@@ -241,7 +241,7 @@ fn a_factor_that_is_turned_on_ends_the_sessions_from_before() {
     let code = totp::code(&bytes, totp::step(w.now()));
     assert_eq!(kind(w.enable_factor(&alice.id, None, &enrolment.secret, "000000")), Kind::InvalidOtpCode);
     assert!(w.lives(&one), "not by a try");
-    w.enable_factor(&alice.id, None, &enrolment.secret, &code).unwrap();
+    assert_eq!(w.enable_factor(&alice.id, None, &enrolment.secret, &code).unwrap().ended, 2);
     assert!(!w.lives(&one) && !w.lives(&two));
     assert_eq!(w.look(&alice).sessions, 0);
     let words = w.entries().pop().unwrap().detail.unwrap().words.unwrap();
