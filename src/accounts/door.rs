@@ -161,7 +161,7 @@ impl Accounts {
     /// # Errors
     /// `constraint_violation` for a key or value that does not exist.
     pub fn set_policy(&mut self, key: &str, value: &str) -> Result<Policy> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         let mut policy = self.store.policy()?;
         policy.set(key, value)?;
         self.store.set_policy(key, value, &stamp)?;

@@ -40,7 +40,7 @@ impl Accounts {
     /// `unknown_user`, `stale`; `invalid_otp_code` for any other code; `constraint_violation` for a secret that is none
     /// and where a factor is on already; `failure` where the key of the others is not there.
     pub fn enable_factor(&mut self, id: &UserId, expect: Option<i64>, secret: &Secret, code: &str) -> Result<Enabled> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         let user = self.living(id)?;
         self.turn_on(&user, expect, secret, code, &stamp)
     }
@@ -95,7 +95,7 @@ impl Accounts {
     /// `unknown_user`, `stale`; `weak_password` where the rule asks for a longer password than the one that would then
     /// stand alone, unless the operator says `force`; `unauthorized` for `force` by anybody else, and for one's own.
     pub fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool) -> Result<Disabled> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         if force && !matches!(stamp.actor, Actor::Operator(_)) {
             return Err(Error::new(Kind::Unauthorized, "only the operator can leave a short password alone")
                 .hint("a new password first: user passwd NAME --set"));
@@ -125,7 +125,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`; `unauthorized` for one's own; `constraint_violation` where the second factor is off.
     pub fn refresh_codes(&mut self, id: &UserId, expect: Option<i64>) -> Result<Vec<Secret>> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         not_by_oneself(&stamp, id)?;
         let user = self.living(id)?;
         self.renew(&user, expect, &stamp)

@@ -42,8 +42,10 @@ impl Accounts {
         } else if matches!(self.actor(), Actor::Service(_)) {
             return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
                 .hint("an administrator's password or session; the service itself can register people"));
-        } else {
+        } else if draft.role == Role::Member {
             self.administer()?
+        } else {
+            self.administer_gravely()?
         };
         self.insert(draft, password, founding, Deed::Create, &stamp)
     }
@@ -106,7 +108,8 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`.
     pub fn edit(&mut self, id: &UserId, expect: Option<i64>, edit: Edit) -> Result<Changed> {
-        self.change(id, expect, &UserChange::Edit(edit))
+        let stamp = if edit.role.is_some() { self.administer_gravely()? } else { self.administer()? };
+        self.store.change_user(id, expect, &UserChange::Edit(edit), &stamp)
     }
 
     /// Takes a person away: the name is free at once, sessions end, and for 30 days they can be restored.

@@ -232,26 +232,31 @@ impl Accounts {
         Ok(required && matches!(self.actor(), Actor::User { id, .. } if self.shown.as_ref() != Some(id)))
     }
 
-    /// A stamp for what is grave: a purge, a containment, what is done to many. A rehearsal takes nothing from anybody.
+    /// A stamp for what is grave: what takes everything from somebody, is done to many, changes the rules, or lets
+    /// somebody in who was not. A rehearsal does nothing of it.
     pub(super) fn administer_gravely(&mut self) -> Result<Stamp> {
         let stamp = self.administer()?;
+        self.not_gravely_by_session_alone().map(|()| stamp)
+    }
+
+    fn not_gravely_by_session_alone(&mut self) -> Result<()> {
         if self.rehearsing || !self.asks_again()? {
-            return Ok(stamp);
+            return Ok(());
         }
         Err(Error::new(Kind::Unauthenticated, "a session is not enough for this where a log-in is required")
             .hint("--as NAME asks for the password, and for the code where there is a second factor"))
     }
 
-    /// Refuses `what` of one's own to whoever has shown this handle a session of theirs and not their password: it
-    /// outlives the session, which may be stolen.
-    pub(super) fn not_by_session_alone(&self, owner: &UserId, what: &str) -> Result<()> {
+    /// Refuses `what` of one's own, and where a log-in is required of anybody's, to whoever has shown this handle a
+    /// session of theirs and not their password: it outlives the session, which may be stolen.
+    pub(super) fn not_by_session_alone(&mut self, owner: &UserId, what: &str) -> Result<()> {
         match self.actor() {
             Actor::User { id, .. } if id == owner && self.shown.as_ref() != Some(id) => Err(Error::new(
                 Kind::Unauthorized,
                 format!("a session is not enough for {what} of one's own, which outlives it"),
             )
             .hint("--as NAME asks for the password, and for the code where there is a second factor")),
-            _ => Ok(()),
+            _ => self.not_gravely_by_session_alone(),
         }
     }
 

@@ -146,7 +146,8 @@ fn a_session_alone_purges_contains_and_changes_many_only_where_no_login_is_requi
     desk.run(&["user", "contain", "alice", "--as", "root"], "pw\n").ok();
     desk.run(&["user", "purge", "alice", "--yes", "--as", "root", "--as-session-stdin"], &format!("pw\n{token}\n"))
         .ok();
-    desk.run(&["policy", "set", "console-login", "open", "--as-session-stdin"], &token).ok();
+    desk.fails(&["policy", "set", "console-login", "open", "--as-session-stdin"], &token, 4, "unauthenticated");
+    desk.run(&["policy", "set", "console-login", "open", "--as", "root"], "pw\n").ok();
     desk.run(&["user", "deactivate", "--filter", "bob", "--yes", "--as-session-stdin"], &token).ok();
 }
 

@@ -51,9 +51,11 @@ impl Stage {
             self.db().act_as(before);
             Actor::User { id: user.id, name: user.name }
         };
-        let before = self.db().act_as(chief);
+        let before = self.db().seat();
+        self.db().act_as(chief);
+        self.db().prove_again(&Secret::from(PASSWORD), None).unwrap();
         let done = deed(self.db());
-        self.db().act_as(before);
+        self.db().take_seat(before);
         done
     }
 

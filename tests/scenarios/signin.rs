@@ -85,7 +85,8 @@ fn a_login_is_required_only_while_somebody_can_log_in_and_lift_it() {
     );
     assert_eq!(kind(w.by(&acting(&root), |a| a.deactivate(&root.id, None))), Kind::LastAdmin);
     assert_eq!(kind(w.by(&acting(&eve), |a| a.set_policy("console-login", "open"))), Kind::Unauthorized);
-    assert!(!w.by(&acting(&root), |a| a.set_policy("console-login", "open")).unwrap().login_required);
+    w.sign_in("root", &pw(PASSWORD), None).unwrap();
+    assert!(!w.set_policy("console-login", "open").unwrap().login_required);
 }
 
 #[test]
@@ -162,6 +163,7 @@ fn a_seat_hands_over_who_acts_and_how_it_was_shown() {
 fn members_do_not_log_in_to_the_console_and_what_is_wrong_is_counted() {
     let (mut w, root, _) = required();
     let eve = w.by(&acting(&root), |a| {
+        a.prove_again(&pw(PASSWORD), None).unwrap();
         let draft = Draft { role: Role::Auditor, ..Draft::named("eve").unwrap() };
         a.create_user(draft, Some(&pw(PASSWORD)))
     });
@@ -269,7 +271,18 @@ fn where_nothing_may_be_written_no_password_is_looked_at() {
 #[test]
 fn what_is_grave_takes_more_than_a_session_where_a_login_is_required() {
     type Grave = fn(&mut Accounts, &User) -> Result<()>;
-    let graves: [(&str, Grave); 4] = [
+    let graves: [(&str, Grave); 12] = [
+        ("policy", |a, _| a.set_policy("console-login", "open").map(drop)),
+        ("an admin", |a, _| {
+            let draft = Draft { role: Role::Admin, ..Draft::named("evil")? };
+            a.create_user(draft, Some(&pw("evil"))).map(drop)
+        }),
+        ("a role", |a, user| a.edit(&user.id, None, Edit { role: Some(Role::Admin), ..Edit::default() }).map(drop)),
+        ("password", |a, user| a.set_password(&user.id, None, &pw("other")).map(drop)),
+        ("code", |a, user| a.issue_reset(&user.id).map(drop)),
+        ("code by name", |a, user| a.request_reset(&user.name).map(drop)),
+        ("token", |a, user| a.create_token(&user.id, None, rollbook::accounts::time::Until::Default).map(drop)),
+        ("factor off", |a, user| a.disable_factor(&user.id, None, false).map(drop)),
         ("contain", |a, user| a.contain(&user.id, None).map(drop)),
         ("many", |a, user| {
             let plan = a.plan(&Chosen::People(vec![(user.id.clone(), user.version)]), &UserChange::Deactivate)?;
