@@ -10,12 +10,11 @@ use super::policy::Policy;
 use super::seal::Keyring;
 use super::secret::Secret;
 use super::session::{SessionId, Uses};
-use super::standing::glassy;
 use super::store::{Interrupter, Store};
 use super::time::{Clock, Span, Time};
 use super::token::Entropy;
 use super::user::{User, UserId};
-use super::warrant::Warrant;
+use super::warrant::{Warrant, glassy};
 
 /// What a handle stands on: everything that the domain itself does not know.
 pub struct Ground {

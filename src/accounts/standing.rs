@@ -9,7 +9,7 @@ use super::session::SessionId;
 use super::text::quote;
 use super::time::Time;
 use super::user::{Role, User, UserId};
-use super::warrant::Warrant;
+use super::warrant::{Warrant, glassy};
 
 /// Who acts and what they are, as of the moment it was asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,11 +74,6 @@ impl Stamp {
             (Warrant::BrokenGlass, Actor::User { .. }) => Err(only_the_owner()),
         }
     }
-}
-
-/// An origin, marked as that of somebody behind broken glass.
-pub(super) fn glassy(origin: &str) -> String {
-    if origin.is_empty() { "break-glass".to_owned() } else { format!("{origin} · break-glass") }
 }
 
 fn can_act(acting: Option<&User>, now: Time) -> Result<&User> {
