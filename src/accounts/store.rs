@@ -224,7 +224,8 @@ pub trait Store: Send {
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User>;
 
     /// Replaces the password, ends every session and voids every reset of the user. With `was`, only if the stored
-    /// hash still is that one (`stale`).
+    /// hash still is that one (`stale`). `weak_password` for one that [is too weak alone](super::factor::is_weak_alone)
+    /// where no second factor is on at this moment.
     fn set_password(
         &mut self,
         id: &UserId,
@@ -238,7 +239,8 @@ pub trait Store: Send {
     /// Adds a reset request and removes the user's earlier ones.
     fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()>;
 
-    /// Uses up a reset request: sets the password, ends every session. `unknown_request` unless it is open.
+    /// Uses up a reset request: sets the password, ends every session. `unknown_request` unless it is open;
+    /// `weak_password` as [`Store::set_password`], which leaves it open.
     fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed>;
 
     /// Opens a session for a user who can log in and whose hash still is `was` (`invalid_credentials` otherwise), puts

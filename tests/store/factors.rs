@@ -155,10 +155,18 @@ pub fn what_is_known_of_a_password_is_kept_with_its_hash(make: Make) {
     let user = bench.add("alice");
     let stamp = bench.stamp();
     assert_eq!(bench.store.hash_of(&user.id).unwrap().unwrap().stands_alone(), None);
-    for alone in [Some(true), Some(false), None] {
-        let new = hash(2).with_alone(alone);
-        let deed = rollbook::accounts::audit::Deed::SetPassword;
-        bench.store.set_password(&user.id, None, None, &new, deed, &stamp).unwrap();
+    let deed = rollbook::accounts::audit::Deed::SetPassword;
+    let set = |bench: &mut Bench, alone| {
+        bench.store.set_password(&user.id, None, None, &hash(2).with_alone(alone), deed, &stamp)
+    };
+    assert_eq!(refused(set(&mut bench, Some(false))).kind, Kind::WeakPassword, "nothing stands beside it");
+    enable(&mut bench, &user);
+    for alone in [Some(true), None, Some(false)] {
+        set(&mut bench, alone).unwrap();
         assert_eq!(bench.store.hash_of(&user.id).unwrap().unwrap().stands_alone(), alone);
     }
+    assert_eq!(refused(bench.store.disable_factor(&user.id, None, false, &stamp)).kind, Kind::WeakPassword);
+    assert!(bench.user(&user).factor);
+    let forced = bench.store.disable_factor(&user.id, None, true, &stamp).unwrap();
+    assert!(forced.weak && forced.changed.is_change());
 }
