@@ -9,6 +9,8 @@ mod stage;
 
 #[path = "console/audit.rs"]
 mod audit;
+#[path = "console/desk.rs"]
+mod desk;
 #[path = "console/dialogs.rs"]
 mod dialogs;
 #[path = "console/enrol.rs"]
@@ -33,6 +35,8 @@ mod moving;
 mod others;
 #[path = "console/passwords.rs"]
 mod passwords;
+#[path = "console/races.rs"]
+mod races;
 #[path = "console/screen.rs"]
 mod screen;
 #[path = "console/sessions.rs"]
