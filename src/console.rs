@@ -175,7 +175,6 @@ impl Loop {
                 self.wait_for_answers();
                 self.draw(screen)?;
             }
-            self.undrawn.took();
             self.take(next, screen)?;
             self.drain();
         }
@@ -214,6 +213,7 @@ impl Loop {
             Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
             Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
         };
+        self.undrawn.took(&event);
         let effects = update::update(&mut self.model, event);
         for effect in effects {
             match effect {
