@@ -13,6 +13,8 @@ mod audit;
 mod desk;
 #[path = "console/dialogs.rs"]
 mod dialogs;
+#[path = "console/drift.rs"]
+mod drift;
 #[path = "console/enrol.rs"]
 mod enrol;
 #[path = "console/filter.rs"]
