@@ -9,6 +9,8 @@ mod stage;
 
 #[path = "console/audit.rs"]
 mod audit;
+#[path = "console/calm.rs"]
+mod calm;
 #[path = "console/desk.rs"]
 mod desk;
 #[path = "console/dialogs.rs"]

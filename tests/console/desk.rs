@@ -212,10 +212,14 @@ impl Desk {
             return;
         }
         // What a dialog opens is about whom the dialog is about; what a list of actions opens, about what was drawn.
-        let origin = match kind {
+        let mut origin = match kind {
             Above::Dialog if now > depth => self.origins.last().cloned().unwrap_or_default(),
             _ => self.frame.clone(),
         };
+        if matches!(self.stage.model.layers.last(), Some(Layer::Keyring(_) | Layer::Pager(_))) {
+            // These say whom they are about, and are drawn before a key of theirs changes anything.
+            origin.person = self.stage.model.person().map(|user| (user.id.clone(), user.version));
+        }
         if now > depth {
             self.origins.resize(now, origin);
         } else if now == depth && typed {
