@@ -106,10 +106,10 @@ fn two_hundred_writes_of_others_draw_nothing_where_nothing_visible_has_changed()
         let mut stage = crowd(500);
         stage.press(keys);
         let mut line = Line::new(&stage);
-        for number in 0..200 / 4 {
-            for write in 0..4 {
+        for number in 0..200 / 8 {
+            for write in 0..8 {
                 // Everybody below p100 is far down the list.
-                service_writes(&mut stage, number * 4 + write);
+                service_writes(&mut stage, number * 8 + write);
             }
             assert_eq!(line.hears(&mut stage), 0, "after {keys:?}, write {number}\n{}", stage.screen());
         }

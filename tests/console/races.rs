@@ -221,7 +221,7 @@ fn called(number: usize) -> String {
 fn add(database: &mut Accounts, dice: &mut Seeded, number: usize) {
     let draft = Draft { pending: below(dice, 2) == 0, ..Draft::named(&called(number)).unwrap() };
     let password = Secret::from(PASSWORD);
-    database.create_user(draft, (number % 2 == 0).then_some(&password)).unwrap();
+    database.create_user(draft, number.is_multiple_of(2).then_some(&password)).unwrap();
 }
 
 fn meddle(database: &mut Accounts, user: &User, deed: usize, fresh: usize) -> Option<Secret> {
