@@ -219,6 +219,7 @@ impl Desk {
         if matches!(self.stage.model.layers.last(), Some(Layer::Keyring(_) | Layer::Pager(_))) {
             // These say whom they are about, and are drawn before a key of theirs changes anything.
             origin.person = self.stage.model.person().map(|user| (user.id.clone(), user.version));
+            origin.slid = None;
         }
         if now > depth {
             self.origins.resize(now, origin);
