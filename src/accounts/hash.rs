@@ -319,6 +319,40 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_at_the_caps_is_usable_and_one_step_beyond_each_is_not() {
+        let hasher = Hasher::new(CHEAP);
+        let usable = |kind: &str, version: u32, params: &str, salt: usize, out: usize| {
+            use base64ct::{Base64Unpadded, Encoding as _};
+            let (salt, out) = (vec![1; salt], vec![2; out]);
+            let (salt, out) = (Base64Unpadded::encode_string(&salt), Base64Unpadded::encode_string(&out));
+            hasher.can_verify(&PasswordHash::new(format!("${kind}$v={version}${params}${salt}${out}")))
+        };
+        for params in ["m=262144,t=1,p=1", "m=16384,t=16,p=1", "m=64,t=1,p=8"] {
+            assert!(usable("argon2id", 19, params, 16, 32), "{params}");
+        }
+        for params in ["m=262145,t=1,p=1", "m=8,t=17,p=1", "m=131073,t=2,p=1", "m=72,t=1,p=9"] {
+            assert!(!usable("argon2id", 19, params, 16, 32), "{params}");
+        }
+        let sized = |salt, out| usable("argon2id", 19, "m=8,t=1,p=1", salt, out);
+        assert!(sized(8, 16) && sized(16, 64) && sized(48, 32));
+        assert!(!sized(7, 32) && !sized(16, 15) && !sized(16, 65));
+        assert!(!usable("argon2i", 19, "m=8,t=1,p=1", 16, 32) && !usable("argon2id", 16, "m=8,t=1,p=1", 16, 32));
+    }
+
+    #[test]
+    fn a_cost_at_the_caps_may_be_set_and_one_step_beyond_may_not() {
+        for (text, lawful) in [
+            ("m=262144,t=1", true),
+            ("m=16384,t=16", true),
+            ("m=262145,t=1", false),
+            ("m=7168,t=17", false),
+            ("m=131073,t=2", false),
+        ] {
+            assert_eq!(text.parse::<Cost>().is_ok(), lawful, "{text}");
+        }
+    }
+
+    #[test]
     fn every_byte_of_a_long_password_counts() {
         let mut hasher = Hasher::new(CHEAP);
         let long = "abcdefgh".repeat(128);

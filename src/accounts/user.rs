@@ -394,6 +394,8 @@ mod tests {
     fn an_email_has_two_sides() {
         assert_eq!(parse_email(" a@b ").expect("lawful"), Some("a@b".into()));
         assert_eq!(parse_email("").expect("none"), None);
+        let long = |bytes: usize| format!("{}@b", "a".repeat(bytes - 2));
+        assert!(parse_email(&long(254)).is_ok() && parse_email(&long(255)).is_err());
         for bad in ["a", "@b", "a@", "a b@c"] {
             assert!(parse_email(bad).is_err(), "{bad:?}");
         }

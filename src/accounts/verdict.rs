@@ -143,8 +143,10 @@ fn throttled_sentence(throttled: &Throttled) -> String {
     let Throttled { failures, held, known, .. } = throttled;
     let whence = if *known { "a known address" } else { "unknown addresses" };
     let mut sentence = format!("throttled: {failures} wrong passwords in a row from {whence}");
-    if *held > 0 {
-        sentence.push_str(&format!(", {held} more tries not looked at"));
+    match held {
+        0 => {}
+        1 => sentence.push_str(", 1 more try not looked at"),
+        _ => sentence.push_str(&format!(", {held} more tries not looked at")),
     }
     if let Some(address) = &throttled.address {
         sentence.push_str(&format!(", last from {}", visible(address)));
@@ -179,5 +181,21 @@ impl Obstacle {
             sentence.push_str(&format!(": {}", quote(reason)));
         }
         sentence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_tells_of_tries_that_were_held_only_where_there_were_any() {
+        let (since, until) = (Time::from_millis(0), Time::from_millis(60_000));
+        let mut throttled = Throttled { since, until, failures: 6, held: 0, address: None, known: false };
+        assert_eq!(throttled_sentence(&throttled), "throttled: 6 wrong passwords in a row from unknown addresses");
+        (throttled.held, throttled.known, throttled.address) = (1, true, Some("10.0.0.9".into()));
+        let whole =
+            "throttled: 6 wrong passwords in a row from a known address, 1 more try not looked at, last from 10.0.0.9";
+        assert_eq!(throttled_sentence(&throttled), whole);
     }
 }
