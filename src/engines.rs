@@ -25,6 +25,15 @@ pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Mutex<Option<sqlite::Recall>>>);
 
+impl Memory {
+    /// Waits until the names that a question has asked for are read; answers whether they are in memory, so that the next
+    /// question is answered from there.
+    pub fn wait(&self) -> bool {
+        let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        shared.is_some_and(|recall| recall.wait())
+    }
+}
+
 /// As [`open`], for somebody who types words and waits: names are read into memory when a word is first asked for, and
 /// shared by all handles with this memory. Meanwhile, and where there are too many, words are looked for in the file.
 ///

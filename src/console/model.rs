@@ -308,8 +308,13 @@ impl Model {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.is_adrift(),
             Pane::Audit => self.audit.list.window.is_adrift(),
-            _ => self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
+            _ => self.is_led() || self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
         }
+    }
+
+    /// Whether the cursor is about to be put on somebody who was made, or given back, here.
+    pub fn is_led(&self) -> bool {
+        self.users.seek.is_some() && matches!(self.pane, Pane::Users | Pane::Detail | Pane::Sessions)
     }
 
     /// Whether the one who vanished from under the cursor left the list by a change that was made here, long enough ago
@@ -431,6 +436,7 @@ impl Model {
             None => {}
         }
         let screen = self.screen();
+        self.keep_in_view(&screen);
         self.users.needs(screen.rows(Pane::Users).max(1), effects);
         if self.pane == Pane::Everybody {
             self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
@@ -446,6 +452,17 @@ impl Model {
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
         self.ask_for_attention(effects);
+    }
+
+    /// Scrolls the lists that are seen so that their cursors are, whatever has made them smaller.
+    fn keep_in_view(&mut self, screen: &Screen) {
+        let rows = |pane| Some(screen.rows(pane)).filter(|rows| *rows > 0);
+        if let Some(height) = rows(Pane::Users) {
+            self.users.list.window.follow(height);
+        }
+        if let Some(height) = rows(Pane::Everybody) {
+            self.everybody.list.window.follow(height);
+        }
     }
 
     fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {

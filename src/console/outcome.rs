@@ -24,7 +24,13 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     match answer {
         Answer::Users(want, page) => {
             if model.users.list.is_current(turn) {
+                let before = model.users.list.window.vanished().cloned();
                 model.users.land(&want, page, screen.rows(Pane::Users).max(1));
+                let gone = model.users.list.window.vanished().filter(|gone| Some(*gone) != before.as_ref());
+                // From when they are seen to be gone: that is when the next one stands where they stood.
+                if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
+                    *at = model.now;
+                }
             }
         }
         Answer::Everybody(want, page) => {
@@ -93,7 +99,7 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         return;
     }
     match slot {
-        Slot::Users => model.users.list.failed(),
+        Slot::Users => model.users.failed(),
         Slot::Everybody => model.everybody.list.failed(),
         Slot::Audit if model.audit.failed(error) => return,
         // The page of the same search says what is wrong with it.
