@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use robot::{Answer, Robot};
 
+#[path = "screen/busy.rs"]
+mod busy;
 #[path = "screen/floor.rs"]
 mod floor;
 #[path = "screen/line.rs"]
@@ -49,6 +51,7 @@ fn main() {
     let (db, people) = database(folder.path());
     println!("{people} people, {} MB", std::fs::metadata(&db).map_or(0, |file| file.len() / 1_000_000));
     on_a_terminal(&db);
+    beside_a_service(&db);
     match line::Line::start() {
         Some(line) => over_the_line(&line, &db),
         None => println!("no sshd is installed: nothing was measured over a slow line"),
@@ -112,6 +115,24 @@ fn on_a_terminal(db: &Path) {
         robot.ticks() - ticks,
         before_words,
         robot.resident(),
+    );
+}
+
+/// Others write, and nothing of what is on the screen changes.
+fn beside_a_service(db: &Path) {
+    const LOOKED: Duration = Duration::from_secs(10);
+    let mut robot = console(db, WIDE);
+    robot.first(&|screen| screen.contains("newest first"));
+    let service = busy::Service::start(db);
+    robot.idle(Duration::from_secs(2));
+    let (ticks, written) = (robot.ticks(), service.written());
+    let bytes = robot.idle(LOOKED);
+    let (ticks, written) = (robot.ticks() - ticks, service.written() - written);
+    let seconds = LOOKED.as_secs_f64();
+    println!(
+        "beside {:.0} writes a second: {bytes} bytes (goal 0), {:.1} % of a processor (goal 2)",
+        f64::from(written) / seconds,
+        ticks as f64 / seconds,
     );
 }
 
