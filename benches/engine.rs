@@ -281,17 +281,34 @@ fn main() {
     print_ratios(&mut cases, file.people);
 }
 
+/// What is to be reached: so many times the bare statement, or, where names in memory answer, so many microseconds.
+fn goal(name: &str) -> (f64, bool) {
+    match name {
+        name if name.starts_with("the word") => (2000.0, false),
+        // Four fifths of its rate.
+        name if name.starts_with("a session check") => (1.25, true),
+        _ => (1.5, true),
+    }
+}
+
 fn print_ratios(cases: &mut [Case<'_>], people: u64) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "\n{people} people, medians in µs: ours, the bare statement, and how many times it that is");
+    let _ = writeln!(
+        out,
+        "\n{people} people, medians in µs: ours, the bare statement, how many times it that is, the goal"
+    );
     for case in cases {
         let (ours, bare) = medians(case);
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
         let (bare, ratio) = match bare {
-            Some(bare) => (format!("{:9.1}", micros(bare)), format!("{:6.2}", micros(ours) / micros(bare))),
-            None => (String::new(), String::new()),
+            Some(bare) => (format!("{:9.1}", micros(bare)), micros(ours) / micros(bare)),
+            None => (String::new(), f64::NAN),
         };
-        let _ = writeln!(out, "{:44} {:9.1} {bare} {ratio}", case.name, micros(ours));
+        let (goal, relative) = goal(&case.name);
+        let kept = if relative { ratio <= goal } else { micros(ours) <= goal };
+        let goal = if relative { format!("{goal:.2}") } else { format!("{goal:.0} µs") };
+        let kept = if kept { "" } else { "  missed" };
+        let _ = writeln!(out, "{:44} {:9.1} {bare} {ratio:6.2}  {goal}{kept}", case.name, micros(ours));
     }
 }

@@ -95,7 +95,11 @@ impl Recall {
     fn start(&self, place: PathBuf, state: &mut State) {
         let shared = self.clone();
         let work = move || {
-            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| connection::read(&db, read));
+            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
+                // It reads everything once: pages that are kept serve nobody, and the thread's memory outlives it.
+                db.execute_batch("PRAGMA cache_size = -256")?;
+                connection::read(&db, read)
+            });
             let mut state = shared.state();
             state.reading = false;
             // What could not be read is tried again with the next question.
