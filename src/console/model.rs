@@ -18,8 +18,10 @@ use super::panes::everybody::Everybody;
 use super::panes::sessions::Sessions;
 use super::panes::system::{Around, System};
 use super::panes::users::Users;
+use super::running::Running;
 use super::theme::Theme;
 use super::verifying::Verifying;
+use crate::accounts::bulk::Former;
 use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
@@ -81,17 +83,33 @@ pub struct Notice {
 }
 
 /// What may be undone: the change and what it was.
-pub struct Undo {
-    /// The change.
-    pub changed: Changed,
-    /// Its past tense.
-    pub words: &'static str,
+pub enum Undo {
+    /// Of one person, with its past tense.
+    One(Box<Changed>, &'static str),
+    /// Of many.
+    Many {
+        /// What they were before.
+        former: Vec<Former>,
+        /// What was done: "1,921 users deactivated".
+        words: String,
+    },
 }
 
 impl Undo {
+    /// The change, where it is of one person.
+    pub fn one(&self) -> Option<&Changed> {
+        match self {
+            Undo::One(changed, _) => Some(changed),
+            Undo::Many { .. } => None,
+        }
+    }
+
     /// Whom it was done to, and what: "alice deleted".
     pub fn sentence(&self) -> String {
-        format!("{} {}", super::words::clipped(&self.changed.before.name, 30), self.words)
+        match self {
+            Undo::One(changed, words) => format!("{} {words}", super::words::clipped(&changed.before.name, 30)),
+            Undo::Many { words, .. } => words.clone(),
+        }
     }
 }
 
@@ -141,6 +159,10 @@ pub struct Model {
     pub never_undone: Option<String>,
     /// The orders that are on their way, with the person they are about.
     pub orders: BTreeMap<Ticket, Option<UserId>>,
+    /// The order about many that is at work.
+    pub running: Option<Running>,
+    /// The number of the newest question of what a change to many would do.
+    pub survey_turn: Turn,
     /// The commands that do the same as these orders.
     pub commands: BTreeMap<Ticket, String>,
     /// The command that does the same as the last change.
@@ -183,6 +205,8 @@ impl Model {
             undo: Vec::new(),
             never_undone: None,
             orders: BTreeMap::new(),
+            running: None,
+            survey_turn: 0,
             commands: BTreeMap::new(),
             last_command: None,
             changed_here: None,
@@ -376,9 +400,12 @@ impl Model {
     /// After a change was taken back, the one before it can be: the row is again what that one left, in a version of its
     /// own. Where somebody else had changed it in between, the versions do not meet, and it stays refused.
     pub fn relink_undo(&mut self, undone: &Changed, back_to: i64) {
-        let earlier = self.undo.iter_mut().rev().find(|undo| undo.changed.after.id == undone.after.id);
-        if let Some(earlier) = earlier.filter(|earlier| earlier.changed.after.version == back_to) {
-            earlier.changed.after = undone.after.clone();
+        let earlier = self.undo.iter_mut().rev().find_map(|undo| match undo {
+            Undo::One(changed, _) if changed.after.id == undone.after.id => Some(changed),
+            _ => None,
+        });
+        if let Some(earlier) = earlier.filter(|earlier| earlier.after.version == back_to) {
+            earlier.after = undone.after.clone();
         }
     }
 
@@ -443,6 +470,7 @@ impl Model {
             self.system.needs(self.now, effects);
         }
         self.verifying.needs(effects);
+        self.needs_marks(effects);
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
         self.ask_for_attention(effects);

@@ -7,6 +7,7 @@ use super::layers::Layer;
 use super::layers::code::Code;
 use super::layers::prompt::Prompt;
 use super::layout::Pane;
+use super::many;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
@@ -73,6 +74,10 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
             None => {}
         },
         Answer::Matches(n) => model.users.list.counted(turn, n),
+        Answer::Marks(found) => many::found_people(model, turn, found),
+        Answer::SessionMarks(found) => many::found_sessions(model, turn, found),
+        Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
+        Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
 }
@@ -100,6 +105,9 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::AuditMatches => return model.audit.counted(turn, None),
         Slot::System | Slot::Hashes => model.system.failed(slot),
         Slot::Verify => drop(model.verifying.stop()),
+        Slot::Marks => model.users.marks.forget_question(),
+        Slot::SessionMarks => model.everybody.marks.forget_question(),
+        Slot::Plan => return many::unplanned(model, turn, error),
         // Purged while they were looked at: the list will tell.
         Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
         Slot::Person => model.detail.land(turn, None),
@@ -168,6 +176,7 @@ fn open(model: &mut Model, place: Place) {
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
     let about = model.orders.remove(&ticket).flatten();
     let command = model.commands.remove(&ticket);
+    model.running.take_if(|running| running.ticket == ticket);
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
     model.refresh();
     match result {
@@ -213,7 +222,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
                     Deed::Delete => "deleted",
                     Deed::Restore => "restored",
                 };
-                model.undo.push(Undo { changed: *changed, words });
+                model.undo.push(Undo::One(changed, words));
             }
         }
         Done::Contained(changed) => {
@@ -230,7 +239,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.changed_here = Some((changed.after.id.clone(), model.now));
             model.never_undone = None;
             if changed.is_change() {
-                model.undo.push(Undo { changed: *changed, words: "contained" });
+                model.undo.push(Undo::One(changed, "contained"));
             }
         }
         Done::Unthrottled { name, was } => {
@@ -256,6 +265,9 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
+        Done::Many { outcome, change } => many::changed(model, *outcome, &change),
+        Done::ManyUndone { outcome, words } => many::undone(model, *outcome, &words),
+        Done::ManyEnded { ended, over, rest } => many::ended(model, ended, over, rest),
         // The log-in takes it before it comes here.
         Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {
@@ -340,6 +352,7 @@ fn undone_words(changed: &Changed, now: Time) -> String {
 /// Gives a newer state to every pane that may hold the person.
 fn offer(model: &mut Model, user: &User) {
     model.users.update(user);
+    model.users.marks.seen(&user.id, user.version);
     model.detail.update(user);
 }
 
