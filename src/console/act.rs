@@ -324,7 +324,6 @@ fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
         Undo::One(changed, _) => changed.clone(),
         Undo::Many { former, words } => {
             let bulk = Bulk::Undo { former: former.clone(), words: words.clone() };
-            model.undo.pop();
             give(model, Write::Many(bulk), effects);
             return;
         }

@@ -204,6 +204,8 @@ impl Action {
                     | Action::Show
                     | Action::Copy
                     | Action::Help
+                    | Action::ShowAll
+                    | Action::TakeHidden
             )
     }
 

@@ -230,72 +230,29 @@ impl Grave {
     }
 }
 
-/// What came of an order.
+/// What came of an order. Of one about many that was taken back, what was not reached; of sessions, how many were
+/// ended, were over already, and were not reached.
 #[allow(missing_docs)]
 pub enum Done {
-    Created {
-        user: Box<User>,
-        code: Option<Issued>,
-    },
+    Created { user: Box<User>, code: Option<Issued> },
     Changed(Box<Changed>, Deed),
-    Undone {
-        changed: Box<Changed>,
-        back_to: i64,
-    },
+    Undone { changed: Box<Changed>, back_to: i64 },
     PasswordSet(Box<Changed>),
-    Code {
-        name: String,
-        code: Issued,
-    },
+    Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),
-    EndedAll {
-        count: u32,
-    },
+    EndedAll { count: u32 },
     Contained(Box<Changed>),
-    Unthrottled {
-        name: String,
-        was: bool,
-    },
-    TokenCreated {
-        token: Box<ApiToken>,
-        value: Secret,
-    },
+    Unthrottled { name: String, was: bool },
+    TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
-    FactorOff {
-        name: String,
-    },
-    PolicySet {
-        key: &'static str,
-        policy: Box<Policy>,
-    },
-    FactorBegun {
-        user: Box<User>,
-        enrolment: Enrolment,
-        made_key: Option<String>,
-    },
-    Codes {
-        name: String,
-        codes: Vec<Secret>,
-        fresh: bool,
-    },
-    SignedIn {
-        seat: Seat,
-        standing: Standing,
-    },
-    Many {
-        outcome: Box<Outcome>,
-        change: UserChange,
-    },
-    ManyUndone {
-        outcome: Box<Outcome>,
-        words: String,
-    },
-    /// So many sessions were ended, so many were over already, and so many were not reached.
-    ManyEnded {
-        ended: u32,
-        over: u32,
-        rest: u32,
-    },
+    FactorOff { name: String },
+    PolicySet { key: &'static str, policy: Box<Policy> },
+    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
+    Codes { name: String, codes: Vec<Secret>, fresh: bool },
+    SignedIn { seat: Seat, standing: Standing },
+    Many(Box<Outcome>, UserChange),
+    ManyUndone(Box<Outcome>, String, Vec<Former>),
+    ManyEnded(u32, u32, u32),
 }
 
 /// Which of the reversible changes was made.

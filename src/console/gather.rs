@@ -141,12 +141,13 @@ pub fn carry_out(accounts: &mut Accounts, bulk: Bulk, progress: &mut dyn FnMut(u
             accounts.give_reason(reason.as_deref())?;
             let outcome = accounts.carry_out(&plan, progress);
             accounts.give_reason(None)?;
-            Done::Many { outcome: Box::new(outcome?), change: plan.change }
+            Done::Many(Box::new(outcome?), plan.change)
         }
         Bulk::End { sessions } => end(accounts, &sessions, progress)?,
-        Bulk::Undo { former, words } => {
+        Bulk::Undo { mut former, words } => {
             let outcome = accounts.undo_many(&former, progress)?;
-            Done::ManyUndone { outcome: Box::new(outcome), words }
+            let reached = former.len().saturating_sub(outcome.rest as usize);
+            Done::ManyUndone(Box::new(outcome), words, former.split_off(reached))
         }
     })
 }
@@ -166,5 +167,5 @@ fn end(accounts: &mut Accounts, sessions: &[SessionId], progress: &mut dyn FnMut
             break;
         }
     }
-    Ok(Done::ManyEnded { ended, over, rest: all - ended - over })
+    Ok(Done::ManyEnded(ended, over, all - ended - over))
 }

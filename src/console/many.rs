@@ -14,7 +14,7 @@ use super::running::{users, words};
 use super::theme::Role;
 use super::words::{clipped, count, number};
 use crate::accounts::Error;
-use crate::accounts::bulk::{Left, Outcome, Plan};
+use crate::accounts::bulk::{Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
 use crate::accounts::session::SessionId;
 use crate::accounts::user::UserId;
@@ -399,11 +399,19 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange) {
 }
 
 /// A change to many was taken back.
-pub fn undone(model: &mut Model, outcome: Outcome, before: &str) {
+pub fn undone(model: &mut Model, outcome: Outcome, before: &str, rest: Vec<Former>) {
+    // It is used up only now: an order that was refused has taken nothing back.
+    model.undo.pop_if(|undo| matches!(undo, Undo::Many { .. }));
+    if !rest.is_empty() {
+        model.undo.push(Undo::Many { former: rest, words: format!("the rest of {before}") });
+    }
     let mut sentence = vec![format!("taken back: {before}")];
     told(&outcome, &mut sentence);
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);
+    }
+    if outcome.rest > 0 {
+        sentence.push("z takes them back".to_owned());
     }
     model.say(sentence.join(" · "));
     tell_left(model, "Not taken back", &outcome);

@@ -12,8 +12,10 @@ use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
 use super::signin;
-use super::words::{clipped, count, day, shown};
+use super::words::{clipped, clock, count, day, shown};
+use crate::accounts::audit::Happening;
 use crate::accounts::change::Changed;
+use crate::accounts::looking::Dossier;
 use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{KEPT_DAYS, Status, User, UserId};
@@ -36,6 +38,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Person(dossier) => {
             if model.detail.is_current(turn) {
                 model.users.update(&dossier.user);
+                tell_form(model, &dossier);
                 model.sessions.follow(&dossier.user.id, &dossier.sessions, screen.rows(Pane::Sessions).max(1));
                 model.detail.land(turn, Some(*dossier));
             }
@@ -80,6 +83,24 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
+}
+
+/// An open form hears that somebody else has changed the person whom it is about.
+fn tell_form(model: &mut Model, dossier: &Dossier) {
+    let zone = &model.setup.zone;
+    let form = model.layers.iter_mut().rev().find_map(|layer| match layer {
+        Layer::Edit(edit, _) if edit.user().id == dossier.user.id => Some(edit),
+        _ => None,
+    });
+    let Some(form) = form else { return };
+    let by = dossier.history.iter().find_map(|happening| match happening {
+        // That a service logged them in changes nothing that a form is about.
+        Happening::Entry(entry) if entry.actor_kind != "service" => {
+            Some(format!("{} by {} at {}", shown(entry.past()), clipped(entry.actor(), 30), clock(entry.at, zone)))
+        }
+        _ => None,
+    });
+    form.moved(&dossier.user, by.unwrap_or_else(|| "changed".to_owned()));
 }
 
 /// A question that could not be answered.
@@ -265,9 +286,9 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
-        Done::Many { outcome, change } => many::changed(model, *outcome, &change),
-        Done::ManyUndone { outcome, words } => many::undone(model, *outcome, &words),
-        Done::ManyEnded { ended, over, rest } => many::ended(model, ended, over, rest),
+        Done::Many(outcome, change) => many::changed(model, *outcome, &change),
+        Done::ManyUndone(outcome, words, rest) => many::undone(model, *outcome, &words, rest),
+        Done::ManyEnded(ended, over, rest) => many::ended(model, ended, over, rest),
         // The log-in takes it before it comes here.
         Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {

@@ -16,6 +16,9 @@ impl Model {
         // What a dialog is worked with does not need a database.
         if let Some(layer) = self.layers.last().filter(|_| action.is_of_dialogs()) {
             let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
+            if let Layer::Many(many) = layer {
+                return many.refusal(action);
+            }
             return missing.then(|| "there is no password in this form".to_owned());
         }
         if self.place().is_none() {

@@ -227,3 +227,15 @@ fn mark_is_refused_where_nobody_is_drawn() {
     stage.moved().press("<space>").says("gone from the list");
     stage.press("/xyzzy<enter><space>").says("nobody is under the cursor");
 }
+
+#[test]
+fn undo_of_many_that_was_stopped_goes_on_with_the_rest() {
+    let mut stage = many(300);
+    stage.press("*d").moment().press("300<enter>").says("300 users deleted");
+    stage.holding = true;
+    stage.press("z").says("taking back 0 of 300").press("<esc>");
+    stage.release().says("50 not reached · z takes them back");
+    stage.press("z").says("taken back: the rest of 300 users deleted");
+    assert_eq!(stage.db().count(&Default::default(), None).unwrap(), 300);
+    stage.press("z").says("nothing to undo");
+}

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::accounts::bulk::Plan;
 use crate::accounts::change::UserChange;
 use crate::accounts::time::{Span, Time};
+use crate::console::action::Action;
 use crate::console::effect::{Bulk, Survey, Write};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
@@ -74,6 +75,18 @@ impl Many {
     /// The number to type, where one has to be.
     pub fn number(&self) -> Option<usize> {
         self.plan().map(|plan| plan.people.len()).filter(|people| *people > FEW)
+    }
+
+    /// Why a key would do nothing.
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        match (action, self.plan(), self.number()) {
+            (Action::Yes | Action::ShowAll, None, _) => Some("still counting".to_owned()),
+            (Action::Yes, _, Some(people)) => Some(format!("type {people}, then Enter; Esc cancels")),
+            (Action::TakeHidden, _, _) if self.hidden() == 0 => {
+                Some("none of the marked people is hidden by the filter".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// From Cancel to yes and back.
