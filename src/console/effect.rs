@@ -8,7 +8,7 @@ use super::marks::Stretch;
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::audit::Entry;
-use crate::accounts::bulk::{Former, Outcome, Plan};
+use crate::accounts::bulk::{Ended, Former, Outcome, Plan};
 use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
@@ -230,8 +230,7 @@ impl Grave {
     }
 }
 
-/// What came of an order. Of one about many that was taken back, what was not reached; of sessions, how many were
-/// ended, were over already, and were not reached.
+/// What came of an order. Of many that were taken back, with what was not reached.
 #[allow(missing_docs)]
 pub enum Done {
     Created { user: Box<User>, code: Option<Issued> },
@@ -252,7 +251,7 @@ pub enum Done {
     SignedIn { seat: Seat, standing: Standing },
     Many(Box<Outcome>, UserChange),
     ManyUndone(Box<Outcome>, String, Vec<Former>),
-    ManyEnded(u32, u32, u32),
+    ManyEnded(Ended),
 }
 
 /// Which of the reversible changes was made.

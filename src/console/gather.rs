@@ -7,7 +7,6 @@ use super::effect::{Answer, Bulk, Done, Survey};
 use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term};
-use crate::accounts::session::SessionId;
 use crate::accounts::user::{User, UserId};
 use crate::accounts::{Accounts, Kind, Result};
 
@@ -143,29 +142,11 @@ pub fn carry_out(accounts: &mut Accounts, bulk: Bulk, progress: &mut dyn FnMut(u
             accounts.give_reason(None)?;
             Done::Many(Box::new(outcome?), plan.change)
         }
-        Bulk::End { sessions } => end(accounts, &sessions, progress)?,
+        Bulk::End { sessions } => Done::ManyEnded(accounts.end_many(&sessions, progress)?),
         Bulk::Undo { mut former, words } => {
             let outcome = accounts.undo_many(&former, progress)?;
             let reached = former.len().saturating_sub(outcome.rest as usize);
             Done::ManyUndone(Box::new(outcome), words, former.split_off(reached))
         }
     })
-}
-
-fn end(accounts: &mut Accounts, sessions: &[SessionId], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Done> {
-    let all = u32::try_from(sessions.len()).unwrap_or(u32::MAX);
-    let (mut ended, mut over) = (0, 0);
-    for (n, id) in (1u32..).zip(sessions) {
-        match accounts.end_session(id) {
-            Ok(Some(_)) => ended += 1,
-            Ok(None) => over += 1,
-            // Forgotten since its time was over.
-            Err(error) if error.kind == Kind::UnknownSession => over += 1,
-            Err(error) => return Err(error),
-        }
-        if !progress(n, all) {
-            break;
-        }
-    }
-    Ok(Done::ManyEnded(ended, over, all - ended - over))
 }

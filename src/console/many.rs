@@ -14,7 +14,7 @@ use super::running::{users, words};
 use super::theme::Role;
 use super::words::{clipped, count, number};
 use crate::accounts::Error;
-use crate::accounts::bulk::{Former, Left, Outcome, Plan};
+use crate::accounts::bulk::{Ended, Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
 use crate::accounts::session::SessionId;
 use crate::accounts::user::UserId;
@@ -321,12 +321,16 @@ pub fn end_marked(model: &mut Model) {
 }
 
 /// Sessions were ended.
-pub fn ended(model: &mut Model, ended: u32, over: u32, rest: u32) {
+pub fn ended(model: &mut Model, outcome: &Ended) {
+    let Ended { ended, over, rest, .. } = *outcome;
     let mut sentence = vec![format!("{} ended", count(u64::from(ended), "session"))];
     for (n, what) in [(over, "over already"), (rest, "not reached")] {
         if n > 0 {
             sentence.push(format!("{} {what}", number(u64::from(n))));
         }
+    }
+    if let Some(fault) = &outcome.fault {
+        sentence.push(fault.message.clone());
     }
     if ended > 0 {
         model.never_undone = Some(sentence[0].clone());

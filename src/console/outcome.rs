@@ -288,7 +288,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
         }
         Done::Many(outcome, change) => many::changed(model, *outcome, &change),
         Done::ManyUndone(outcome, words, rest) => many::undone(model, *outcome, &words, rest),
-        Done::ManyEnded(ended, over, rest) => many::ended(model, ended, over, rest),
+        Done::ManyEnded(ended) => many::ended(model, &ended),
         // The log-in takes it before it comes here.
         Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {
