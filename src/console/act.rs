@@ -52,6 +52,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Verify => tracing::verify(model),
         Action::Set => tracing::set(model),
         Action::Filter => model.start_filter(),
+        Action::Complete => model.complete_filter(),
         Action::Lists if model.pane == Pane::Audit => model.layers.push(Layer::Menu(tracing::lists(model))),
         Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),
         Action::Order => model.layers.push(Layer::Menu(Menu::orders(model.users.order))),
@@ -363,6 +364,9 @@ fn open_copy(model: &mut Model) {
     }
     if let Some(command) = &model.last_command {
         items.push(item('l', "command: last change", command.clone()));
+    }
+    if let Some(command) = model.list_command() {
+        items.push(item('f', "command: this list", command));
     }
     items.push(item('s', "command: show", format!("rollbook user show {name}")));
     items.push(item('w', "command: why", format!("rollbook user why {name}")));

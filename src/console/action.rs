@@ -25,6 +25,7 @@ pub enum Action {
     Verify,
     Set,
     Filter,
+    Complete,
     Lists,
     Order,
     Reverse,
@@ -124,6 +125,7 @@ impl Action {
             Action::Filter => {
                 with("filter", "filter as you type: words, ^prefix, is:, role:, label:", "user list --filter")
             }
+            Action::Complete => about("complete", "complete the field or its value; where several fit, name them"),
             Action::Lists => {
                 with("lists", "ready lists: pending, live, stale, admins, never logged in …", "user list --filter")
             }

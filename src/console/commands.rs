@@ -132,8 +132,7 @@ pub fn for_many(verb: &str, expression: &str, reason: Option<&str>) -> String {
 
 /// The command that lists what a filter lets through; `noun` is of users or of sessions.
 pub fn list(noun: &str, expression: &str) -> String {
-    let expression = Some(expression.trim()).filter(|text| !text.is_empty());
-    Line(format!("rollbook {noun} list")).flag("--filter", expression).0
+    Line(format!("rollbook {noun} list")).flag("--filter", Some(expression)).0
 }
 
 fn created(draft: &Draft, by_code: bool) -> String {

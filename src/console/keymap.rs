@@ -169,6 +169,7 @@ pub const KEYS: &[Binding] = &[
     bind(&[Form, Confirm, Many, Typed, Menu, Palette, Filter], &[k(Code::Enter)], Action::Accept, 5),
     bind(&[Pager], &[k(Code::Enter)], Action::Accept, 0),
     bind(&[Form, Confirm, Many, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
+    bind(&[Filter], &[k(Code::Tab)], Action::Complete, 6),
     bind(&[Filter], &[k(Code::Down)], Action::Down, 0),
     bind(&[Filter], &[k(Code::Up)], Action::Up, 0),
     bind(VIEWS, &[k(Code::Up), c('k')], Action::Up, 0),

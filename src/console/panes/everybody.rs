@@ -89,6 +89,7 @@ impl Everybody {
         if look.heads {
             columns.heads(ink, area, area.y + 1);
         }
+        self.list.draw_place(ink, area, "Sessions of everybody");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top);
             return;

@@ -144,6 +144,7 @@ impl Users {
         if look.heads {
             columns.heads(ink, area, area.y + 1);
         }
+        self.list.draw_place(ink, area, "Users");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top, look);
             return;
