@@ -6,18 +6,22 @@
 
 pub mod act;
 pub mod action;
+pub mod asking;
 pub mod burst;
 pub mod commands;
 pub mod dialog;
 pub mod effect;
 pub mod enrolling;
 pub mod filtering;
+pub mod gather;
 pub mod ink;
 pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod layout;
 pub mod listing;
+pub mod many;
+pub mod marks;
 pub mod model;
 pub mod orders;
 pub mod outcome;
@@ -25,6 +29,7 @@ pub mod panes;
 #[cfg(feature = "provoke")]
 pub mod provoke;
 pub mod refusal;
+pub mod running;
 pub mod signin;
 pub mod term;
 pub mod theme;
@@ -99,6 +104,7 @@ fn send(effects: Vec<Effect>, worker: &Worker) {
             Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
             Effect::Write(ticket, write) => worker.write(ticket, write),
             Effect::Connect(target) => worker.connect(target),
+            Effect::Stop(ticket) => worker.stop(ticket),
             Effect::Seat(seat) => worker.seat(&seat),
             _ => {}
         }

@@ -31,6 +31,8 @@ mod guards;
 mod keys;
 #[path = "console/live.rs"]
 mod live;
+#[path = "console/marks.rs"]
+mod marks;
 #[path = "console/met.rs"]
 mod met;
 #[path = "console/moving.rs"]

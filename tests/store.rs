@@ -102,6 +102,7 @@ macro_rules! engine {
                 a_rehearsed_batch_leaves_nothing
                 many_are_changed_in_batches_and_given_back_by_one_record
                 many_can_be_stopped_after_any_batch_and_the_rest_is_as_it_was
+                many_sessions_are_ended_in_one_transaction_with_an_entry_for_each
             }
             filters {
                 the_engine_and_the_plain_meaning_choose_the_same_people

@@ -1,9 +1,11 @@
 //! Planning a change to many people, doing it in batches, and taking it back.
 
-use super::bulk::{BATCH, Chosen, Former, Outcome, Plan, count};
+use super::bulk::{BATCH, Chosen, Ended, Former, Outcome, Plan, count};
 use super::change::UserChange;
 use super::door::Accounts;
 use super::error::Result;
+use super::query::{Anchor, Filter, State, Term};
+use super::session::SessionId;
 
 impl Accounts {
     /// What a change would do to many people; changes nothing.
@@ -46,6 +48,54 @@ impl Accounts {
             }
             Ok(())
         })
+    }
+
+    /// The ids of the sessions that pass a filter and are live, newest first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn live_sessions(&mut self, filter: &Filter) -> Result<Vec<SessionId>> {
+        const PAGE: u16 = 1000;
+        let mut live = filter.clone();
+        live.terms.push(Term::Is(State::Live));
+        let (mut anchor, mut ids) = (Anchor::Start, Vec::new());
+        loop {
+            let page = self.sessions(&live, false, &anchor, PAGE)?;
+            let last = page.rows.last().map(|(key, _)| key.clone());
+            ids.extend(page.rows.into_iter().map(|(_, session)| session.id));
+            match last {
+                Some(key) if page.more_after => anchor = Anchor::After(key),
+                _ => return Ok(ids),
+            }
+        }
+    }
+
+    /// Ends many sessions in batches between which others get their turn; `progress` as in [`Accounts::carry_out`].
+    ///
+    /// # Errors
+    /// As [`Accounts::carry_out`].
+    pub fn end_many(&mut self, ids: &[SessionId], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Ended> {
+        let (mut outcome, mut reached) = (Ended::default(), 0);
+        for batch in ids.chunks(BATCH) {
+            let stamp = self.administer()?;
+            match self.store.end_many(batch, &stamp) {
+                Ok(ended) => {
+                    reached += batch.len();
+                    outcome.ended += ended;
+                    outcome.over += count(batch.len()) - ended;
+                }
+                Err(fault) if reached == 0 => return Err(fault),
+                Err(fault) => {
+                    outcome.fault = Some(fault);
+                    break;
+                }
+            }
+            if !progress(count(reached), count(ids.len())) {
+                break;
+            }
+        }
+        outcome.rest = count(ids.len() - reached);
+        Ok(outcome)
     }
 
     fn in_batches<T>(

@@ -268,6 +268,19 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// What came of ending many sessions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ended {
+    /// How many were live and are ended.
+    pub ended: u32,
+    /// How many were over already.
+    pub over: u32,
+    /// How many were not reached, since it was stopped or could not go on.
+    pub rest: u32,
+    /// Why it could not go on.
+    pub fault: Option<Error>,
+}
+
 /// How many people one transaction changes: few enough that a service's own write soon gets its turn.
 pub const BATCH: usize = 250;
 

@@ -256,6 +256,10 @@ pub trait Store: Send {
     /// Ends a session. `None` if there is none or it is already over.
     fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>>;
 
+    /// [`Store::end_session`] for many in one transaction, with an entry for each that was live. Says how many those
+    /// are, then lets others write for a moment.
+    fn end_many(&mut self, ids: &[SessionId], stamp: &Stamp) -> Result<u32>;
+
     /// Logs out by a token's digest; [`Deed::LogOut`]. `None` as above.
     fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>>;
 

@@ -7,6 +7,7 @@ use super::call::{Call, Missing, called};
 use super::json::SessionJson;
 use super::output::{Outcome, Table};
 use super::words::{ago, count, left, local};
+use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Anchor, Filter, State};
 use crate::accounts::session::{Login, Session, SessionId};
 use crate::accounts::text::visible;
@@ -133,7 +134,9 @@ fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
 }
 
 fn log_out(call: &mut Call<'_>, args: &SessionLogout) -> Outcome {
-    let ended = if args.token_stdin {
+    let ended = if let Some(expression) = &args.filter {
+        return log_out_many(call, expression);
+    } else if args.token_stdin {
         let token = call.input.token("the session token", true, "--token-stdin")?;
         u32::from(call.accounts(Missing::Refuse)?.log_out(&token)?.is_some())
     } else if let Some(wanted) = &args.user {
@@ -144,9 +147,35 @@ fn log_out(call: &mut Call<'_>, args: &SessionLogout) -> Outcome {
         let id = SessionId::new(args.session_id.as_deref().unwrap_or_default());
         u32::from(call.accounts(Missing::Refuse)?.end_session(&id)?.is_some())
     };
+    tell(call, ended)
+}
+
+fn tell(call: &mut Call<'_>, ended: u32) -> Outcome {
     if call.out.is_json() {
         return call.out.json(&Ended { ended, dry_run: call.global.dry_run });
     }
     let dry = if call.global.dry_run { "dry run: " } else { "" };
     call.out.done(&format!("{dry}{}", count(ended, "session ended", "sessions ended")))
+}
+
+/// Ends everything live that a filter lets through, after a question.
+fn log_out_many(call: &mut Call<'_>, expression: &str) -> Outcome {
+    let filter = Filter::parse_sessions(expression)?;
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let ids = accounts.live_sessions(&filter)?;
+    let found = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    if ids.is_empty() || call.global.dry_run {
+        return tell(call, found);
+    }
+    call.confirm_many(&format!("End {}? They cannot be given back.", count(found, "session", "sessions")), ids.len())?;
+    let done = accounts.end_many(&ids, &mut |_, _| true)?;
+    tell(call, done.ended)?;
+    match done.fault {
+        None => Ok(()),
+        Some(fault) => {
+            call.out.flush()?;
+            let words = format!("{} of {} not ended", done.rest, count(found, "session", "sessions"));
+            Err(Error::new(Kind::PartlyDone, words).hint(fault.to_string()).into())
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::commands;
-use super::effect::{Effect, Grave, Target, Write};
+use super::effect::{Bulk, Effect, Grave, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -16,7 +16,9 @@ use super::layers::prompt::Prompt;
 use super::layers::proof::Proof;
 use super::layers::question::Question;
 use super::layout::Pane;
+use super::many;
 use super::model::{Book, Model, Undo};
+use super::orders::give;
 use super::theme::Role;
 use super::tracing;
 use super::words::{clipped, count, day, exact, shown};
@@ -32,11 +34,15 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         return;
     }
     match action {
+        Action::Activate | Action::Deactivate | Action::Delete | Action::Contain if model.marked() > 0 => {
+            many::begin(model, action, effects);
+        }
+        Action::Mark | Action::Range | Action::MarkAll | Action::DropMarks => many::mark(model, action),
         _ if action.moves() => move_cursor(model, action),
         Action::NextPane => turn_pane(model, true),
         Action::PreviousPane => turn_pane(model, false),
         Action::Whole => model.whole = !model.whole,
-        Action::Back => back(model),
+        Action::Back => back(model, effects),
         Action::ViewUsers => (model.pane, model.whole) = (Pane::Users, false),
         Action::ViewSessions => (model.pane, model.whole) = (Pane::Everybody, false),
         Action::ViewAudit => (model.pane, model.whole) = (Pane::Audit, false),
@@ -46,6 +52,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Verify => tracing::verify(model),
         Action::Set => tracing::set(model),
         Action::Filter => model.start_filter(),
+        Action::Complete => model.complete_filter(),
         Action::Lists if model.pane == Pane::Audit => model.layers.push(Layer::Menu(tracing::lists(model))),
         Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),
         Action::Order => model.layers.push(Layer::Menu(Menu::orders(model.users.order))),
@@ -54,6 +61,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::New => open_new(model),
         Action::Activate => activate(model, effects),
         Action::Deactivate => deactivate(model),
+        Action::End if model.marked_sessions() > 0 => many::end_marked(model),
         Action::End => end(model, effects),
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {
@@ -95,7 +103,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 effects.push(Effect::Connect(Target::Upgrade(path)));
             }
         }
-        Action::Quit => model.done = true,
+        Action::Quit => many::quit(model),
         Action::Suspend => effects.push(Effect::Suspend),
         _ => {}
     }
@@ -162,8 +170,9 @@ fn turn_pane(model: &mut Model, forward: bool) {
 }
 
 /// One step back: what is at work, the pane alone, then the filter, then the list.
-fn back(model: &mut Model) {
-    if model.verifying.stop() {
+fn back(model: &mut Model, effects: &mut Vec<Effect>) {
+    if many::stop(model, effects) || model.end_range() {
+    } else if model.verifying.stop() {
         model.say("the verification was stopped");
     } else if model.whole {
         model.whole = false;
@@ -311,8 +320,17 @@ fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
         return model.refuse(format!("{last}: that cannot be taken back{next}"));
     }
     let Some(undo) = model.undo.last() else { return };
-    let (id, words) = (undo.changed.after.id.clone(), undo.sentence());
-    let write = Write::Undo(Box::new(undo.changed.clone()));
+    let words = undo.sentence();
+    let changed = match undo {
+        Undo::One(changed, _) => changed.clone(),
+        Undo::Many { former, words } => {
+            let bulk = Bulk::Undo { former: former.clone(), words: words.clone() };
+            give(model, Write::Many(bulk), effects);
+            return;
+        }
+    };
+    let id = changed.after.id.clone();
+    let write = Write::Undo(changed);
     if model.person_id() == Some(&id) {
         model.undo.pop();
         let ticket = model.next_ticket(Some(id), None);
@@ -346,6 +364,9 @@ fn open_copy(model: &mut Model) {
     }
     if let Some(command) = &model.last_command {
         items.push(item('l', "command: last change", command.clone()));
+    }
+    if let Some(command) = model.list_command() {
+        items.push(item('f', "command: this list", command));
     }
     items.push(item('s', "command: show", format!("rollbook user show {name}")));
     items.push(item('w', "command: why", format!("rollbook user why {name}")));

@@ -25,6 +25,7 @@ pub enum Action {
     Verify,
     Set,
     Filter,
+    Complete,
     Lists,
     Order,
     Reverse,
@@ -45,6 +46,12 @@ pub enum Action {
     NewCodes,
     Contain,
     Unthrottle,
+    Mark,
+    Range,
+    MarkAll,
+    DropMarks,
+    ShowAll,
+    TakeHidden,
     Why,
     Copy,
     Help,
@@ -118,6 +125,7 @@ impl Action {
             Action::Filter => {
                 with("filter", "filter as you type: words, ^prefix, is:, role:, label:", "user list --filter")
             }
+            Action::Complete => about("complete", "complete the field or its value; where several fit, name them"),
             Action::Lists => {
                 with("lists", "ready lists: pending, live, stale, admins, never logged in …", "user list --filter")
             }
@@ -152,6 +160,14 @@ impl Action {
             Action::Unthrottle => {
                 change("unthrottle", "let this person try again at once after wrong passwords", "user unthrottle")
             }
+            Action::Mark => {
+                about("mark", "mark the row under the cursor, or take its mark away, and go on to the next")
+            }
+            Action::Range => about("range", "begin a range of marks; again: mark all between"),
+            Action::MarkAll => about("mark all", "mark all that the filter lets through"),
+            Action::DropMarks => about("drop marks", "drop all marks; again: bring them back"),
+            Action::ShowAll => about("show all", "all names, and who is kept back and why"),
+            Action::TakeHidden => about("take in", "take in the marked ones that the filter hides, or leave them out"),
             Action::Why => with("why", "why this person can or cannot log in, with the cures as keys", "user why"),
             Action::Copy => about("copy", "copy name, id, e-mail or the command"),
             Action::Help => about("keys", "the keys here, and why some are dim; Enter runs one"),
@@ -190,6 +206,8 @@ impl Action {
                     | Action::Show
                     | Action::Copy
                     | Action::Help
+                    | Action::ShowAll
+                    | Action::TakeHidden
             )
     }
 

@@ -116,8 +116,23 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
         Write::EnableFactor { .. } => about("factor enable"),
         Write::RefreshCodes { .. } => about("factor codes"),
         Write::BeginFactor { .. } => None,
+        Write::Many(_) | Write::Proven { grave: Grave::Many(_), .. } => None,
         Write::Undo(_) | Write::SignIn { .. } => None,
     }
+}
+
+/// The command that makes a change to everybody whom a filter lets through.
+pub fn for_many(verb: &str, expression: &str, reason: Option<&str>) -> String {
+    Line(format!("rollbook user {verb}"))
+        .flag("--filter", Some(expression))
+        .flag("--reason", reason)
+        .bare("--yes", true)
+        .0
+}
+
+/// The command that lists what a filter lets through; `noun` is of users or of sessions.
+pub fn list(noun: &str, expression: &str) -> String {
+    Line(format!("rollbook {noun} list")).flag("--filter", Some(expression)).0
 }
 
 fn created(draft: &Draft, by_code: bool) -> String {

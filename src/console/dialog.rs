@@ -15,8 +15,10 @@ use super::layers::prompt::Order as PromptOrder;
 use super::layers::proof::Proof;
 use super::layers::question::Answer;
 use super::layout::Pane;
-use super::model::{Book, Model};
+use super::many;
+use super::model::{Book, Model, Undo};
 use super::orders::give;
+use crate::accounts::change::UserChange;
 use crate::accounts::passphrase;
 use crate::accounts::time::Time;
 use crate::accounts::{Actor, Secret};
@@ -48,7 +50,7 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
                 model.layers.pop();
             }
         }
-        (Action::Accept, _) => accept(model, effects),
+        (Action::Accept, layer) if !matches!(layer, Layer::Many(_)) => accept(model, effects),
         (Action::Yes, Layer::Question(question)) => {
             let answer = question.yes();
             answered(model, answer, effects);
@@ -63,6 +65,11 @@ pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Eff
         (Action::Show, layer) => {
             if let Some(field) = layer.form_mut().and_then(|form| form.secret_mut()) {
                 field.shown = !field.shown;
+            }
+        }
+        (action, Layer::Many(_)) if action != Action::Help => {
+            if let Some(write) = many::in_question(model, action, effects) {
+                answered(model, Answer::Yes(Box::new(write)), effects);
             }
         }
         (Action::Help, _) => open_help(model),
@@ -83,6 +90,7 @@ fn is_unread(layer: &Layer, now: Time) -> bool {
     match layer {
         Layer::Question(question) => question.is_fresh(now),
         Layer::Code(code) => code.is_fresh(now),
+        Layer::Many(many) => many.is_fresh(now),
         _ => false,
     }
 }
@@ -171,15 +179,21 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         Answer::No => {
             model.layers.pop();
         }
+        Answer::Quit => {
+            model.layers.pop();
+            many::stop(model, effects);
+            model.done = true;
+        }
         Answer::Yes(write) => {
             model.layers.pop();
             if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
-                let proof = Proof::new("Your own account".to_owned(), Vec::new(), "Do it", grave);
+                let (title, verb) = many::proof_words(&grave);
+                let proof = Proof::new(title, Vec::new(), verb, grave);
                 return model.layers.push(Layer::Proof(Box::new(proof), None));
             }
             if let Write::Undo(changed) = write.as_ref() {
                 // Only now is it used up: a question that is left takes nothing back.
-                model.undo.retain(|undo| undo.changed != **changed);
+                model.undo.retain(|undo| !matches!(undo, Undo::One(one, _) if one == changed));
             }
             give(model, *write, effects);
         }
@@ -207,6 +221,10 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         Layer::Proof(proof, _) => proof.submit(),
         Layer::Prompt(prompt, _) => match prompt.submit() {
             Some(PromptOrder::Write(write)) => Some(*write),
+            Some(PromptOrder::Many(reason)) => {
+                model.layers.pop();
+                return many::ask(model, UserChange::Deactivate, reason, effects);
+            }
             Some(PromptOrder::Connect(target)) => {
                 effects.push(Effect::Connect(target));
                 None
@@ -333,6 +351,10 @@ pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Eff
     if burst && !model.layers.is_empty() {
         model.refuse(TOO_FAST.to_owned());
         return;
+    }
+    if let Some(Layer::Many(many)) = model.layers.last_mut() {
+        model.notice = None;
+        return many.key(key);
     }
     let below = resolve(model.pane_scope(), key);
     match model.layers.last() {

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::marks::Stretch;
 use super::window::Want;
 use crate::accounts::api_token::{ApiToken, TokenId};
 use crate::accounts::audit::Entry;
-use crate::accounts::change::Changed;
+use crate::accounts::bulk::{Ended, Former, Outcome, Plan};
+use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
@@ -46,6 +48,10 @@ pub enum Slot {
     System,
     Hashes,
     Verify,
+    Marks,
+    SessionMarks,
+    Plan,
+    Names,
 }
 
 impl Slot {
@@ -103,6 +109,27 @@ pub enum Read {
     Hashes,
     /// The next stretch of the audit, verified.
     Verify(Box<Inspection>),
+    /// The people of a stretch, to be marked.
+    Marks(Query, Stretch),
+    /// The sessions of a stretch, to be marked; `true` where the oldest come first.
+    SessionMarks(Filter, bool, Stretch),
+    /// What a change would do to the marked people.
+    Plan(Box<Survey>),
+    /// The names of these people.
+    Names(Vec<UserId>),
+}
+
+/// What has to be known before a change is made to marked people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Survey {
+    /// The marked people, each in the version in which they were marked.
+    pub marked: Vec<(UserId, i64)>,
+    /// The present filter: who does not pass it is hidden.
+    pub filter: Filter,
+    /// Whether the hidden ones are meant too.
+    pub hidden_too: bool,
+    /// The change.
+    pub change: UserChange,
 }
 
 /// What wants attention.
@@ -131,6 +158,11 @@ pub enum Answer {
     System(Box<Report>),
     Hashes(Vec<(String, u64)>),
     Verified(Box<Inspection>, bool),
+    Marks(Vec<(UserId, i64)>),
+    SessionMarks(Vec<SessionId>),
+    /// The plan, and how many of the marked people are hidden.
+    Planned(Box<Plan>, u32),
+    Names(Vec<String>),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.
@@ -158,14 +190,25 @@ pub enum Write {
     RefreshCodes { id: UserId, expect: i64 },
     SignIn { name: String, password: Secret, code: Option<Secret> },
     Proven { password: Secret, code: Option<Secret>, grave: Grave },
+    Many(Bulk),
 }
 
-/// What is done only after the password was asked for once more, where a log-in is required. A purge, and what is done to
-/// many at once, belong here as soon as the console does them.
+/// What is done to many, in batches, told as it goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Bulk {
+    Change { plan: Box<Plan>, reason: Option<String> },
+    Undo { former: Vec<Former>, words: String },
+    End { sessions: Vec<SessionId> },
+}
+
+/// What is done only after the password was asked for once more, where a log-in is required. A purge
+/// belongs here as soon as the console does it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Grave {
     Contain { id: UserId, expect: i64 },
+    Many(Bulk),
 }
 
 impl Grave {
@@ -173,6 +216,7 @@ impl Grave {
     pub fn of(write: &Write) -> Option<Grave> {
         match write {
             Write::Contain { id, expect } => Some(Grave::Contain { id: id.clone(), expect: *expect }),
+            Write::Many(bulk @ Bulk::Change { .. }) => Some(Grave::Many(bulk.clone())),
             _ => None,
         }
     }
@@ -181,63 +225,34 @@ impl Grave {
     pub fn order(self) -> Write {
         match self {
             Grave::Contain { id, expect } => Write::Contain { id, expect },
+            Grave::Many(bulk) => Write::Many(bulk),
         }
     }
 }
 
-/// What came of an order.
+/// What came of an order. Of many that were taken back, with what was not reached; of backup codes, how many sessions
+/// ended where the factor was turned on with them.
 #[allow(missing_docs)]
 pub enum Done {
-    Created {
-        user: Box<User>,
-        code: Option<Issued>,
-    },
+    Created { user: Box<User>, code: Option<Issued> },
     Changed(Box<Changed>, Deed),
-    Undone {
-        changed: Box<Changed>,
-        back_to: i64,
-    },
+    Undone { changed: Box<Changed>, back_to: i64 },
     PasswordSet(Box<Changed>),
-    Code {
-        name: String,
-        code: Issued,
-    },
+    Code { name: String, code: Issued },
     Ended(Option<Box<Session>>),
-    EndedAll {
-        count: u32,
-    },
+    EndedAll { count: u32 },
     Contained(Box<Changed>),
-    Unthrottled {
-        name: String,
-        was: bool,
-    },
-    TokenCreated {
-        token: Box<ApiToken>,
-        value: Secret,
-    },
+    Unthrottled { name: String, was: bool },
+    TokenCreated { token: Box<ApiToken>, value: Secret },
     TokenRevoked(Box<ApiToken>),
-    FactorOff {
-        name: String,
-    },
-    PolicySet {
-        key: &'static str,
-        policy: Box<Policy>,
-    },
-    FactorBegun {
-        user: Box<User>,
-        enrolment: Enrolment,
-        made_key: Option<String>,
-    },
-    /// Backup codes; and how many sessions ended, where the factor was turned on with them.
-    Codes {
-        name: String,
-        codes: Vec<Secret>,
-        ended: Option<u32>,
-    },
-    SignedIn {
-        seat: Seat,
-        standing: Standing,
-    },
+    FactorOff { name: String },
+    PolicySet { key: &'static str, policy: Box<Policy> },
+    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
+    Codes { name: String, codes: Vec<Secret>, ended: Option<u32> },
+    SignedIn { seat: Seat, standing: Standing },
+    Many(Box<Outcome>, UserChange),
+    ManyUndone(Box<Outcome>, String, Vec<Former>),
+    ManyEnded(Ended),
 }
 
 /// Which of the reversible changes was made.
@@ -285,6 +300,8 @@ pub enum Effect {
     Ask(Slot, Turn, Read),
     Write(Ticket, Write),
     Connect(Target),
+    /// This order ends after the batch that it is at.
+    Stop(Ticket),
     /// To the clipboard of the terminal at the other end; it may be a secret.
     Copy(Secret),
     /// Whoever asks and orders from now on.
@@ -314,6 +331,8 @@ pub enum Event {
     Connected(Target, Result<Place, Error>),
     /// Long work goes on: the words for how far it has come.
     Progress(String),
+    /// An order about many has reached so many of so many.
+    Reached(Ticket, u32, u32),
     /// Something in the database moved: users, sessions.
     Moved {
         /// Users changed.

@@ -2,8 +2,10 @@
 
 use tui_input::Input;
 
+use super::commands;
 use super::layout::Pane;
 use super::model::Model;
+use crate::accounts::query::{Completion, Subject, complete};
 
 impl Model {
     /// What is wrong with the filter that is being typed, or was.
@@ -56,6 +58,39 @@ impl Model {
                 self.users.list.apply_input();
             }
         }
+    }
+
+    /// Completes what is typed; where several words fit, names them.
+    pub fn complete_filter(&mut self) {
+        let (input, subject) = match self.pane {
+            Pane::Everybody => (&self.everybody.list.input, Subject::Sessions),
+            Pane::Audit => return self.refuse("Tab completes the filters of users and sessions".to_owned()),
+            _ => (&self.users.list.input, Subject::Users),
+        };
+        let value = input.value().to_owned();
+        let cursor = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
+        let Some(Completion { range, text, choices }) = complete(&value, cursor, subject) else {
+            return self.refuse("nothing is known that begins so".to_owned());
+        };
+        let grown = format!("{}{text}{}", &value[..range.start], &value[range.end..]);
+        let at = value[..range.start].chars().count() + text.chars().count();
+        if grown != value {
+            self.type_filter(|input| *input = Input::new(grown).with_cursor(at));
+        }
+        if choices.len() > 1 {
+            self.progress(choices.join("  "));
+        }
+    }
+
+    /// The command that lists what is listed here, where a filter is in force.
+    pub fn list_command(&self) -> Option<String> {
+        let (noun, input) = match self.pane {
+            Pane::Everybody => ("session", &self.everybody.list.input),
+            Pane::Users => ("user", &self.users.list.input),
+            _ => return None,
+        };
+        let expression = input.value().trim();
+        (!expression.is_empty()).then(|| commands::list(noun, expression))
     }
 
     /// Ends the typing.

@@ -26,6 +26,8 @@ pub enum Scope {
     Form,
     /// A question with Cancel and Yes.
     Confirm,
+    /// A question about many, with a number to type where they are more than a few.
+    Many,
     /// A question whose answer is typed: takes text.
     Typed,
     /// A short list to choose from.
@@ -53,12 +55,14 @@ impl Scope {
 }
 
 use Scope::{Audit, Confirm, Detail, Enrol, Everybody, Filter, Form, Keyring};
-use Scope::{Menu, Nothing, Pager, Palette, Sessions, System, Typed, Users};
+use Scope::{Many, Menu, Nothing, Pager, Palette, Sessions, System, Typed, Users};
 
 /// The panes that list things.
 const LISTS: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit];
 /// Where keys act on a person or their sessions.
 const PERSON: &[Scope] = &[Users, Detail, Sessions, Everybody];
+/// The lists in which rows are marked.
+const MARKED: &[Scope] = &[Users, Everybody];
 /// The panes of all views.
 const VIEWS: &[Scope] = &[Users, Detail, Sessions, Everybody, Audit, System];
 /// Where one reads through lines.
@@ -113,6 +117,10 @@ pub const KEYS: &[Binding] = &[
     bind(&[Audit], &[c('t')], Action::Keyring, 0),
     bind(&[Audit], &[c('!')], Action::Contain, 6),
     bind(&[Audit], &[c('r')], Action::Unthrottle, 0),
+    bind(MARKED, &[c(' ')], Action::Mark, 0),
+    bind(MARKED, &[c('v')], Action::Range, 0),
+    bind(MARKED, &[c('*')], Action::MarkAll, 0),
+    bind(MARKED, &[c('u')], Action::DropMarks, 0),
     bind(PERSON, &[c('h')], Action::History, 14),
     bind(&[Audit], &[c('h')], Action::History, 3),
     bind(&[Everybody, Audit], &[c('o')], Action::Person, 2),
@@ -151,13 +159,17 @@ pub const KEYS: &[Binding] = &[
     bind(&[Form], &[k(Code::BackTab)], Action::PreviousField, 2),
     bind(&[Confirm], &[k(Code::Tab), k(Code::Right), k(Code::Left)], Action::NextField, 2),
     bind(&[Confirm], &[k(Code::BackTab)], Action::PreviousField, 0),
-    bind(&[Confirm], &[c('y')], Action::Yes, 1),
-    bind(&[Confirm], &[c('n'), c('q')], Action::Back, 0),
+    bind(&[Confirm, Many], &[c('y')], Action::Yes, 1),
+    bind(&[Many], &[k(Code::Tab)], Action::ShowAll, 2),
+    bind(&[Many], &[c('h')], Action::TakeHidden, 3),
+    bind(&[Many], &[k(Code::Left), k(Code::Right)], Action::NextField, 0),
+    bind(&[Confirm, Many], &[c('n'), c('q')], Action::Back, 0),
     bind(&[Form], &[Key::ctrl('g')], Action::Generate, 6),
     bind(&[Form], &[Key::ctrl('t')], Action::Show, 7),
-    bind(&[Form, Confirm, Typed, Menu, Palette, Filter], &[k(Code::Enter)], Action::Accept, 5),
+    bind(&[Form, Confirm, Many, Typed, Menu, Palette, Filter], &[k(Code::Enter)], Action::Accept, 5),
     bind(&[Pager], &[k(Code::Enter)], Action::Accept, 0),
-    bind(&[Form, Confirm, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
+    bind(&[Form, Confirm, Many, Typed, Menu, Pager, Palette, Filter], &[k(Code::Esc)], Action::Back, 0),
+    bind(&[Filter], &[k(Code::Tab)], Action::Complete, 6),
     bind(&[Filter], &[k(Code::Down)], Action::Down, 0),
     bind(&[Filter], &[k(Code::Up)], Action::Up, 0),
     bind(VIEWS, &[k(Code::Up), c('k')], Action::Up, 0),
@@ -243,9 +255,9 @@ pub fn markdown() -> String {
 mod tests {
     use super::*;
 
-    const SCOPES: [Scope; 16] = [
-        Users, Detail, Sessions, Everybody, Audit, System, Nothing, Filter, Form, Confirm, Typed, Menu, Keyring, Enrol,
-        Pager, Palette,
+    const SCOPES: [Scope; 17] = [
+        Users, Detail, Sessions, Everybody, Audit, System, Nothing, Filter, Form, Confirm, Many, Typed, Menu, Keyring,
+        Enrol, Pager, Palette,
     ];
 
     #[test]

@@ -7,6 +7,7 @@ pub mod field;
 pub mod form;
 pub mod keyring;
 pub mod login;
+pub mod many;
 pub mod menu;
 pub mod new_user;
 pub mod pager;
@@ -28,6 +29,7 @@ use edit::Edit;
 use enrol::Enrol;
 use form::Form;
 use keyring::Keyring;
+use many::Many;
 use menu::Menu;
 use new_user::NewUser;
 use pager::Pager;
@@ -46,6 +48,7 @@ pub enum Layer {
     Prompt(Box<Prompt>, Option<Ticket>),
     Proof(Box<Proof>, Option<Ticket>),
     Question(Box<Question>),
+    Many(Box<Many>),
     Menu(Menu),
     Keyring(Box<Keyring>),
     Enrol(Box<Enrol>, Option<Ticket>),
@@ -63,6 +66,7 @@ impl Layer {
             }
             Layer::Question(question) if question.is_typed() => Scope::Typed,
             Layer::Question(_) => Scope::Confirm,
+            Layer::Many(_) => Scope::Many,
             Layer::Menu(_) => Scope::Menu,
             Layer::Keyring(_) => Scope::Keyring,
             Layer::Enrol(..) => Scope::Enrol,
@@ -182,6 +186,7 @@ impl Layer {
             Layer::Prompt(prompt, _) => prompt.form.draw(ink),
             Layer::Proof(proof, _) => proof.form.draw(ink),
             Layer::Question(question) => question.draw(ink),
+            Layer::Many(many) => many.draw(ink),
             Layer::Menu(menu) => menu.draw(ink),
             Layer::Keyring(keyring) => keyring.draw(ink, about, now, zone),
             Layer::Enrol(enrol, sent) => enrol.draw(ink, sent.is_some()),

@@ -1,5 +1,7 @@
 //! What the lists have in common: a window, a filter line, and one question at a time.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use tui_input::Input;
 
@@ -23,6 +25,8 @@ pub struct Listing<T: Row, F = Filter> {
     pub typing: bool,
     /// What is wrong with the filter as typed.
     pub fault: Option<String>,
+    /// Which bytes of it are at fault.
+    pub place: Option<Range<usize>>,
     /// How many rows there are under the filter, once counted.
     pub matches: Option<u32>,
     parse: fn(&str) -> Result<F>,
@@ -34,6 +38,9 @@ pub struct Listing<T: Row, F = Filter> {
     count_due: bool,
     count_turn: Turn,
 }
+
+/// How many cells of a filter a title shows.
+const SHOWN: usize = 40;
 
 /// A page to ask for.
 pub struct Wanted {
@@ -54,6 +61,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
             input: Input::default(),
             typing: false,
             fault: None,
+            place: None,
             matches: None,
             parse,
             turn: 0,
@@ -135,13 +143,16 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     pub fn apply_input(&mut self) {
         match (self.parse)(self.input.value()) {
             Ok(filter) => {
-                self.fault = None;
+                (self.fault, self.place) = (None, None);
                 if filter != self.filter {
                     self.filter = filter;
                     self.restart();
                 }
             }
-            Err(error) => self.fault = Some(error.to_string()),
+            Err(error) => {
+                self.place = error.place.clone();
+                self.fault = Some(error.to_string());
+            }
         }
     }
 
@@ -153,7 +164,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
 
     /// The same with a filter that was not typed; `text` is what the title says of it.
     pub fn set_meaning(&mut self, filter: F, text: String) {
-        (self.filter, self.fault) = (filter, None);
+        (self.filter, self.fault, self.place) = (filter, None, None);
         self.input = Input::new(text);
         self.restart();
     }
@@ -218,15 +229,30 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         let mut left = vec![(name.to_owned(), Role::Title)];
         if self.typing || !self.input.value().is_empty() {
             let role = if self.fault.is_some() { Role::Bad } else { Role::Key };
-            left.push((format!(" /{}", clipped(self.input.value(), 40)), role));
+            left.push((format!(" /{}", clipped(self.input.value(), SHOWN)), role));
         }
         ink.title(area, &left, &[(right, Role::Faint)], focused);
         if self.typing {
             let typed: String = self.input.value().chars().take(self.input.cursor()).collect();
-            let before = 2 + width(name) + 2 + width(&clipped(&typed, 40));
+            let before = 2 + width(name) + 2 + width(&clipped(&typed, SHOWN));
             let x = area.x + u16::try_from(before).unwrap_or(u16::MAX);
             ink.cursor = Some((x.min(area.right() - 1), area.y));
         }
+    }
+
+    /// Points at what is wrong with the filter, beneath the line in which it is typed.
+    pub fn draw_place(&self, ink: &mut Ink<'_>, area: Rect, name: &str) {
+        let value = self.input.value();
+        let fault = self.place.clone().filter(|_| self.typing && width(value) <= SHOWN);
+        let Some((before, at)) = fault.and_then(|place| Some((value.get(..place.start)?, value.get(place)?))) else {
+            return;
+        };
+        let cells = |text: &str| u16::try_from(width(&clipped(text, SHOWN))).unwrap_or(u16::MAX);
+        let start = area.x + 4 + u16::try_from(width(name)).unwrap_or(u16::MAX) + cells(before);
+        let line = Rect { y: area.y + 1, height: 1, ..area };
+        ink.clear(line);
+        let carets = "^".repeat(usize::from(cells(at).max(1)));
+        ink.text(start, line.y, line.right().saturating_sub(start), &carets, Role::Bad);
     }
 
     /// Draws the rows from `y` down by `row`, with the mark and the bar of the cursor.

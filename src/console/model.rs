@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
-use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
+use super::effect::{Attention, DEEP, Place, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::login::SignIn;
@@ -18,8 +18,10 @@ use super::panes::everybody::Everybody;
 use super::panes::sessions::Sessions;
 use super::panes::system::{Around, System};
 use super::panes::users::Users;
+use super::running::Running;
 use super::theme::Theme;
 use super::verifying::Verifying;
+use crate::accounts::bulk::Former;
 use crate::accounts::change::Changed;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
@@ -81,17 +83,33 @@ pub struct Notice {
 }
 
 /// What may be undone: the change and what it was.
-pub struct Undo {
-    /// The change.
-    pub changed: Changed,
-    /// Its past tense.
-    pub words: &'static str,
+pub enum Undo {
+    /// Of one person, with its past tense.
+    One(Box<Changed>, &'static str),
+    /// Of many.
+    Many {
+        /// What they were before.
+        former: Vec<Former>,
+        /// What was done: "1,921 users deactivated".
+        words: String,
+    },
 }
 
 impl Undo {
+    /// The change, where it is of one person.
+    pub fn one(&self) -> Option<&Changed> {
+        match self {
+            Undo::One(changed, _) => Some(changed),
+            Undo::Many { .. } => None,
+        }
+    }
+
     /// Whom it was done to, and what: "alice deleted".
     pub fn sentence(&self) -> String {
-        format!("{} {}", super::words::clipped(&self.changed.before.name, 30), self.words)
+        match self {
+            Undo::One(changed, words) => format!("{} {words}", super::words::clipped(&changed.before.name, 30)),
+            Undo::Many { words, .. } => words.clone(),
+        }
     }
 }
 
@@ -141,6 +159,10 @@ pub struct Model {
     pub never_undone: Option<String>,
     /// The orders that are on their way, with the person they are about.
     pub orders: BTreeMap<Ticket, Option<UserId>>,
+    /// The order about many that is at work.
+    pub running: Option<Running>,
+    /// The number of the newest question of what a change to many would do.
+    pub survey_turn: Turn,
     /// The commands that do the same as these orders.
     pub commands: BTreeMap<Ticket, String>,
     /// The command that does the same as the last change.
@@ -183,6 +205,8 @@ impl Model {
             undo: Vec::new(),
             never_undone: None,
             orders: BTreeMap::new(),
+            running: None,
+            survey_turn: 0,
             commands: BTreeMap::new(),
             last_command: None,
             changed_here: None,
@@ -381,95 +405,12 @@ impl Model {
     /// After a change was taken back, the one before it can be: the row is again what that one left, in a version of its
     /// own. Where somebody else had changed it in between, the versions do not meet, and it stays refused.
     pub fn relink_undo(&mut self, undone: &Changed, back_to: i64) {
-        let earlier = self.undo.iter_mut().rev().find(|undo| undo.changed.after.id == undone.after.id);
-        if let Some(earlier) = earlier.filter(|earlier| earlier.changed.after.version == back_to) {
-            earlier.changed.after = undone.after.clone();
-        }
-    }
-
-    /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
-    pub fn is_complete(&self) -> bool {
-        match (&self.book, self.pane) {
-            _ if self.signin.is_some() => true,
-            (Book::Opening, _) => false,
-            (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
-            (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
-            (Book::Open(_), Pane::System) => self.system.is_loaded(),
-            (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
-            _ => true,
-        }
-    }
-
-    /// Shows the open database as if nothing had been looked at or done in it yet.
-    pub fn start_over(&mut self) {
-        (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
-        (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
-        self.undo.clear();
-        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
-        self.attention = None;
-        self.attention_turn.1 = true;
-        (self.pane, self.whole) = (Pane::Users, false);
-        self.users.list.restart();
-    }
-
-    /// Reads again whatever shows users or sessions.
-    pub fn refresh(&mut self) {
-        self.users.list.refresh();
-        if self.everybody.list.window.is_loaded() {
-            self.everybody.list.refresh();
-        }
-        self.audit.refresh();
-        self.system.refresh();
-        self.detail.refresh();
-        self.attention_turn.1 = true;
-    }
-
-    /// What has to be asked for now, so that the screen becomes complete.
-    pub fn needs(&mut self, effects: &mut Vec<Effect>) {
-        if self.place().is_none() {
-            return;
-        }
-        match &self.signin {
-            // Whether whoever sat here may still come back is worth a question; nothing else is.
-            Some(signin) if signin.back.is_some() => return self.ask_for_attention(effects),
-            Some(_) => return,
-            None => {}
-        }
-        let screen = self.screen();
-        self.keep_in_view(&screen);
-        self.users.needs(screen.rows(Pane::Users).max(1), effects);
-        if self.pane == Pane::Everybody {
-            self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
-        }
-        if self.pane == Pane::Audit {
-            let height = self.audit_rows();
-            self.audit.needs(height, effects);
-        }
-        if self.pane == Pane::System {
-            self.system.needs(self.now, effects);
-        }
-        self.verifying.needs(effects);
-        let person = self.person_id().cloned();
-        self.detail.needs(person.as_ref(), effects);
-        self.ask_for_attention(effects);
-    }
-
-    /// Scrolls the lists that are seen so that their cursors are, whatever has made them smaller.
-    fn keep_in_view(&mut self, screen: &Screen) {
-        let rows = |pane| Some(screen.rows(pane)).filter(|rows| *rows > 0);
-        if let Some(height) = rows(Pane::Users) {
-            self.users.list.window.follow(height);
-        }
-        if let Some(height) = rows(Pane::Everybody) {
-            self.everybody.list.window.follow(height);
-        }
-    }
-
-    fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
-        // Counting may read the whole file: it begins when what is looked at has come.
-        if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
-            self.attention_turn.0 += 1;
-            effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
+        let earlier = self.undo.iter_mut().rev().find_map(|undo| match undo {
+            Undo::One(changed, _) if changed.after.id == undone.after.id => Some(changed),
+            _ => None,
+        });
+        if let Some(earlier) = earlier.filter(|earlier| earlier.after.version == back_to) {
+            earlier.after = undone.after.clone();
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Orders on their way to the worker: whom they are about, and the command that would do the same.
 
 use super::commands;
-use super::effect::{Effect, Grave, Ticket, Write};
+use super::effect::{Bulk, Effect, Grave, Ticket, Write};
 use super::model::Model;
+use super::running::{Running, words};
 use crate::accounts::user::UserId;
 
 /// Gives an order, and remembers the command that does the same.
@@ -10,9 +11,20 @@ pub fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticke
     let about = about(&write);
     let user = model.person().filter(|user| Some(&user.id) == about.as_ref());
     let command = commands::of(&write, user);
-    let ticket = model.next_ticket(about, command);
+    let ticket = model.next_ticket(about, command.or_else(|| many_command(model, &write)));
+    if let Write::Many(bulk) | Write::Proven { grave: Grave::Many(bulk), .. } = &write {
+        model.running = Some(Running::new(ticket, bulk, model.now));
+    }
     effects.push(Effect::Write(ticket, write));
     ticket
+}
+
+/// The command that does the same as a change to the marked people, where a filter found exactly them.
+fn many_command(model: &Model, write: &Write) -> Option<String> {
+    let (Write::Many(bulk) | Write::Proven { grave: Grave::Many(bulk), .. }) = write else { return None };
+    let Bulk::Change { plan, reason } = bulk else { return None };
+    let verb = words(&plan.change).verb.to_lowercase();
+    Some(commands::for_many(&verb, model.users.marks.found_by()?, reason.as_deref()))
 }
 
 /// Whom an order is about.
@@ -39,6 +51,8 @@ fn about(write: &Write) -> Option<UserId> {
         | Write::EndSession { .. }
         | Write::RevokeToken { .. }
         | Write::SetPolicy { .. }
+        | Write::Many(_)
+        | Write::Proven { grave: Grave::Many(_), .. }
         | Write::SignIn { .. } => None,
     }
 }

@@ -7,12 +7,15 @@ use super::layers::Layer;
 use super::layers::code::Code;
 use super::layers::prompt::Prompt;
 use super::layout::Pane;
+use super::many;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::ended_words;
 use super::panes::users::standing;
 use super::signin;
-use super::words::{clipped, count, day, shown};
+use super::words::{clipped, clock, count, day, shown};
+use crate::accounts::audit::Happening;
 use crate::accounts::change::Changed;
+use crate::accounts::looking::Dossier;
 use crate::accounts::reset::Issued;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{KEPT_DAYS, Status, User, UserId};
@@ -41,6 +44,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Person(dossier) => {
             if model.detail.is_current(turn) {
                 model.users.update(&dossier.user);
+                tell_form(model, &dossier);
                 model.sessions.follow(&dossier.user.id, &dossier.sessions, screen.rows(Pane::Sessions).max(1));
                 model.detail.land(turn, Some(*dossier));
             }
@@ -79,8 +83,30 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
             None => {}
         },
         Answer::Matches(n) => model.users.list.counted(turn, n),
+        Answer::Marks(found) => many::found_people(model, turn, found),
+        Answer::SessionMarks(found) => many::found_sessions(model, turn, found),
+        Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
+        Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
     }
+}
+
+/// An open form hears that somebody else has changed the person whom it is about.
+fn tell_form(model: &mut Model, dossier: &Dossier) {
+    let zone = &model.setup.zone;
+    let form = model.layers.iter_mut().rev().find_map(|layer| match layer {
+        Layer::Edit(edit, _) if edit.user().id == dossier.user.id => Some(edit),
+        _ => None,
+    });
+    let Some(form) = form else { return };
+    let by = dossier.history.iter().find_map(|happening| match happening {
+        // That a service logged them in changes nothing that a form is about.
+        Happening::Entry(entry) if entry.actor_kind != "service" => {
+            Some(format!("{} by {} at {}", shown(entry.past()), clipped(entry.actor(), 30), clock(entry.at, zone)))
+        }
+        _ => None,
+    });
+    form.moved(&dossier.user, by.unwrap_or_else(|| "changed".to_owned()));
 }
 
 /// A question that could not be answered.
@@ -106,6 +132,9 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::AuditMatches => return model.audit.counted(turn, None),
         Slot::System | Slot::Hashes => model.system.failed(slot),
         Slot::Verify => drop(model.verifying.stop()),
+        Slot::Marks => model.users.marks.forget_question(),
+        Slot::SessionMarks => model.everybody.marks.forget_question(),
+        Slot::Plan => return many::unplanned(model, turn, error),
         // Purged while they were looked at: the list will tell.
         Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
         Slot::Person => model.detail.land(turn, None),
@@ -174,6 +203,7 @@ fn open(model: &mut Model, place: Place) {
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
     let about = model.orders.remove(&ticket).flatten();
     let command = model.commands.remove(&ticket);
+    model.running.take_if(|running| running.ticket == ticket);
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
     model.refresh();
     match result {
@@ -219,7 +249,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
                     Deed::Delete => "deleted",
                     Deed::Restore => "restored",
                 };
-                model.undo.push(Undo { changed: *changed, words });
+                model.undo.push(Undo::One(changed, words));
             }
         }
         Done::Contained(changed) => {
@@ -236,7 +266,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.changed_here = Some((changed.after.id.clone(), model.now));
             model.never_undone = None;
             if changed.is_change() {
-                model.undo.push(Undo { changed: *changed, words: "contained" });
+                model.undo.push(Undo::One(changed, "contained"));
             }
         }
         Done::Unthrottled { name, was } => {
@@ -262,6 +292,9 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
+        Done::Many(outcome, change) => many::changed(model, *outcome, &change),
+        Done::ManyUndone(outcome, words, rest) => many::undone(model, *outcome, &words, rest),
+        Done::ManyEnded(ended) => many::ended(model, &ended),
         // The log-in takes it before it comes here.
         Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {
@@ -349,6 +382,7 @@ fn undone_words(changed: &Changed, now: Time) -> String {
 /// Gives a newer state to every pane that may hold the person.
 fn offer(model: &mut Model, user: &User) {
     model.users.update(user);
+    model.users.marks.seen(&user.id, user.version);
     model.detail.update(user);
 }
 

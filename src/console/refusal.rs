@@ -1,7 +1,7 @@
 //! Why a key would do nothing now: one sentence, read by the last line, the help and the palette to dim, and by the
 //! dispatcher to say.
 
-use super::action::Action;
+use super::action::{About, Action};
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layout::Pane;
@@ -16,6 +16,9 @@ impl Model {
         // What a dialog is worked with does not need a database.
         if let Some(layer) = self.layers.last().filter(|_| action.is_of_dialogs()) {
             let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
+            if let Layer::Many(many) = layer {
+                return many.refusal(action);
+            }
             return missing.then(|| "there is no password in this form".to_owned());
         }
         if self.place().is_none() {
@@ -27,7 +30,15 @@ impl Model {
         if action.about().changes && self.is_auditor() {
             return say("auditor: looks, changes nothing");
         }
+        if let Some(running) = self.running.as_ref().filter(|_| action.about().changes) {
+            return Some(running.words(self.now));
+        }
+        if let Some(refusal) = self.refusal_with_marks(action) {
+            return Some(refusal);
+        }
         match action {
+            Action::Activate | Action::Deactivate | Action::Delete | Action::Contain if self.marked() > 0 => None,
+            Action::Mark | Action::Range | Action::MarkAll | Action::DropMarks => self.refusal_to_mark(action),
             Action::Activate
             | Action::Deactivate
             | Action::EndAll
@@ -36,6 +47,7 @@ impl Model {
             | Action::Delete
             | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
+            Action::End if self.marked_sessions() > 0 => None,
             Action::End => self.refusal_to_end(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
@@ -173,6 +185,14 @@ impl Model {
     /// The words for an action where they depend on what it would touch: `end all 2`, `restore`.
     pub fn label(&self, action: Action) -> String {
         match action {
+            Action::Activate if self.marked() > 0 && self.users.list.filter.wants_deleted() => {
+                format!("restore {}", self.marked())
+            }
+            Action::Activate | Action::Deactivate | Action::Delete | Action::Contain if self.marked() > 0 => {
+                let About { name: word, .. } = action.about();
+                format!("{word} {}", self.marked())
+            }
+            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_sessions()),
             Action::EndAll => format!("end all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
@@ -204,13 +224,13 @@ fn dialog_word(scope: Scope, action: Action) -> &'static str {
     match (action, scope) {
         (Action::Accept, Scope::Form) => "goes on",
         (Action::Accept, Scope::Confirm) => "the marked one",
-        (Action::Accept, Scope::Typed) => "does it",
+        (Action::Accept, Scope::Typed | Scope::Many) => "does it",
         (Action::Accept, Scope::Palette) => "runs it",
         (Action::Accept, Scope::Filter) => "keeps",
         (Action::Accept, Scope::Enrol) => "turns it on",
         (Action::Accept, _) => "chooses",
         (Action::Back, Scope::Filter) => "clears",
-        (Action::Back, Scope::Form | Scope::Confirm | Scope::Typed) => "cancels",
+        (Action::Back, Scope::Form | Scope::Confirm | Scope::Many | Scope::Typed) => "cancels",
         (Action::Back, Scope::Enrol) => "forgets it",
         (Action::Back, _) => "closes",
         (Action::Up, Scope::Pager) => "scroll",

@@ -9,6 +9,7 @@ use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::Pane;
+use super::many;
 use super::model::Model;
 use super::outcome;
 use super::signin;
@@ -45,6 +46,7 @@ fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             }
         }
         Event::Progress(words) => model.progress(words),
+        Event::Reached(ticket, reached, all) => many::reached(model, ticket, reached, all),
         Event::Tick => {}
         Event::Resumed(refusal) => {
             refusal.into_iter().for_each(|refusal| model.refuse(refusal));
@@ -89,7 +91,8 @@ fn cancel(model: &mut Model, again: bool, effects: &mut Vec<Effect>) {
     if dialog::cancel(model) {
         return;
     }
-    if model.verifying.stop() {
+    if many::stop(model, effects) {
+    } else if model.verifying.stop() {
         model.refuse("the verification was stopped".to_owned());
     } else if model.scope() == Scope::Filter {
         in_filter(model, Action::Back, effects);

@@ -208,6 +208,10 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
             ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
         }
         None if scope == Scope::Nothing => {}
+        None if model.running.is_some() && model.layers.is_empty() && scope != Scope::Filter => {
+            let words = model.running.as_ref().map(|running| running.words(model.now)).unwrap_or_default();
+            ink.text(row.x, row.y, row.width, &clip_end(&format!(" {words}"), usize::from(row.width)), Role::Notice);
+        }
         None => keys_line(model, ink, screen, scope),
     }
 }
@@ -223,6 +227,7 @@ fn typed_here(scope: Scope, in_audit: bool) -> &'static [(&'static str, &'static
             ("label:", "ops"),
         ],
         Scope::Form => &[("←→ Space", "choose")],
+        Scope::Many => &[("0-9", "the number")],
         Scope::Palette => &[("letters", "search")],
         Scope::Enrol => &[("0-9", "the code")],
         _ => &[],

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::gather;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
@@ -84,14 +86,21 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             let more = accounts.verify_on(&mut walk)?;
             Answer::Verified(walk, more)
         }
+        Read::Marks(query, stretch) => gather::people(accounts, &query, &stretch)?,
+        Read::SessionMarks(filter, reversed, stretch) => gather::sessions(accounts, &filter, reversed, &stretch)?,
+        Read::Plan(survey) => gather::plan(accounts, *survey)?,
+        Read::Names(ids) => gather::names(accounts, ids)?,
     })
 }
+
+/// Hears how many of how many were reached, and answers whether to go on.
+pub type Progress<'a> = &'a mut dyn FnMut(u32, u32) -> bool;
 
 /// Carries an order out.
 ///
 /// # Errors
 /// What the domain says.
-pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
+pub fn carry_out(accounts: &mut Accounts, write: Write, progress: Progress<'_>) -> Result<Done> {
     let changed = |changed, deed| Ok(Done::Changed(Box::new(changed), deed));
     match write {
         Write::Create { draft, password } => {
@@ -160,8 +169,9 @@ pub fn carry_out(accounts: &mut Accounts, write: Write) -> Result<Done> {
         }
         Write::Proven { password, code, grave } => {
             accounts.prove_again(&password, code.as_ref().map(Secret::expose))?;
-            carry_out(accounts, grave.order())
+            carry_out(accounts, grave.order(), progress)
         }
+        Write::Many(bulk) => gather::carry_out(accounts, bulk, progress),
         Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
     }
 }
@@ -230,6 +240,8 @@ pub struct Worker {
     pages: Arc<Mailbox>,
     background: Arc<Mailbox>,
     orders: Sender<Order>,
+    /// The order that is to end after the batch that it is at.
+    stopped: Arc<AtomicU64>,
 }
 
 enum Order {
@@ -246,6 +258,7 @@ impl Worker {
     pub fn start(library: Arc<dyn Library>, sink: Sink) -> Result<Worker> {
         let (pages, background) = (Mailbox::new(), Mailbox::new());
         let (orders, queue) = channel();
+        let stopped = Arc::new(AtomicU64::new(0));
         {
             let (mailbox, library, sink) = (Arc::clone(&pages), Arc::clone(&library), Arc::clone(&sink));
             spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
@@ -255,10 +268,10 @@ impl Worker {
             spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true))?;
         }
         {
-            let (pages, background) = (Arc::clone(&pages), Arc::clone(&background));
-            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, &pages, &background))?;
+            let (pages, background, stopped) = (Arc::clone(&pages), Arc::clone(&background), Arc::clone(&stopped));
+            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))?;
         }
-        Ok(Worker { pages, background, orders })
+        Ok(Worker { pages, background, orders, stopped })
     }
 
     /// Works on another database from now on.
@@ -286,6 +299,11 @@ impl Worker {
     pub fn seat(&self, seat: &Seat) {
         self.pages.seat(seat.clone());
         self.background.seat(seat.clone());
+    }
+
+    /// Ends an order about many after the batch that it is at.
+    pub fn stop(&self, ticket: Ticket) {
+        self.stopped.store(ticket, Ordering::Relaxed);
     }
 
     /// Gives an order.
@@ -408,7 +426,13 @@ fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Ques
     }
 }
 
-fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: &Mailbox, background: &Mailbox) {
+fn write_on(
+    queue: &Receiver<Order>,
+    library: &dyn Library,
+    sink: &Sink,
+    (pages, background): (&Mailbox, &Mailbox),
+    stopped: &AtomicU64,
+) {
     let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
     let mut accounts: Result<Accounts> = Err(closed());
     // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
@@ -430,7 +454,10 @@ fn write_on(queue: &Receiver<Order>, library: &dyn Library, sink: &Sink, pages: 
                     accounts = library.open(&path);
                 }
                 let outcome = match accounts.as_mut() {
-                    Ok(accounts) => carry_out(accounts, write),
+                    Ok(accounts) => carry_out(accounts, write, &mut |reached, all| {
+                        sink(Event::Reached(ticket, reached, all));
+                        stopped.load(Ordering::Relaxed) != ticket
+                    }),
                     Err(error) => Err(error.clone()),
                 };
                 sink(Event::Written(ticket, outcome));

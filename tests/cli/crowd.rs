@@ -73,3 +73,18 @@ fn what_is_not_done_to_everybody_ends_with_eight_and_says_to_whom() {
     assert_eq!((ran.code, &json["changed"], &json["left"][0]["kind"]), (8, &0.into(), &"last_admin".into()));
     assert_eq!(json["left"][0]["name"], "root");
 }
+
+#[test]
+fn sessions_are_ended_by_a_filter() {
+    let desk = desk();
+    for (name, client) in [("root", "phone"), ("bob@x.org", "firefox"), ("bob@x.org", "fire tablet")] {
+        desk.run(&["session", "login", name, "--password-stdin", "--client", client], "pw\n").ok();
+    }
+    let line = ["session", "logout", "--filter", "client:fire"];
+    assert_eq!(desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out, "dry run: 2 sessions ended\n");
+    assert!(desk.fails(&line, "", 2, "usage").contains("no terminal"));
+    assert_eq!(desk.run(&[&line[..], &["--yes"]].concat(), "").ok().out, "2 sessions ended\n");
+    assert_eq!(desk.json(&[&line[..], &["--yes"]].concat(), "")["ended"], 0);
+    assert_eq!(desk.lines(&["session", "list"], "").len(), 1);
+    desk.fails(&["session", "logout", "--filter", "is:admin", "--yes"], "", 7, "constraint_violation");
+}

@@ -125,7 +125,7 @@ impl Desk {
             Write::Undo(changed) => Some((changed.after.id.clone(), changed.after.version)),
             _ => None,
         };
-        let outcome = rollbook::console::worker::carry_out(accounts, write);
+        let outcome = rollbook::console::worker::carry_out(accounts, write, &mut |_, _| true);
         match &outcome {
             Ok(Done::Changed(changed, _) | Done::Contained(changed) | Done::PasswordSet(changed)) => {
                 assert_eq!(Some((changed.before.id.clone(), changed.before.version)), expected);
@@ -316,7 +316,12 @@ impl Desk {
             person: model.person().map(|user| (user.id.clone(), user.version)),
             session: model.session().map(|session| session.id.clone()),
             live: model.live_count(),
-            undo: model.undo.last().map(|undo| (undo.changed.after.id.clone(), undo.changed.after.version)),
+            undo: model.undo.last().and_then(|undo| match undo {
+                rollbook::console::model::Undo::One(changed, _) => {
+                    Some((changed.after.id.clone(), changed.after.version))
+                }
+                rollbook::console::model::Undo::Many { .. } => None,
+            }),
             row,
             cell,
             slid,

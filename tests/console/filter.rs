@@ -280,3 +280,41 @@ fn a_new_filter_begins_empty_and_the_old_list_stays_until_its_first_letter() {
     stage.shows("1 · newest").is_under_cursor("bob").hides("carol ");
     stage.press("car").shows("Users /car").is_under_cursor("carol").hides("   bob");
 }
+
+#[test]
+fn complete_goes_on_with_fields_and_their_values() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("/l<tab>").shows("/label:").press("<c-u>is:pe<tab>").shows("/is:pending ");
+    stage.press("<c-u>is:<tab>").says("pending").says("throttled");
+    stage.press("<c-u>zz<tab>").says("nothing is known that begins so");
+    stage.press("<c-u>is:th ann<left><left><left><left><tab>").shows("/is:throttled  ann");
+    stage.press("<esc>2/cl<tab>").shows("/client:");
+    stage.press("<esc>3/a<tab>").says("the filters of users and sessions");
+}
+
+#[test]
+fn filter_points_at_what_is_wrong() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("/ann seen:soon");
+    let screen = stage.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let column = |line: &str, text: &str| line.find(text).map(|at| line[..at].chars().count());
+    assert_eq!(column(lines[2], "^"), column(lines[1], "seen:soon"), "{screen}");
+    assert_eq!(lines[2].matches('^').count(), "seen:soon".len());
+    stage.says("seen: does not know").press("<c-u>ann");
+    assert!(!stage.screen().lines().nth(2).unwrap().contains('^'));
+}
+
+#[test]
+fn copy_gives_the_command_that_lists_the_same() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("/an !is:pending<enter>c").shows("rollbook user list --filter 'an !is:pending'").press("f");
+    assert_eq!(stage.copied, ["rollbook user list --filter 'an !is:pending'"]);
+}
+
+#[test]
+fn copy_gives_the_command_of_a_change_to_many_that_a_filter_found() {
+    let mut stage = Stage::people(&["ann", "anna", "bob"]);
+    stage.press("/ann<enter>*i<enter>").moment().press("y").says("2 users deactivated").press("<esc>cl");
+    assert_eq!(stage.copied, ["rollbook user deactivate --filter ann --yes"]);
+}

@@ -220,6 +220,34 @@ fn edit_is_refused_when_somebody_was_faster_and_what_was_typed_stays() {
 }
 
 #[test]
+fn edit_is_told_live_what_somebody_else_has_changed_and_by_whom() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab>a@example.org<tab><tab>on call");
+    let edit = Edit { note: Some(Some("bob was here".into())), labels: Some(vec!["ops".into()]), ..Default::default() };
+    stage.edit_elsewhere("ann", edit);
+    stage.shows("edited by bob at 16:01 while this is open").shows("there now: bob was here").shows("there now: ops");
+    stage.shows("on call").press("<tab><tab><enter>").shows("Not saved").shows("there now: bob was here");
+    stage.shows("on call").shows("a@example.org");
+    let before = stage.person("ann");
+    assert_eq!((before.note.as_deref(), before.email), (Some("bob was here"), None), "the stale save wrote nothing");
+    stage.press("<enter>").says("ann edited");
+    let ann = stage.person("ann");
+    assert_eq!((ann.note.as_deref(), ann.email.as_deref()), (Some("on call"), Some("a@example.org")));
+    assert_eq!(ann.labels, ["ops"], "what was not touched here stays as it is there");
+}
+
+#[test]
+fn edit_that_was_refused_before_the_change_was_seen_shows_both_as_soon_as_it_is_read() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab><tab><tab>on call<tab><tab>");
+    let id = stage.person("ann").id;
+    let edit = Edit { note: Some(Some("bob was here".into())), ..Default::default() };
+    stage.behind(|accounts| accounts.edit(&id, None, edit)).unwrap();
+    stage.press("<enter>").shows("Not saved").shows("on call").shows("there now: bob was here");
+    assert_eq!(stage.person("ann").note.as_deref(), Some("bob was here"));
+}
+
+#[test]
 fn new_is_shown_though_the_filter_would_hide_them() {
     for filter in ["/bob<enter>", "fp", "fd"] {
         let mut stage = Stage::people(&["ann", "bob"]);

@@ -242,6 +242,17 @@ fn before_a_containment_the_password_is_asked_for_in_the_same_dialog() {
 }
 
 #[test]
+fn what_is_done_to_many_asks_for_the_password_after_the_numbers() {
+    let mut stage = closed();
+    stage.sign_in("root", PASSWORD).press("/zoe<enter><space>").press("d").shows("Delete 1 user").moment();
+    stage.press("y").shows("your password, once more").press("wrong<enter>").shows("name or password is wrong");
+    assert!(stage.model.running.is_none(), "nothing is at work that was refused");
+    stage.press(PASSWORD).press("<enter>").says("1 user deleted").hides("your password");
+    stage.press("z").says("taken back: 1 user deleted");
+    assert_eq!(stage.status("zoe"), Status::Active);
+}
+
+#[test]
 fn ones_own_containment_needs_the_number_typed_and_the_password() {
     let mut stage = closed();
     stage.sign_in("root", PASSWORD).press("/root<enter>").press("!").shows("Contain your own account?").moment();

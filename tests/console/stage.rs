@@ -40,6 +40,10 @@ pub struct Stage {
     /// While set, effects are kept instead of carried out, so that answers can be released late or never.
     pub holding: bool,
     pub held: Vec<Effect>,
+    /// What was heard of the progress of orders about many.
+    pub reached: Vec<(u32, u32)>,
+    /// Orders about many end after their first batch.
+    pub stopping: bool,
     cursor: Option<(u16, u16)>,
     terminal: Terminal<TestBackend>,
 }
@@ -135,6 +139,8 @@ impl Stage {
             suspends: 0,
             holding: false,
             held: Vec::new(),
+            reached: Vec::new(),
+            stopping: false,
             cursor: None,
             terminal: Terminal::new(TestBackend::new(columns, rows)).expect("terminal"),
         }
@@ -234,6 +240,10 @@ impl Stage {
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            if let Effect::Stop(_) = effect {
+                self.stopping = true;
+                continue;
+            }
             if self.holding {
                 self.held.push(effect);
                 continue;
@@ -244,12 +254,24 @@ impl Stage {
                     None => continue,
                 },
                 Effect::Write(ticket, write) => match self.accounts.as_mut() {
-                    Some(accounts) => Event::Written(ticket, carry_out(accounts, write)),
+                    Some(accounts) => {
+                        let (reached, stopping) = (&mut self.reached, self.stopping);
+                        let outcome = carry_out(accounts, write, &mut |done, of| {
+                            reached.push((done, of));
+                            !stopping
+                        });
+                        self.stopping = false;
+                        for (done, of) in std::mem::take(&mut self.reached) {
+                            let effects = update(&mut self.model, Event::Reached(ticket, done, of));
+                            self.carry_out(effects);
+                        }
+                        Event::Written(ticket, outcome)
+                    }
                     None => Event::Written(ticket, Err(Error::new(Kind::NoDatabase, "no database is open"))),
                 },
                 Effect::Connect(target) => self.connect(target),
                 // One handle serves all of the stage, and has heard of it.
-                Effect::Seat(_) => continue,
+                Effect::Seat(_) | Effect::Stop(_) => continue,
                 Effect::Copy(text) => {
                     self.copied.push(text.expose().to_owned());
                     continue;

@@ -2,6 +2,7 @@
 
 use rollbook::accounts::Span;
 use rollbook::accounts::user::{Edit, Status};
+use rollbook::console::model::Undo;
 
 use crate::others::{draft, with_sessions};
 use crate::stage::Stage;
@@ -207,7 +208,7 @@ fn undo_of_each_kind_is_refused_when_the_row_has_moved_on() {
         if keys == "d" {
             stage.press("y");
         }
-        let after = stage.model.undo.last().expect(keys).changed.after.clone();
+        let after = stage.model.undo.last().and_then(Undo::one).expect(keys).after.clone();
         let restored = stage.elsewhere(|accounts| match after.deleted_at {
             Some(_) => accounts.restore(&after.id, None, None),
             None => {

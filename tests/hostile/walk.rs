@@ -98,7 +98,22 @@ fn walk(columns: u16, rows: u16) {
         go(&mut stage, "<pgdn>");
     }
     go(&mut stage, "<enter>ggG<enter>e<esc>w<esc>1?<esc>:messages<enter><pgdn><pgdn><esc>");
+    marked(&mut stage);
     audit_and_system(&mut stage, planted.names.len(), usize::from(rows));
+}
+
+/// Everybody marked: the questions, all the names in them, and who would be kept back.
+fn marked(stage: &mut Stage) {
+    go(stage, "1<esc>gv<down>v*d");
+    stage.moment();
+    go(stage, "<tab>");
+    for _ in 0..20 {
+        go(stage, "<pgdn>");
+    }
+    go(stage, "<esc><esc>i<enter>");
+    stage.model.layers.clear();
+    go(stage, "a<esc>!<esc>/x<enter>d<esc><esc>u2*x<esc>u1");
+    assert!(stage.model.layers.is_empty());
 }
 
 /// Every entry in the list and some in full, a person's history, the filter and its faults, the system.

@@ -150,3 +150,26 @@ pub fn many_can_be_stopped_after_any_batch_and_the_rest_is_as_it_was(make: Make)
     assert_eq!(users.len() + 1, accounts.count(&Filter::default(), None).unwrap() as usize);
     assert!(states(&mut accounts, &users).iter().all(|user| user.role == Role::Member && user.deleted_at.is_none()));
 }
+
+pub fn many_sessions_are_ended_in_one_transaction_with_an_entry_for_each(make: Make) {
+    let (mut bench, users) = mixed(make);
+    let (one, two, spare) = (bench.open(&users[2]).0, bench.open(&users[3]).0, bench.open(&users[3]).0);
+    let stamp = bench.stamp();
+    bench.store.end_session(&two.id, &stamp).unwrap();
+    let before = bench.trail().len();
+    let ids = [one.id.clone(), two.id.clone(), rollbook::accounts::session::SessionId::new("nothing")];
+    bench.store.rehearse(true);
+    assert_eq!(bench.store.end_many(&ids, &stamp).unwrap(), 1);
+    bench.store.rehearse(false);
+    assert_eq!(bench.trail().len(), before, "a rehearsal leaves nothing");
+    assert_eq!(
+        bench.store.end_many(&ids, &stamp).unwrap(),
+        1,
+        "what is over stays as it is, what is unknown is nothing"
+    );
+    assert_eq!(bench.trail().len(), before + 1);
+    assert_eq!(bench.trail()[0].deed, Deed::End.word());
+    assert!(bench.store.session(&one.id, stamp.at).unwrap().unwrap().ended_at.is_some());
+    assert!(bench.store.session(&spare.id, stamp.at).unwrap().unwrap().ended_at.is_none());
+    bench.assert_chain();
+}

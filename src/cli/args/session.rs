@@ -61,7 +61,7 @@ pub struct SessionCheck {
 
 /// `session logout`
 #[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["token_stdin", "session_id", "user"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["token_stdin", "session_id", "user", "filter"]))]
 pub struct SessionLogout {
     /// Read the token from standard input; an unknown one is no error
     #[arg(long)]
@@ -72,4 +72,7 @@ pub struct SessionLogout {
     /// All live sessions of this person
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// All live sessions that this lets through, as session list shows them
+    #[arg(long, value_name = "F")]
+    pub filter: Option<String>,
 }

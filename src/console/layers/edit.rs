@@ -1,6 +1,6 @@
 //! The form for what is said about a person: name, e-mail, labels, note, role, valid until.
 
-use super::field::Field;
+use super::field::{Content, Field};
 use super::form::Form;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::time::{Time, Until};
@@ -25,6 +25,10 @@ pub struct Edit {
     pub form: Form,
     user: User,
     now: Time,
+    /// The person as somebody else has changed them meanwhile, with who did it and when.
+    there: Option<(User, String)>,
+    /// Whether a save was refused for that.
+    stale: bool,
 }
 
 impl Edit {
@@ -41,7 +45,7 @@ impl Edit {
         ];
         fields[LABELS].remark = Some("words, parted by spaces".to_owned());
         let form = Form::new(format!("Edit {}", clipped(&user.name, 44)), fields, "Save");
-        let mut edit = Edit { form, user: user.clone(), now };
+        let mut edit = Edit { form, user: user.clone(), now, there: None, stale: false };
         edit.refresh();
         edit
     }
@@ -86,6 +90,50 @@ impl Edit {
             (true, n) => format!("in the past: ends {}, now", count(u64::from(n), "session")),
         });
         self.form.command = commands::edit(&self.user, &changes);
+        let Some((there, _)) = &self.there else { return };
+        for (at, (before, after)) in values(&self.user).into_iter().zip(values(there)).enumerate() {
+            if before != after {
+                self.form.fields[at].remark = Some(now_there(&after));
+            }
+        }
+    }
+
+    /// Somebody else has changed the person while the form is open: what is there now is told beside what was typed.
+    /// A save is refused until that can have been read.
+    pub fn moved(&mut self, there: &User, by: String) {
+        let known = self.there.as_ref().map_or(self.user.version, |(there, _)| there.version);
+        if there.version <= known {
+            return;
+        }
+        self.there = Some((there.clone(), by.clone()));
+        if self.stale {
+            return self.take_over();
+        }
+        self.form.fault = Some(format!("{by} while this is open; saving will be refused once, so that it is read"));
+        self.refresh();
+    }
+
+    /// From now on the form is about the person as they are there. What was typed stays, with what is there beneath it;
+    /// what was not touched becomes what is there.
+    fn take_over(&mut self) {
+        let Some((there, _)) = self.there.take() else { return };
+        let (before, after) = (values(&self.user), values(&there));
+        for (at, field) in self.form.fields.iter_mut().enumerate().filter(|(at, _)| before[*at] != after[*at]) {
+            match &mut field.content {
+                Content::Text(input) if input.value() == before[at] => {
+                    *input = tui_input::Input::new(after[at].clone())
+                }
+                Content::Choice { at: chosen, .. } if Role::ALL[(*chosen).min(2)] == self.user.role => {
+                    *chosen = Role::ALL.iter().position(|role| *role == there.role).unwrap_or(0);
+                }
+                _ => {}
+            }
+        }
+        (self.user, self.stale) = (there, false);
+        self.refresh();
+        for (at, field) in self.form.fields.iter_mut().enumerate().filter(|(at, _)| before[*at] != after[*at]) {
+            field.remark = Some(now_there(&after[at]));
+        }
     }
 
     /// The order, or faults beneath their fields.
@@ -104,6 +152,12 @@ impl Edit {
     /// The order was refused; what was typed stays.
     pub fn refused(&mut self, error: &Error) {
         self.form.sent = false;
+        if error.kind == Kind::Stale {
+            self.stale = true;
+            self.form.fault = Some(format!("{}. Not saved; saving again saves this over that", error.message));
+            // Where it is not known yet what is there now, it will be read in a moment.
+            return self.take_over();
+        }
         if error.kind == Kind::DuplicateUser {
             self.form.fields[NAME].fault = Some(error.to_string());
             self.form.to_fault();
@@ -116,6 +170,22 @@ impl Edit {
     pub fn user(&self) -> &User {
         &self.user
     }
+}
+
+/// What the fields say of a person, in their order.
+fn values(user: &User) -> [String; 6] {
+    [
+        user.name.clone(),
+        user.email.clone().unwrap_or_default(),
+        user.labels.join(" "),
+        user.note.clone().unwrap_or_default(),
+        user.role.word().to_owned(),
+        user.valid_until.map(Time::rfc3339).unwrap_or_default(),
+    ]
+}
+
+fn now_there(text: &str) -> String {
+    if text.is_empty() { "there now: nothing".to_owned() } else { format!("there now: {}", clipped(text, 38)) }
 }
 
 fn keep<T>(at: usize, parsed: Result<T, Error>, faults: &mut Vec<(usize, Error)>) -> Option<T> {

@@ -16,6 +16,7 @@ use crate::console::words::{clipped, count, typed};
 /// What the line is for.
 enum Purpose {
     Reason(Box<User>),
+    ReasonForMany,
     Rename(Box<User>),
     Token(Box<User>, Time),
     Setting(&'static str, Policy),
@@ -26,6 +27,8 @@ enum Purpose {
 pub enum Order {
     /// A change.
     Write(Box<Write>),
+    /// A change to many, for this reason.
+    Many(Option<String>),
     /// Another database.
     Connect(Target),
 }
@@ -48,6 +51,14 @@ impl Prompt {
         let mut form = Form::new(format!("Deactivate {}", clipped(&user.name, 40)), fields, "Deactivate");
         form.command = format!("rollbook user deactivate {} --reason …", typed(user));
         Prompt { form, purpose: Purpose::Reason(Box::new(user.clone())) }
+    }
+
+    /// Asks why so many are deactivated; the question with its numbers comes after it.
+    pub fn reason_for_many(marked: usize) -> Prompt {
+        let mut fields = vec![Field::text("Reason", "")];
+        fields[0].remark = Some("Enter alone: no reason · what it would do is shown next".to_owned());
+        let title = format!("Deactivate {}", count(marked as u64, "marked user"));
+        Prompt { form: Form::new(title, fields, "Go on"), purpose: Purpose::ReasonForMany }
     }
 
     /// Asks for a new name, since the old one has been taken meanwhile.
@@ -95,6 +106,7 @@ impl Prompt {
                 let write = Write::Deactivate { id: user.id.clone(), expect: user.version, reason };
                 Order::Write(Box::new(write))
             }),
+            Purpose::ReasonForMany => parse_words(Fault::Reason, &value, LONGEST_REASON).map(Order::Many),
             Purpose::Rename(user) => Name::parse(&value).map(|name| {
                 let write = Write::Restore { id: user.id.clone(), expect: user.version, name: Some(name) };
                 Order::Write(Box::new(write))

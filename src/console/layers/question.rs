@@ -23,12 +23,28 @@ pub struct Question {
     typed: Option<(String, tui_input::Input)>,
     opened_at: Time,
     order: Option<Write>,
+    quits: bool,
 }
 
 impl Question {
     /// Asks before `order` is given; `verb` is what `y` does ("deletes").
     pub fn new(title: String, lines: Vec<String>, verb: &'static str, now: Time, order: Write) -> Question {
-        Question { title, lines, verb, yes: false, typed: None, opened_at: now, order: Some(order) }
+        Question { title, lines, verb, yes: false, typed: None, opened_at: now, order: Some(order), quits: false }
+    }
+
+    /// Asks before the console is left while something is at work.
+    pub fn quitting(lines: Vec<String>, now: Time) -> Question {
+        let title = "Quit now?".to_owned();
+        Question {
+            title,
+            lines,
+            verb: "stops and quits",
+            yes: false,
+            typed: None,
+            opened_at: now,
+            order: None,
+            quits: true,
+        }
     }
 
     /// The same, but this word has to be typed instead of `y`.
@@ -65,6 +81,7 @@ impl Question {
         match &self.typed {
             Some((word, input)) if input.value().trim() != word => Answer::NotYet,
             None if !self.yes => Answer::No,
+            None if self.quits => Answer::Quit,
             _ => self.order.take().map_or(Answer::No, |order| Answer::Yes(Box::new(order))),
         }
     }
@@ -113,6 +130,8 @@ pub enum Answer {
     Yes(Box<Write>),
     /// Leave it.
     No,
+    /// Leave the console.
+    Quit,
     /// The typed word is not the one.
     NotYet,
 }

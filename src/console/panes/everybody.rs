@@ -10,6 +10,7 @@ use crate::accounts::user::UserId;
 use crate::console::effect::{Effect, Read, Slot};
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
+use crate::console::marks::Marks;
 use crate::console::theme::Role;
 use crate::console::window::Row;
 use crate::console::words::{clip_end, clipped, number, since, wrap};
@@ -28,11 +29,13 @@ pub struct Everybody {
     pub list: Listing<Session>,
     /// Oldest first.
     pub reversed: bool,
+    /// Which sessions are marked.
+    pub marks: Marks<SessionId, ()>,
 }
 
 impl Default for Everybody {
     fn default() -> Self {
-        Everybody { list: Listing::new(Filter::parse_sessions), reversed: false }
+        Everybody { list: Listing::new(Filter::parse_sessions), reversed: false, marks: Marks::default() }
     }
 }
 
@@ -45,6 +48,7 @@ impl Everybody {
     /// Turns the order round. The cursor stays on its session.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;
+        self.marks.end_range();
         let key = self.list.window.current_key().cloned();
         self.list.restart_at(key);
     }
@@ -73,18 +77,28 @@ impl Everybody {
         let kind = if all { " with ended ones" } else { "" };
         let count = self.list.matches.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default();
         let order = if self.reversed { "oldest first" } else { "newest first" };
-        self.list.draw_title(ink, area, "Sessions of everybody", format!("{count}{order}"), look.focused);
+        self.list.draw_title(
+            ink,
+            area,
+            "Sessions of everybody",
+            format!("{}{count}{order}", self.marks.words()),
+            look.focused,
+        );
         let columns = Columns::of(area, look.whole);
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
         }
+        self.list.draw_place(ink, area, "Sessions of everybody");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top);
             return;
         }
         let rows = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
-        self.list.draw_rows(ink, rows, look.focused, |ink, line, session| columns.row(ink, line, session, look));
+        self.list.draw_rows(ink, rows, look.focused, |ink, line, session| {
+            self.marks.draw(ink, line, &session.id, false);
+            columns.row(ink, line, session, look);
+        });
     }
 
     fn draw_empty(&self, ink: &mut Ink<'_>, area: Rect, y: u16) {

@@ -9,6 +9,7 @@ use crate::accounts::user::{Role as UserRole, Status, User, UserId};
 use crate::console::effect::{Effect, Read, Slot};
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
+use crate::console::marks::Marks;
 use crate::console::theme::Role;
 use crate::console::window::{Row, Want};
 use crate::console::words::{clipped, exact, number, since, span_exactly};
@@ -31,11 +32,19 @@ pub struct Users {
     pub reversed: bool,
     /// The person to put the cursor on when the next page comes.
     pub seek: Option<UserId>,
+    /// Who is marked, each in the version that was seen.
+    pub marks: Marks<UserId, i64>,
 }
 
 impl Default for Users {
     fn default() -> Self {
-        Users { list: Listing::new(Filter::parse), order: Order::default(), reversed: false, seek: None }
+        Users {
+            list: Listing::new(Filter::parse),
+            order: Order::default(),
+            reversed: false,
+            seek: None,
+            marks: Marks::default(),
+        }
     }
 }
 
@@ -44,6 +53,7 @@ impl Users {
     pub fn set_order(&mut self, order: Order) {
         self.reversed = self.order == order && !self.reversed;
         self.order = order;
+        self.marks.end_range();
         let place = |user: &User, seq| Key { value: order.value_of(user), seq };
         let current = self.list.window.current().zip(self.list.window.current_key());
         let key = current.map(|(user, key)| place(user, key.seq));
@@ -53,6 +63,7 @@ impl Users {
     /// Turns the order round. The cursor stays on its person.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;
+        self.marks.end_range();
         let key = self.list.window.current_key().cloned();
         self.list.restart_at(key);
     }
@@ -72,10 +83,15 @@ impl Users {
         self.seek = Some(user.id.clone());
     }
 
+    /// What is listed.
+    pub fn query(&self) -> Query {
+        Query { filter: self.list.filter.clone(), order: self.order, reversed: self.reversed }
+    }
+
     /// What has to be asked for now.
     pub fn needs(&mut self, height: usize, effects: &mut Vec<Effect>) {
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
-            let query = Query { filter: self.list.filter.clone(), order: self.order, reversed: self.reversed };
+            let query = self.query();
             effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
         }
         if let Some(turn) = self.list.count_due()
@@ -127,18 +143,25 @@ impl Users {
         }
         let count = if self.list.filter.is_empty() { look.people } else { self.list.matches };
         let count = count.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
-        self.list.draw_title(ink, area, "Users", format!("{count}{}", self.order_words()), look.focused);
+        let marked = self.marks.words();
+        self.list.draw_title(ink, area, "Users", format!("{marked}{count}{}", self.order_words()), look.focused);
         let columns = Columns::of(area, look.whole);
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
         }
+        self.list.draw_place(ink, area, "Users");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top, look);
             return;
         }
         let rows = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
-        self.list.draw_rows(ink, rows, look.focused, |ink, line, user| columns.row(ink, line, user, look));
+        self.list.draw_rows(ink, rows, look.focused, |ink, line, user| {
+            // Who has changed since is told by another sign: nothing will be done to them.
+            let changed = self.marks.of(&user.id).map(|seen| *seen != user.version);
+            self.marks.draw(ink, line, &user.id, changed.unwrap_or_default());
+            columns.row(ink, line, user, look);
+        });
     }
 
     fn draw_empty(&self, ink: &mut Ink<'_>, area: Rect, y: u16, look: &Look<'_>) {

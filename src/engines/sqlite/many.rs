@@ -6,11 +6,12 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::condition::people;
 use super::rows::{self, USER};
-use super::{endings, users};
-use crate::accounts::audit::Stamp;
+use super::{endings, sessions, users};
+use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::bulk::{BATCH, Chosen, Former, Plan, Planner};
 use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::session::SessionId;
 
 /// What a change would do.
 pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp) -> Result<Plan> {
@@ -59,6 +60,15 @@ pub fn undo(db: &Connection, batch: &[Former], stamp: &Stamp) -> Result<Answers>
         users::change(db, &former.id, Some(former.version), &former.undo(&person.user), stamp)
     };
     batch.iter().map(|former| sorted(one(former))).collect()
+}
+
+/// Ends those of these sessions that are live, and says how many they were.
+pub fn end(db: &Connection, ids: &[SessionId], stamp: &Stamp) -> Result<u32> {
+    let mut ended = 0;
+    for id in ids {
+        ended += u32::from(sessions::end(db, sessions::by_id(db, id)?, Deed::End, stamp)?.is_some());
+    }
+    Ok(ended)
 }
 
 /// A refusal is one person's, and nothing of them was written; what the database itself says is the whole batch's.

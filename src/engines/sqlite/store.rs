@@ -255,6 +255,13 @@ impl Store for Sqlite {
         self.change(stamp, |tx| sessions::end(tx, sessions::by_id(tx, id)?, Deed::End, stamp))
     }
 
+    fn end_many(&mut self, ids: &[SessionId], stamp: &Stamp) -> Result<u32> {
+        let began = Instant::now();
+        let ended = self.change(stamp, |tx| many::end(tx, ids, stamp))?;
+        many::breathe(ids.len(), began);
+        Ok(ended)
+    }
+
     fn log_out(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<Session>> {
         self.change(stamp, |tx| sessions::end(tx, sessions::by_digest(tx, digest)?, Deed::LogOut, stamp))
     }

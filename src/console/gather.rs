@@ -1,0 +1,152 @@
+//! What is asked about many at once: whom a stretch of a list holds, and what a change would do to the marked people.
+//! Carried out on the worker's threads, page by page.
+
+use std::collections::BTreeSet;
+
+use super::effect::{Answer, Bulk, Done, Survey};
+use super::marks::{MOST, Stretch};
+use crate::accounts::bulk::Chosen;
+use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term};
+use crate::accounts::user::{User, UserId};
+use crate::accounts::{Accounts, Kind, Result};
+
+/// How many rows one page has: few enough that a newer question need not wait for long.
+const PAGE: u16 = 1000;
+
+/// The people of a stretch, each in the present version.
+///
+/// # Errors
+/// As any read.
+pub fn people(accounts: &mut Accounts, query: &Query, stretch: &Stretch) -> Result<Answer> {
+    let descending = query.order.is_descending(query.reversed);
+    let found = walk(stretch, descending, |anchor| accounts.users(query, anchor, PAGE))?;
+    Ok(Answer::Marks(found.into_iter().map(|user| (user.id, user.version)).collect()))
+}
+
+/// The sessions of a stretch.
+///
+/// # Errors
+/// As any read.
+pub fn sessions(accounts: &mut Accounts, filter: &Filter, reversed: bool, stretch: &Stretch) -> Result<Answer> {
+    let found = walk(stretch, !reversed, |anchor| accounts.sessions(filter, reversed, anchor, PAGE))?;
+    // Those that are over are shown for a while; there is nothing left to do to them.
+    let live = found.into_iter().filter(|session| session.ended_at.is_none());
+    Ok(Answer::SessionMarks(live.map(|session| session.id).collect()))
+}
+
+fn walk<T>(stretch: &Stretch, descending: bool, mut page: impl FnMut(&Anchor) -> Result<Page<T>>) -> Result<Vec<T>> {
+    let ends = stretch.as_ref().map(|(one, other)| match (one <= other) != descending {
+        true => (one, other),
+        false => (other, one),
+    });
+    let is_past = |key: &Key| ends.is_some_and(|(_, last)| if descending { key < last } else { key > last });
+    let mut anchor = ends.map_or(Anchor::Start, |(first, _)| Anchor::From(first.clone()));
+    let mut found = Vec::new();
+    loop {
+        let page = page(&anchor)?;
+        let Some((last, _)) = page.rows.last() else { return Ok(found) };
+        let done = !page.more_after || is_past(last);
+        anchor = Anchor::After(last.clone());
+        found.extend(page.rows.into_iter().filter(|(key, _)| !is_past(key)).map(|(_, row)| row));
+        // One more than can be marked, so that it is seen that not all were.
+        if done || found.len() > MOST {
+            return Ok(found);
+        }
+    }
+}
+
+/// What a change would do to the marked people. Who does not pass the present filter is hidden: they are counted, and
+/// only taken in where that was asked for.
+///
+/// # Errors
+/// `unauthorized`, `unauthenticated`; as any read.
+pub fn plan(accounts: &mut Accounts, survey: Survey) -> Result<Answer> {
+    let visible = visible(accounts, &survey)?;
+    let all = survey.marked.len();
+    let (shown, hidden): (Vec<_>, Vec<_>) = survey.marked.into_iter().partition(|(id, _)| visible.contains(id));
+    let hidden_count = all - shown.len();
+    let mut chosen = shown;
+    if survey.hidden_too {
+        chosen.extend(hidden);
+    }
+    let plan = accounts.plan(&Chosen::People(chosen), &survey.change)?;
+    Ok(Answer::Planned(Box::new(plan), u32::try_from(hidden_count).unwrap_or(u32::MAX)))
+}
+
+/// Which of the marked people pass the filter. Who has vanished counts as visible: the plan tells what became of them.
+fn visible(accounts: &mut Accounts, survey: &Survey) -> Result<BTreeSet<UserId>> {
+    let mut visible = BTreeSet::new();
+    let mut left: BTreeSet<&UserId> = survey.marked.iter().map(|(id, _)| id).collect();
+    if survey.filter.terms.iter().any(asks_for_hashes) {
+        // No person says how their password is kept: only the list itself knows who passes.
+        let query = Query { filter: survey.filter.clone(), ..Query::default() };
+        let mut anchor = Anchor::Start;
+        loop {
+            let page = accounts.users(&query, &anchor, PAGE)?;
+            let Some((last, _)) = page.rows.last() else { return Ok(visible) };
+            anchor = Anchor::After(last.clone());
+            let passing = page.rows.into_iter().map(|(_, user)| user.id).filter(|id| left.remove(id));
+            visible.extend(passing);
+            if !page.more_after || left.is_empty() {
+                return Ok(visible);
+            }
+        }
+    }
+    let now = accounts.now();
+    for (id, _) in &survey.marked {
+        let passes = match accounts.get(id, None) {
+            Ok(user) => survey.filter.matches(&user, now),
+            Err(error) if error.kind == Kind::UnknownUser => true,
+            Err(error) => return Err(error),
+        };
+        if passes {
+            visible.insert(id.clone());
+        }
+    }
+    Ok(visible)
+}
+
+fn asks_for_hashes(term: &Term) -> bool {
+    match term {
+        Term::Hash(_) => true,
+        Term::Not(term) => asks_for_hashes(term),
+        _ => false,
+    }
+}
+
+/// The names of these people, who may have vanished meanwhile.
+///
+/// # Errors
+/// As any read.
+pub fn names(accounts: &mut Accounts, ids: Vec<UserId>) -> Result<Answer> {
+    let mut names = Vec::with_capacity(ids.len());
+    for id in ids {
+        match accounts.get(&id, None) {
+            Ok(User { name, .. }) => names.push(name),
+            Err(error) if error.kind == Kind::UnknownUser => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Answer::Names(names))
+}
+
+/// Does to many what was planned. `progress` hears how many of how many were reached, and answers whether to go on.
+///
+/// # Errors
+/// What the domain says, if nothing was done yet; later it is in the outcome.
+pub fn carry_out(accounts: &mut Accounts, bulk: Bulk, progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Done> {
+    Ok(match bulk {
+        Bulk::Change { plan, reason } => {
+            accounts.give_reason(reason.as_deref())?;
+            let outcome = accounts.carry_out(&plan, progress);
+            accounts.give_reason(None)?;
+            Done::Many(Box::new(outcome?), plan.change)
+        }
+        Bulk::End { sessions } => Done::ManyEnded(accounts.end_many(&sessions, progress)?),
+        Bulk::Undo { mut former, words } => {
+            let outcome = accounts.undo_many(&former, progress)?;
+            let reached = former.len().saturating_sub(outcome.rest as usize);
+            Done::ManyUndone(Box::new(outcome), words, former.split_off(reached))
+        }
+    })
+}

@@ -1,0 +1,225 @@
+//! The question before a change to many: how many, who is kept back and why, what ends with it. Up to ten are
+//! confirmed by `y`, more by typing their number.
+
+use ratatui::layout::Rect;
+
+use crate::accounts::bulk::Plan;
+use crate::accounts::change::UserChange;
+use crate::accounts::time::{Span, Time};
+use crate::console::action::Action;
+use crate::console::effect::{Bulk, Survey, Write};
+use crate::console::ink::{Ink, centered};
+use crate::console::key::{Code, Key};
+use crate::console::running::{users, words};
+use crate::console::theme::Role;
+use crate::console::words::{clipped, count, number, wrap};
+
+/// For how long what has just been counted takes no answer, which was typed ahead of it.
+const GRACE: Span = Span::from_millis(250);
+
+/// How many are confirmed by one key; beyond, the number is typed.
+pub const FEW: usize = 10;
+
+/// The question.
+pub struct Many {
+    /// What it was planned for.
+    pub survey: Survey,
+    /// The present filter, as it was typed.
+    expression: String,
+    reason: Option<String>,
+    /// The plan, and how many of the marked people are hidden.
+    plan: Option<(Box<Plan>, u32)>,
+    typed: String,
+    yes: bool,
+    since: Time,
+}
+
+impl Many {
+    /// A question whose numbers are not known yet.
+    pub fn new(survey: Survey, expression: String, reason: Option<String>, now: Time) -> Many {
+        Many { survey, expression, reason, plan: None, typed: String::new(), yes: false, since: now }
+    }
+
+    /// What it would do.
+    pub fn change(&self) -> &UserChange {
+        &self.survey.change
+    }
+
+    /// The plan, once there is one.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref().map(|(plan, _)| plan.as_ref())
+    }
+
+    /// How many marked people the present filter hides, once that is known.
+    pub fn hidden(&self) -> u32 {
+        self.plan.as_ref().map_or(0, |(_, hidden)| *hidden)
+    }
+
+    /// Takes the hidden ones in, or leaves them out again; it has to be planned anew.
+    pub fn turn_hidden(&mut self) {
+        self.survey.hidden_too = !self.survey.hidden_too;
+        self.plan = None;
+        self.typed.clear();
+    }
+
+    /// Takes the plan.
+    pub fn land(&mut self, plan: Box<Plan>, hidden: u32, now: Time) {
+        (self.plan, self.since) = (Some((plan, hidden)), now);
+    }
+
+    /// Whether an answer was typed before anybody can have read the numbers.
+    pub fn is_fresh(&self, now: Time) -> bool {
+        self.plan.is_some() && now.since(self.since) < GRACE
+    }
+
+    /// The number to type, where one has to be.
+    pub fn number(&self) -> Option<usize> {
+        self.plan().map(|plan| plan.people.len()).filter(|people| *people > FEW)
+    }
+
+    /// Why a key would do nothing.
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        match (action, self.plan(), self.number()) {
+            (Action::Yes | Action::ShowAll, None, _) => Some("still counting".to_owned()),
+            (Action::Yes, _, Some(people)) => Some(format!("type {people}, then Enter; Esc cancels")),
+            (Action::TakeHidden, _, _) if self.hidden() == 0 => {
+                Some("none of the marked people is hidden by the filter".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// From Cancel to yes and back.
+    pub fn toggle(&mut self) {
+        self.yes = !self.yes;
+    }
+
+    /// Whether Enter would do it.
+    pub fn is_yes(&self) -> bool {
+        self.yes
+    }
+
+    /// A digit of the number, or one taken back.
+    pub fn key(&mut self, key: Key) {
+        match key.code {
+            Code::Char(c) if c.is_ascii_digit() && !key.ctrl && self.typed.len() < 12 => self.typed.push(c),
+            Code::Backspace => {
+                self.typed.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the number that was typed is the right one.
+    pub fn is_typed(&self) -> bool {
+        self.number().is_some_and(|people| self.typed == people.to_string())
+    }
+
+    /// The order; `None` while nothing is planned, and where nobody is left.
+    pub fn order(&mut self) -> Option<Write> {
+        let (plan, _) = self.plan.take_if(|(plan, _)| !plan.people.is_empty())?;
+        Some(Write::Many(Bulk::Change { plan, reason: self.reason.take() }))
+    }
+
+    fn title(&self) -> String {
+        let verb = words(self.change()).verb;
+        match self.plan() {
+            Some(plan) => format!("{verb} {}", users(u32::try_from(plan.people.len()).unwrap_or(u32::MAX))),
+            None => format!("{verb} marked users"),
+        }
+    }
+
+    /// The lines: a word for what is told, and what.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let Some((plan, hidden)) = &self.plan else {
+            return vec![("", "counting who it would be done to".to_owned())];
+        };
+        let mut lines = vec![("marked", number(self.survey.marked.len() as u64))];
+        if *hidden > 0 {
+            let what = if self.survey.hidden_too { "taken in, h leaves out" } else { "left out, h takes in" };
+            let which = match self.expression.trim() {
+                "" => "in the list".to_owned(),
+                text => format!("matching /{}", clipped(text, 20)),
+            };
+            lines.push(("hidden", format!("{} not {which}: {what}", number(u64::from(*hidden)))));
+        }
+        for left in plan.kept.iter().take(3) {
+            lines.push(("kept", left.why.message.clone()));
+        }
+        if plan.kept_back > 3 {
+            lines.push(("", format!("and {} more, Tab shows them", number(u64::from(plan.kept_back) - 3))));
+        }
+        if plan.already > 0 {
+            lines.push(("already", number(u64::from(plan.already))));
+        }
+        if plan.people.is_empty() {
+            lines.push(("", "nobody is left to whom it could be done".to_owned()));
+            return lines;
+        }
+        let exposure = plan.exposure;
+        let mut ends = Vec::new();
+        if exposure.sessions > 0 {
+            ends.push(count(u64::from(exposure.sessions), "session"));
+        }
+        if exposure.tokens > 0 {
+            let stop = if exposure.tokens == 1 { "stops" } else { "stop" };
+            ends.push(format!("{} {stop} working", count(u64::from(exposure.tokens), "token")));
+        }
+        if exposure.resets > 0 {
+            ends.push(count(u64::from(exposure.resets), "open reset"));
+        }
+        if !ends.is_empty() {
+            lines.push(("ends", ends.join(" · ")));
+        }
+        if let Some(reason) = &self.reason {
+            lines.push(("reason", clipped(reason, 44)));
+        }
+        let such: Vec<String> = plan.examples.iter().take(3).map(|name| clipped(name, 20)).collect();
+        lines.push(("such as", such.join("  ")));
+        lines.push(("", words(self.change()).back.to_owned()));
+        lines
+    }
+
+    /// Draws the question.
+    pub fn draw(&self, ink: &mut Ink<'_>) {
+        const HEAD: u16 = 9;
+        let area = ink.area();
+        let wide = 62.min(area.width);
+        let room = usize::from(wide.saturating_sub(4 + HEAD));
+        let mut rows: Vec<(&str, String)> = Vec::new();
+        for (head, text) in self.lines() {
+            for (n, line) in wrap(&text, room).into_iter().enumerate() {
+                rows.push((if n == 0 { head } else { "" }, line));
+            }
+        }
+        let height = (rows.len() as u16 + 3).min(area.height);
+        let frame = centered(area, wide, height);
+        let inside = ink.frame(frame, &self.title());
+        for ((head, text), y) in rows.iter().zip(inside.top()..inside.bottom().saturating_sub(1)) {
+            ink.text(inside.x, y, HEAD, head, Role::Faint);
+            ink.text(inside.x + HEAD, y, inside.width.saturating_sub(HEAD), text, Role::Text);
+        }
+        self.draw_foot(ink, Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside });
+    }
+
+    fn draw_foot(&self, ink: &mut Ink<'_>, foot: Rect) {
+        let Some(plan) = self.plan().filter(|plan| !plan.people.is_empty()) else {
+            ink.right(foot.right(), foot.y, foot.width, "Esc closes", Role::Faint);
+            return;
+        };
+        if self.number().is_some() {
+            let asked = format!("type {}, then Enter  ", plan.people.len());
+            let end = ink.text(foot.x, foot.y, foot.width, &asked, Role::Text);
+            ink.text(end, foot.y, 12, "            ", Role::Typed);
+            let end = ink.text(end, foot.y, 12, &self.typed, Role::Typed);
+            ink.cursor = Some((end, foot.y));
+        } else {
+            let role = |focused| if focused { Role::Pressed } else { Role::Button };
+            let end = ink.text(foot.x, foot.y, foot.width, "[ Cancel ]", role(!self.yes));
+            let yes = format!("[ y  {} ]", words(self.change()).does);
+            ink.text(end + 2, foot.y, foot.right().saturating_sub(end + 2), &yes, role(self.yes));
+            ink.cursor = Some((if self.yes { end + 4 } else { foot.x + 2 }, foot.y));
+        }
+        ink.right(foot.right(), foot.y, 22, "Tab all  Esc cancels", Role::Faint);
+    }
+}

@@ -1,0 +1,241 @@
+//! Marks, and what is done to the marked: the question, the progress, the outcome and the way back.
+
+use rollbook::accounts::user::Status;
+use rollbook::accounts::{Kind, Span};
+use rollbook::console::effect::{Effect, Event};
+
+use crate::stage::Stage;
+
+fn many(n: usize) -> Stage {
+    let names: Vec<String> = (0..n).map(|i| format!("user{i:02}")).collect();
+    Stage::people(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn status(stage: &mut Stage, name: &str) -> Status {
+    stage.db().find(name).unwrap().status
+}
+
+/// The first column of the row of this person or session.
+fn sign(stage: &Stage, name: &str) -> char {
+    let screen = stage.screen();
+    let row = |line: &&str| line.chars().skip(3).collect::<String>().starts_with(name);
+    screen.lines().find(row).unwrap_or_else(|| panic!("no row of {name}\n{screen}")).chars().next().unwrap()
+}
+
+#[test]
+fn mark_sets_a_sign_and_goes_on_and_again_takes_it_away() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.press("<space><space>").shows("2 marked").says("deactivate 2");
+    assert_eq!(stage.under_cursor(), "ann");
+    assert_eq!((sign(&stage, "cid"), sign(&stage, "bob")), ('*', '*'));
+    assert_ne!(sign(&stage, "ann"), '*');
+    stage.press("k<space>").shows("1 marked");
+    assert_ne!(sign(&stage, "bob"), '*');
+}
+
+#[test]
+fn mark_survives_filter_and_order() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.press("<space>").press("/ann<enter>").shows("1 marked").hides("cid");
+    stage.press("<esc>sn").shows("by name");
+    assert_eq!(sign(&stage, "cid"), '*');
+}
+
+#[test]
+fn range_marks_all_between_also_rows_that_are_not_held() {
+    let mut stage = many(90);
+    stage.press("v").shows("range ·").says("a range begins here");
+    assert_eq!(sign(&stage, "user89"), 'v');
+    stage.press("G").press("kv").shows("89 marked").says("89 users marked");
+    stage.press("g");
+    assert_eq!(sign(&stage, "user89"), '*');
+    stage.press("G");
+    assert_ne!(sign(&stage, "user00"), '*');
+    stage.press("v<esc>").hides("range ·").shows("89 marked");
+}
+
+#[test]
+fn range_goes_up_as_well_as_down_and_ends_with_the_order() {
+    let mut stage = many(9);
+    stage.press("Gvkkv").shows("3 marked");
+    stage.press("vS").hides("range ·");
+}
+
+#[test]
+fn mark_all_marks_whom_the_filter_lets_through() {
+    let mut stage = Stage::people(&["ann", "anna", "bob"]);
+    stage.press("/ann<enter>*").shows("2 marked").says("2 users marked");
+    stage.press("<esc>");
+    assert_ne!(sign(&stage, "bob"), '*');
+}
+
+#[test]
+fn drop_marks_drops_and_brings_back() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("u").says("nothing is marked");
+    stage.press("*u").hides("marked ·").says("marks on 2 users dropped");
+    stage.press("u").shows("2 marked").says("2 users marked again");
+}
+
+#[test]
+fn deactivate_many_asks_the_reason_then_the_numbers_and_one_key_takes_it_back() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.log_in("bob", "firefox");
+    stage.moved().press("j<space><space>").press("i").shows("Deactivate 2 marked users");
+    stage.press("holidays<enter>").shows("Deactivate 2 users").shows("1 session").shows("such as").shows("holidays");
+    stage.shows("z gives the status back, not the sessions");
+    stage.press("y").says("before it could be read");
+    stage.moment().press("y").says("2 users deactivated · 1 session ended · z takes it back").hides("marked ·");
+    assert_eq!(status(&mut stage, "bob"), Status::Inactive);
+    assert_eq!(stage.db().find("ann").unwrap().reason.as_deref(), Some("holidays"));
+    assert_eq!(status(&mut stage, "cid"), Status::Active);
+    stage.press("z").says("taken back: 2 users deactivated");
+    assert_eq!((status(&mut stage, "ann"), status(&mut stage, "bob")), (Status::Active, Status::Active));
+    stage.press("u").shows("2 marked").press("i<enter>").shows("Deactivate 2 users");
+}
+
+#[test]
+fn deactivate_of_more_than_ten_wants_their_number() {
+    let mut stage = many(12);
+    stage.press("*i<enter>").shows("type 12, then Enter").moment();
+    stage.press("y").says("type 12").press("13<enter>").says("type 12");
+    stage.press("<bs>2<enter>").says("12 users deactivated");
+    assert_eq!(status(&mut stage, "user03"), Status::Inactive);
+}
+
+#[test]
+fn delete_many_and_activate_many_brings_them_back() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.press("<space><space>d").shows("Delete 2 users").moment().press("y").says("2 users deleted");
+    assert_eq!(stage.db().find("bob").unwrap_err().kind, Kind::UnknownUser);
+    stage.press("/is:deleted<enter>*").says("2 users marked").press("a").shows("Restore 2 users");
+    stage.moment().press("y").says("2 users restored");
+    assert_eq!(status(&mut stage, "bob"), Status::Active);
+}
+
+#[test]
+fn activate_many_tells_who_is_so_already() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let bob = stage.db().find("bob").unwrap();
+    stage.db().deactivate(&bob.id, None).unwrap();
+    stage.moved().press("*a").shows("Activate 1 user").shows("already").moment().press("y").says("1 user activated");
+}
+
+#[test]
+fn contain_many_revokes_and_ends() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.log_in("ann", "firefox");
+    stage.moved().press("*!").shows("Contain 2 users").moment().press("y").says("2 users contained · 1 session ended");
+}
+
+#[test]
+fn password_and_the_like_are_refused_while_people_are_marked() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("<space>");
+    for key in ["p", "e", "X", "r"] {
+        stage.press(key).says("is marked, and").says("u drops the marks");
+    }
+    stage.press("w").shows("CAN LOG IN");
+}
+
+#[test]
+fn take_in_takes_the_hidden_ones_in_which_are_left_out_else() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.press("*").press("/ann<enter>").press("d").shows("Delete 1 user").shows("2 not matching /ann: left out");
+    stage.moment().press("h").shows("Delete 3 users").shows("taken in, h leaves out");
+    stage.moment().press("h").shows("Delete 1 user").moment().press("y").says("1 user deleted");
+    assert!(stage.db().find("bob").is_ok());
+    stage.press("<esc>u").shows("3 marked").press("d").shows("1 not in the list: left out");
+    Stage::people(&["ann"]).press("<space>d").moment().press("h").says("none of the marked");
+}
+
+#[test]
+fn show_all_shows_every_name_and_who_is_kept_back() {
+    let mut stage = many(12);
+    stage.press("*");
+    let one = stage.db().find("user05").unwrap();
+    let edit = rollbook::accounts::user::Edit { note: Some(Some("x".into())), ..Default::default() };
+    stage.db().edit(&one.id, Some(one.version), edit).unwrap();
+    stage.moved();
+    assert_eq!(sign(&stage, "user05"), '~', "who has changed since is told apart");
+    stage.press("d").shows("Delete 11 users").shows("kept").shows("user05");
+    stage.moment().press("<tab>").shows("Delete: 11 users").shows("user00").shows("kept back 1");
+    stage.press("<esc>").shows("type 11").press("<esc>").hides("type 11");
+    assert!(stage.db().find("user01").is_ok());
+}
+
+#[test]
+fn who_changes_between_the_question_and_the_answer_is_left_out_and_told() {
+    let mut stage = Stage::people(&["ann", "bob", "cid"]);
+    stage.press("*d").shows("Delete 3 users").moment();
+    let bob = stage.db().find("bob").unwrap();
+    stage.db().deactivate(&bob.id, None).unwrap();
+    stage.press("y").shows("Not deleted").shows("\"bob\" has changed").says("2 users deleted · 1 left out");
+    assert_eq!(status(&mut stage, "bob"), Status::Inactive);
+    stage.press("<esc>z").says("taken back: 2 users deleted");
+}
+
+#[test]
+fn back_stops_what_is_at_work_after_its_batch() {
+    let mut stage = many(300);
+    stage.press("*d").moment().press("300");
+    stage.holding = true;
+    stage.press("<enter>").says("deleting 0 of 300 · Esc stops after this batch");
+    stage.press("i").says("deleting 0 of 300");
+    stage.press("j").says("deleting 0 of 300");
+    let ticket = stage.model.running.as_ref().unwrap().ticket;
+    stage.clock.advance(Span::SECOND.times(5));
+    stage.event(Event::Reached(ticket, 250, 300)).says("deleting 250 of 300 · 1 s left");
+    stage.press("<esc>").says("· stops after this batch");
+    assert!(stage.held.iter().any(|effect| matches!(effect, Effect::Write(..))));
+    stage.release().says("250 users deleted").says("50 not reached");
+    stage.press("z").says("taken back: 250 users deleted");
+    assert!(stage.db().find("user299").is_ok());
+}
+
+#[test]
+fn quit_while_many_are_changed_asks() {
+    let mut stage = many(12);
+    stage.press("*d").moment().press("12");
+    stage.holding = true;
+    stage.press("<enter>q").shows("Quit now?").shows("deleting 0 of 12");
+    stage.moment().press("<esc>").hides("Quit now?");
+    assert!(!stage.model.done);
+    stage.press("q").moment().press("y");
+    assert!(stage.model.done);
+    stage.release();
+    assert!(stage.model.orders.is_empty());
+}
+
+#[test]
+fn end_of_marked_sessions_asks_and_ends_them_all() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    for client in ["firefox", "phone", "laptop"] {
+        stage.log_in("ann", client);
+    }
+    stage.press("2<space><space>").shows("2 marked").press("x").shows("End 2 sessions?");
+    stage.moment().press("y").says("2 sessions ended");
+    assert_eq!(stage.db().find("ann").unwrap().sessions, 1);
+    stage.press("*").says("1 live session marked").press("u").hides("marked ·");
+}
+
+#[test]
+fn mark_is_refused_where_nobody_is_drawn() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    let bob = stage.db().find("bob").unwrap();
+    stage.db().delete(&bob.id, None).unwrap();
+    stage.moved().press("<space>").says("gone from the list");
+    stage.press("/xyzzy<enter><space>").says("nobody is under the cursor");
+}
+
+#[test]
+fn undo_of_many_that_was_stopped_goes_on_with_the_rest() {
+    let mut stage = many(300);
+    stage.press("*d").moment().press("300<enter>").says("300 users deleted");
+    stage.holding = true;
+    stage.press("z").says("taking back 0 of 300").press("<esc>");
+    stage.release().says("50 not reached · z takes them back");
+    stage.press("z").says("taken back: the rest of 300 users deleted");
+    assert_eq!(stage.db().count(&Default::default(), None).unwrap(), 300);
+    stage.press("z").says("nothing to undo");
+}
