@@ -32,7 +32,7 @@ use output::{Halt, Outcome, fault, report};
 pub use world::{Loading, Setting, Upgraded, World};
 
 use crate::accounts::door::Accounts;
-use crate::accounts::error::Result;
+use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::standing::{Seat, Standing};
 
 /// The exit code where whoever read the output closed it: what a shell shows for a death by SIGPIPE.
@@ -56,6 +56,7 @@ pub fn run(global: &Global, command: Command, world: &dyn World) -> u8 {
 /// `invalid_credentials`, `unauthenticated`, `unauthorized` for a member, and whatever opening the database says.
 pub fn prove(global: &Global, world: &dyn World) -> Result<Option<(Seat, Standing)>> {
     let mut call = Call::new(global, world);
+    nobody_could_log_in(global, world)?;
     let proven = call.hear_proof().and_then(|()| match call.is_claimed() || global.break_glass {
         true => Ok(Some(seated(call.accounts(call::Missing::Refuse)?)?)),
         false => Ok(None),
@@ -67,6 +68,23 @@ pub fn prove(global: &Global, world: &dyn World) -> Result<Option<(Seat, Standin
     })
 }
 
+/// Refuses a console in which somebody would have to log in and nobody can: no password is looked at where no wrong one
+/// can be counted. What else keeps it from opening is the console's own to say.
+fn nobody_could_log_in(global: &Global, world: &dyn World) -> Result<()> {
+    if !global.read_only || global.as_session_stdin || global.actor.is_some() {
+        return Ok(());
+    }
+    match world.open(None).and_then(|mut accounts| accounts.policy()) {
+        Ok(policy) if policy.login_required => {
+            Err(Error::new(Kind::Unauthenticated, "a log-in is required here, and --read-only lets nobody log in")
+                .hint(
+                    "a wrong password could not be counted: leave --read-only out; an auditor changes nothing anyway",
+                ))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn seated(mut accounts: Accounts) -> Result<(Seat, Standing)> {
     let standing = accounts.enter()?;
     Ok((accounts.seat(), standing))
@@ -76,7 +94,9 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
     let mut call = Call::new(global, world);
     let tidies = upkeep::follows(global, &command);
     let alone = matches!(command, Command::Init(_) | Command::Demo(_) | Command::Db(_) | Command::Config(_));
-    if alone && (global.actor.is_some() || global.as_session_stdin || global.service.is_some() || global.break_glass) {
+    // An upgrade is kept behind the glass; the others have no database that could ask for a log-in.
+    let glass = global.break_glass && !matches!(command, Command::Db(_));
+    if alone && (global.actor.is_some() || global.as_session_stdin || global.service.is_some() || glass) {
         let hint = "leave --as, --service and --break-glass out";
         return Err(fault("this is done by the operator alone").hint(hint).into());
     }

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod action;
+pub mod asking;
 pub mod burst;
 pub mod commands;
 pub mod dialog;
@@ -33,6 +34,7 @@ pub mod signin;
 pub mod term;
 pub mod theme;
 pub mod tracing;
+pub mod undrawn;
 pub mod update;
 pub mod verifying;
 pub mod view;
@@ -53,6 +55,7 @@ use effect::{Effect, Event};
 use key::{Input, Key};
 use model::{Model, Setup};
 use term::{Surface, TermEvent, Tty};
+use undrawn::Undrawn;
 use worker::{Library, Worker};
 
 /// What comes into the loop: from the terminal with its time, or from the worker.
@@ -89,7 +92,8 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     term::start(move |event| {
         let _ = to_term.send(Incoming::Term(event));
     })?;
-    let outcome = Loop { model, worker, incoming, queue: VecDeque::new(), burst: burst::Burst::default() }.run();
+    let (burst, undrawn) = (burst::Burst::default(), Undrawn::default());
+    let outcome = Loop { model, worker, incoming, queue: VecDeque::new(), burst, undrawn }.run();
     term::leave();
     outcome
 }
@@ -114,6 +118,7 @@ struct Loop {
     /// Events that arrived and were not taken yet.
     queue: VecDeque<Incoming>,
     burst: burst::Burst,
+    undrawn: Undrawn,
 }
 
 type Screen = Terminal<Surface<Tty>>;
@@ -166,20 +171,16 @@ impl Loop {
     /// Takes everything that has arrived, and draws in between only where the next key would change something that
     /// was not drawn yet.
     fn take_all(&mut self, screen: &mut Screen) -> Result<()> {
-        let mut moved = false;
         while let Some(next) = self.queue.pop_front() {
             let key = match &next {
                 Incoming::Term(TermEvent::Input(Input::Key(key), _)) => Some(*key),
                 _ => None,
             };
-            if moved && key.is_some_and(|key| update::would_change(&self.model, key)) {
-                let rest = std::mem::take(&mut self.queue);
+            if key.is_some_and(|key| self.undrawn.holds_back(&self.model, key)) {
+                // Keys that come meanwhile wait behind those that came before.
                 self.wait_for_answers();
                 self.draw(screen)?;
-                // What has come meanwhile was taken before the key: it is part of what is drawn.
-                self.queue.extend(rest);
             }
-            moved |= key.is_some();
             self.take(next, screen)?;
             self.drain();
         }
@@ -218,6 +219,7 @@ impl Loop {
             Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
             Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
         };
+        self.undrawn.took(&event);
         let effects = update::update(&mut self.model, event);
         for effect in effects {
             match effect {
@@ -259,6 +261,7 @@ impl Loop {
                 frame.set_cursor_position(place);
             }
         });
+        self.undrawn.drew();
         drawn.map(|_| ()).map_err(|error| broken(&error))
     }
 }

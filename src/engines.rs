@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use opening::{Access, Upgraded};
 
+use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
 use crate::accounts::store::Store;
 
@@ -23,6 +24,15 @@ pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
 /// What the handles of one process keep in memory together, so that words are found quickly. Clones share it.
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Mutex<Option<sqlite::Recall>>>);
+
+impl Memory {
+    /// Waits until the names that a question has asked for are read; answers whether they are in memory, so that the next
+    /// question is answered from there.
+    pub fn wait(&self) -> bool {
+        let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        shared.is_some_and(|recall| recall.wait())
+    }
+}
 
 /// As [`open`], for somebody who types words and waits: names are read into memory when a word is first asked for, and
 /// shared by all handles with this memory. Meanwhile, and where there are too many, words are looked for in the file.
@@ -50,10 +60,11 @@ pub fn memory() -> Result<Box<dyn Store>> {
     Ok(Box::new(sqlite::Sqlite::memory()?))
 }
 
-/// Brings a database up to the present schema, after a copy of it was made beside it.
+/// Brings a database up to the present schema, after a copy of it was made beside it. Nobody can log in to an older
+/// one: where a log-in is required, the glass has to be broken for it, and that is its first entry.
 ///
 /// # Errors
-/// As [`open`]; `schema` for one that is newer than this program.
-pub fn upgrade(path: &Path) -> Result<Upgraded> {
-    sqlite::Sqlite::upgrade(path)
+/// As [`open`]; `schema` for one that is newer than this program; `unauthenticated` where the glass is whole.
+pub fn upgrade(path: &Path, glass: Option<&Stamp>) -> Result<Upgraded> {
+    sqlite::Sqlite::upgrade(path, glass)
 }

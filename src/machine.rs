@@ -3,12 +3,14 @@
 use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
-use rollbook::accounts::audit::Actor;
+use rollbook::accounts::audit::{Actor, Stamp};
 use rollbook::accounts::door::Accounts;
-use rollbook::accounts::error::Result;
+use rollbook::accounts::error::{Field, Result};
 use rollbook::accounts::standing::{Seat, Standing};
 use rollbook::accounts::store::Store;
-use rollbook::accounts::user::Role;
+use rollbook::accounts::time::Clock as _;
+use rollbook::accounts::user::{LONGEST_REASON, Role, parse_words};
+use rollbook::accounts::warrant::Warrant;
 use rollbook::cli::args::Global;
 use rollbook::cli::{Loading, Setting, Upgraded, World};
 use rollbook::console::model::Setup;
@@ -94,6 +96,13 @@ impl Machine {
         (setup, Shelf { access, actor, seat, origin, key, people, memory, sample: Mutex::default() })
     }
 
+    /// The operator's stamp, where there is no handle yet that could make one.
+    fn stamp(&self, reason: Option<&str>) -> Result<Stamp> {
+        let reason = parse_words(Field::Reason, reason.unwrap_or_default(), LONGEST_REASON)?;
+        let (actor, origin) = (self.identity.actor(), self.identity.origin.clone());
+        Ok(Stamp { at: SystemClock.now(), actor, origin, reason, warrant: Warrant::default() })
+    }
+
     fn accounts(&self, store: Box<dyn Store>, service: Option<&str>) -> Accounts {
         let actor = service.map_or_else(|| self.identity.actor(), |name| Actor::Service(name.to_owned()));
         accounts(store, self.key.clone(), actor, self.identity.origin.clone())
@@ -149,9 +158,13 @@ impl World for Machine {
         engines::memory().map(|store| self.accounts(store, service))
     }
 
-    fn upgrade(&self) -> Result<Upgraded> {
-        let done = engines::upgrade(&self.place.path)?;
-        Ok(Upgraded { from: done.from, to: done.to, backup: done.backup })
+    fn upgrade(&self, break_glass: bool, reason: Option<&str>) -> Result<Upgraded> {
+        let glass = match break_glass {
+            true => Some(self.stamp(reason)?.behind_glass(self.owns_database())?),
+            false => None,
+        };
+        let done = engines::upgrade(&self.place.path, glass.as_ref())?;
+        Ok(Upgraded { from: done.from, to: done.to, glass: done.glass, backup: done.backup })
     }
 
     fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()> {

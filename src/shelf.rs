@@ -92,7 +92,7 @@ impl Library for Shelf {
     }
 
     fn upgrade(&self, path: &Path) -> Result<String> {
-        let done = engines::upgrade(path)?;
+        let done = engines::upgrade(path, None)?;
         let backup = done.backup.as_deref().map(rollbook::host::place::show);
         Ok(match backup {
             Some(backup) => {

@@ -9,8 +9,14 @@ mod stage;
 
 #[path = "console/audit.rs"]
 mod audit;
+#[path = "console/calm.rs"]
+mod calm;
+#[path = "console/desk.rs"]
+mod desk;
 #[path = "console/dialogs.rs"]
 mod dialogs;
+#[path = "console/drift.rs"]
+mod drift;
 #[path = "console/enrol.rs"]
 mod enrol;
 #[path = "console/filter.rs"]
@@ -35,6 +41,8 @@ mod moving;
 mod others;
 #[path = "console/passwords.rs"]
 mod passwords;
+#[path = "console/races.rs"]
+mod races;
 #[path = "console/screen.rs"]
 mod screen;
 #[path = "console/sessions.rs"]

@@ -287,8 +287,8 @@ fn there_is_nothing_to_upgrade_in_a_new_database() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.db");
     drop(create(&path).unwrap());
-    let upgraded = upgrade(&path).unwrap();
+    let upgraded = upgrade(&path, None).unwrap();
     assert_eq!((upgraded.from, upgraded.backup), (upgraded.to, None));
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert_eq!(refused(upgrade(&path)).kind, Kind::Schema);
+    assert_eq!(refused(upgrade(&path, None)).kind, Kind::Schema);
 }

@@ -23,6 +23,8 @@ mod sessions;
 mod shared;
 #[path = "store/standing.rs"]
 mod standing;
+#[path = "store/still.rs"]
+mod still;
 mod support;
 #[path = "store/throttle.rs"]
 mod throttle;
@@ -87,6 +89,10 @@ macro_rules! engine {
                 beyond_the_last_row_there_is_nothing_but_what_lies_before
                 a_count_goes_no_further_than_asked
                 a_count_is_right_whoever_changes_something_and_however
+            }
+            still {
+                sessions_that_stand_still_are_met_once_while_others_come_and_go
+                entries_are_met_once_while_more_are_written
             }
             bulk {
                 a_plan_counts_and_keeps_back_and_writes_nothing

@@ -21,10 +21,11 @@ impl Accounts {
     /// were reached and answers whether to go on. Whoever has changed since the plan is left as they are, and told.
     ///
     /// # Errors
-    /// `unauthorized`, `unauthenticated`, `busy` and the like if nothing was done yet; later they are in the outcome.
+    /// `unauthorized`, `unauthenticated` (also where the password [is asked for](Accounts::asks_again) once more), `busy`
+    /// and the like if nothing was done yet; later they are in the outcome.
     pub fn carry_out(&mut self, plan: &Plan, progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Outcome> {
         self.in_batches(&plan.people, progress, |accounts, batch, outcome| {
-            let stamp = accounts.administer()?;
+            let stamp = accounts.administer_gravely()?;
             let answers = accounts.store.change_many(batch, &plan.change, &stamp)?;
             for ((id, _), answer) in batch.iter().zip(answers) {
                 outcome.hear(id, answer, Some(&plan.change));
@@ -40,7 +41,7 @@ impl Accounts {
     /// As [`Accounts::carry_out`].
     pub fn undo_many(&mut self, former: &[Former], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Outcome> {
         self.in_batches(former, progress, |accounts, batch, outcome| {
-            let stamp = accounts.administer()?;
+            let stamp = accounts.administer_gravely()?;
             let answers = accounts.store.undo_many(batch, &stamp)?;
             for (former, answer) in batch.iter().zip(answers) {
                 outcome.hear(&former.id, answer, None);

@@ -14,7 +14,7 @@ use super::store::{Interrupter, Store};
 use super::time::{Clock, Span, Time};
 use super::token::Entropy;
 use super::user::{User, UserId};
-use super::warrant::Warrant;
+use super::warrant::{Warrant, glassy};
 
 /// What a handle stands on: everything that the domain itself does not know.
 pub struct Ground {
@@ -50,6 +50,8 @@ pub struct Accounts {
     pub(super) rehearsing: bool,
     /// Who has shown this handle their password, by the last claim.
     pub(super) shown: Option<UserId>,
+    /// The session that the last claim was made by, and its owner, where it was not made by a password.
+    pub(super) session: Option<(UserId, SessionId)>,
     /// Whether the operator has broken the glass.
     pub(super) glass: bool,
 }
@@ -91,6 +93,7 @@ impl Accounts {
             keys: ground.keys,
             rehearsing: false,
             shown: None,
+            session: None,
             glass: false,
         };
         // What cannot be read now is read again, and refused, by the first call that needs it.
@@ -157,7 +160,7 @@ impl Accounts {
     /// # Errors
     /// `constraint_violation` for a key or value that does not exist.
     pub fn set_policy(&mut self, key: &str, value: &str) -> Result<Policy> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         let mut policy = self.store.policy()?;
         policy.set(key, value)?;
         self.store.set_policy(key, value, &stamp)?;
@@ -188,7 +191,7 @@ impl Accounts {
     pub fn authorize(&mut self, claim: &Claim<'_>) -> Result<Actor> {
         let mut refusal = Error::new(Kind::Unauthenticated, "nobody was named who may do this")
             .hint("give an administrator's name and password, or a session token");
-        self.shown = None;
+        (self.shown, self.session) = (None, None);
         if let Some((name, password, code)) = claim.user {
             match self.authenticate(name, password, code) {
                 Ok(user) => {
@@ -200,7 +203,10 @@ impl Accounts {
         }
         if let Some(token) = claim.session {
             match self.check(token) {
-                Ok((user, _)) => return Ok(actor_of(&user)),
+                Ok((user, session)) => {
+                    self.session = Some((user.id.clone(), session.id));
+                    return Ok(actor_of(&user));
+                }
                 Err(error) if claim.user.is_none() => refusal = error,
                 Err(_) => {}
             }
@@ -208,12 +214,15 @@ impl Accounts {
         Err(refusal)
     }
 
+    /// Where it is that the one who acts comes from.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// A stamp for what anybody may do.
     pub(super) fn stamp(&self) -> Stamp {
-        let mut origin = self.origin.clone();
-        if self.glass && matches!(self.actor, Actor::Operator(_)) {
-            origin.push_str(if origin.is_empty() { "break-glass" } else { " · break-glass" });
-        }
+        let glass = self.glass && matches!(self.actor, Actor::Operator(_));
+        let origin = if glass { glassy(&self.origin) } else { self.origin.clone() };
         let (actor, reason) = (self.actor.clone(), self.reason.clone());
         Stamp { at: self.now(), actor, origin, reason, warrant: Warrant::Open }
     }

@@ -6,8 +6,7 @@ use super::audit::{Actor, Stamp};
 use super::base32;
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
-use super::factor::{CodeDigest, Disabled, Enrolment, Factor, NewFactor, PURPOSE, draw_codes};
-use super::password::Rule;
+use super::factor::{CodeDigest, Disabled, Enabled, Enrolment, Factor, NewFactor, PURPOSE, draw_codes};
 use super::seal;
 use super::secret::Secret;
 use super::text::quote;
@@ -40,14 +39,8 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`; `invalid_otp_code` for any other code; `constraint_violation` for a secret that is none
     /// and where a factor is on already; `failure` where the key of the others is not there.
-    pub fn enable_factor(
-        &mut self,
-        id: &UserId,
-        expect: Option<i64>,
-        secret: &Secret,
-        code: &str,
-    ) -> Result<Vec<Secret>> {
-        let stamp = self.administer()?;
+    pub fn enable_factor(&mut self, id: &UserId, expect: Option<i64>, secret: &Secret, code: &str) -> Result<Enabled> {
+        let stamp = self.administer_gravely()?;
         let user = self.living(id)?;
         self.turn_on(&user, expect, secret, code, &stamp)
     }
@@ -56,13 +49,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
-    pub fn enable_own_factor(
-        &mut self,
-        name: &str,
-        password: &Secret,
-        secret: &Secret,
-        code: &str,
-    ) -> Result<Vec<Secret>> {
+    pub fn enable_own_factor(&mut self, name: &str, password: &Secret, secret: &Secret, code: &str) -> Result<Enabled> {
         let (user, _, knock) = self.prove_password(name, password, None)?;
         // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
         refuse_second(&user)?;
@@ -78,7 +65,7 @@ impl Accounts {
         secret: &Secret,
         code: &str,
         stamp: &Stamp,
-    ) -> Result<Vec<Secret>> {
+    ) -> Result<Enabled> {
         refuse_second(user)?;
         // RFC 4226, 4, R6: no secret shorter than 128 bits.
         let bytes = base32::decode(secret.expose()).filter(|bytes| (16..=64).contains(&bytes.len()));
@@ -94,8 +81,8 @@ impl Accounts {
             let key = self.sealing_key()?;
             let sealed = seal::seal(&key, PURPOSE, user.id.as_str(), &bytes, self.entropy.as_mut())?;
             let new = NewFactor { sealed, step, codes: digests.clone() };
-            if self.store.enable_factor(&user.id, expect, &new, stamp)?.is_some() {
-                return Ok(codes);
+            if let Some(changed) = self.store.enable_factor(&user.id, expect, &new, stamp)? {
+                return Ok(Enabled { codes, ended: changed.ended });
             }
         }
         Err(Error::new(Kind::Busy, "the key of the second factors is being replaced").hint("try again in a moment"))
@@ -108,7 +95,7 @@ impl Accounts {
     /// `unknown_user`, `stale`; `weak_password` where the rule asks for a longer password than the one that would then
     /// stand alone, unless the operator says `force`; `unauthorized` for `force` by anybody else, and for one's own.
     pub fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool) -> Result<Disabled> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         if force && !matches!(stamp.actor, Actor::Operator(_)) {
             return Err(Error::new(Kind::Unauthorized, "only the operator can leave a short password alone")
                 .hint("a new password first: user passwd NAME --set"));
@@ -130,18 +117,7 @@ impl Accounts {
     }
 
     fn turn_off(&mut self, user: &User, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
-        let short = self.store.hash_of(&user.id)?.is_some_and(|hash| hash.stands_alone() == Some(false));
-        let weak = user.factor && short && self.store.policy()?.password == Rule::Nist;
-        if weak && !force {
-            return Err(Error::new(
-                Kind::WeakPassword,
-                format!("the password of {} is too short to stand alone", quote(&user.name)),
-            )
-            .hint(format!("set one of {} characters first: user passwd", Rule::Nist.least(false)))
-            .field(Field::Password));
-        }
-        let changed = self.store.disable_factor(&user.id, expect, stamp)?;
-        Ok(Disabled { weak: weak && changed.is_change(), changed })
+        self.store.disable_factor(&user.id, expect, force, stamp)
     }
 
     /// New backup codes in the place of all that there were; administrators only.
@@ -149,7 +125,7 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`; `unauthorized` for one's own; `constraint_violation` where the second factor is off.
     pub fn refresh_codes(&mut self, id: &UserId, expect: Option<i64>) -> Result<Vec<Secret>> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         not_by_oneself(&stamp, id)?;
         let user = self.living(id)?;
         self.renew(&user, expect, &stamp)

@@ -143,7 +143,7 @@ pub fn verify(records: impl IntoIterator<Item = Result<Record>>, kept: Option<He
     }
     let mut walk = Walk::from(after);
     let mut met = kept.is_none_or(|kept| kept == after);
-    for record in records {
+    while let Some(record) = records.next() {
         let line = match record? {
             Record::Entry(line) => line,
             Record::End { audit_head } => {
@@ -154,6 +154,9 @@ pub fn verify(records: impl IntoIterator<Item = Result<Record>>, kept: Option<He
                 if !met && walk.found.broken.is_none() {
                     return Err(Error::new(Kind::Failure, "this stretch does not contain the head that was kept")
                         .hint("another file may; each says which entries it holds"));
+                }
+                if walk.found.broken.is_none() && records.next().is_some() {
+                    return Err(odd("it goes on after its end; verify each file alone"));
                 }
                 return Ok((after, walk.found));
             }

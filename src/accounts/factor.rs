@@ -6,9 +6,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::base32;
 use super::change::Changed;
-use super::error::Result;
+use super::error::{Error, Field, Kind, Result};
+use super::hash::PasswordHash;
+use super::password::Rule;
 use super::seal::{KeyId, Sealed};
 use super::secret::Secret;
+use super::text::quote;
 use super::token::Entropy;
 use super::user::UserId;
 
@@ -153,6 +156,14 @@ pub struct Reseal {
     pub now: Sealed,
 }
 
+/// What came of turning a second factor on.
+pub struct Enabled {
+    /// The backup codes, shown here and never again.
+    pub codes: Vec<Secret>,
+    /// How many sessions ended with it: they were opened without it.
+    pub ended: u32,
+}
+
 /// What came of turning a second factor off.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Disabled {
@@ -160,6 +171,18 @@ pub struct Disabled {
     pub changed: Changed,
     /// Whether the password that now stands alone is shorter than the rule asks for.
     pub weak: bool,
+}
+
+/// Whether somebody's password is shorter than `rule` asks for where no second factor stands beside it.
+pub fn is_weak_alone(hash: Option<&PasswordHash>, rule: Rule) -> bool {
+    rule == Rule::Nist && hash.is_some_and(|hash| hash.stands_alone() == Some(false))
+}
+
+/// The refusal to leave such a password alone.
+pub fn weak_alone(name: &str) -> Error {
+    Error::new(Kind::WeakPassword, format!("the password of {} is too short to stand alone", quote(name)))
+        .hint(format!("set one of {} characters first: user passwd", Rule::Nist.least(false)))
+        .field(Field::Password)
 }
 
 /// How it stands with the key that seals the second factors.

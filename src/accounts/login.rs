@@ -1,5 +1,6 @@
 //! Coming in and going out: authenticate, log in, check, log out, end.
 
+use super::audit::{Actor, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::hash::PasswordHash;
@@ -63,6 +64,10 @@ impl Accounts {
         let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at, factor };
         let stamp = self.stamp();
         let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
+        if self.rehearsing {
+            // The session was taken back, and with it that the count of this try was cleared.
+            self.store.admit(&knock)?;
+        }
         Ok(Opened { token, session, user })
     }
 
@@ -167,13 +172,20 @@ impl Accounts {
         self.store.log_out(&digest, &stamp)
     }
 
-    /// Ends a session by its public id; administrators only. One that is over already: `None`.
+    /// Ends a session by its public id, for administrators, and for its owner once they have shown their password to
+    /// this handle. One that is over already: `None`.
     ///
     /// # Errors
-    /// `unknown_session`.
+    /// `unknown_session`; `unauthorized`, `unauthenticated` where the actor may not.
     pub fn end_session(&mut self, id: &SessionId) -> Result<Option<Session>> {
-        let stamp = self.administer()?;
-        if self.store.session(id, stamp.at)?.is_none() {
+        let now = self.now();
+        let found = self.store.session(id, now)?;
+        let stamp = match &found {
+            Some(session) => self.stamp_for_sessions_of(&session.user_id)?,
+            // Whoever may not end it does not learn whether it is there.
+            None => self.administer()?,
+        };
+        if found.is_none() {
             // What was given may be a token in the wrong place: it is not said again.
             return Err(Error::new(Kind::UnknownSession, "no session has this id")
                 .hint("`rollbook session list` shows the live ones; a token is read by --token-stdin"));
@@ -181,14 +193,23 @@ impl Accounts {
         self.store.end_session(id, &stamp)
     }
 
-    /// Ends all live sessions of a person and says how many; administrators only. With `expect`, only if there are
+    /// Ends all live sessions of a person and says how many; for the same people. With `expect`, only if there are
     /// exactly as many as were shown.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`.
+    /// `unknown_user`, `stale`; `unauthorized`, `unauthenticated` where the actor may not.
     pub fn end_sessions(&mut self, id: &UserId, expect: Option<u32>) -> Result<u32> {
-        let stamp = self.administer()?;
+        let stamp = self.stamp_for_sessions_of(id)?;
         self.store.end_sessions(id, expect, &stamp)
+    }
+
+    fn stamp_for_sessions_of(&mut self, owner: &UserId) -> Result<Stamp> {
+        let own = matches!(self.actor(), Actor::User { id, .. } if id == owner && self.shown.as_ref() == Some(id));
+        if !own {
+            return self.administer();
+        }
+        let user = self.get(owner, None)?;
+        Ok(self.stamp_of(&user))
     }
 
     /// The instant at which a session opened now would end by the policy.

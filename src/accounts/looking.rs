@@ -111,12 +111,16 @@ impl Accounts {
         self.store.users_count(filter, at_most, now)
     }
 
-    /// A person's sessions: live ones newest first, then the ended ones whose time is not over.
+    /// A person's sessions: live ones newest first, then the ended ones whose time is not over. Members may look at their
+    /// own.
     ///
     /// # Errors
     /// As any read.
     pub fn sessions_of(&mut self, id: &UserId, limit: u16) -> Result<Vec<Session>> {
-        self.oversee()?;
+        match self.actor() {
+            Actor::User { id: own, .. } if own == id => drop(self.acting_role(id)?),
+            _ => self.oversee()?,
+        }
         let now = self.now();
         self.store.sessions_of(id, limit, now)
     }

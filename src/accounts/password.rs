@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::blocklist;
 use super::error::{Error, Field, Kind, Result};
 use super::secret::Secret;
-use super::text::{fold, quote};
+use super::text::{bare, fold, quote};
 
 /// How strict the policy is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -141,9 +141,9 @@ fn is_repetition(folded: &str) -> bool {
 
 /// The context words that, taken out, leave too little of the password's own.
 fn made_of(folded: &str, demands: Demands<'_>, about: About<'_>) -> Option<Vec<String>> {
-    let mut words = context(demands, about);
+    let mut words: Vec<String> = context(demands, about).iter().map(|word| as_guessed(word)).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    let mut left = Zeroizing::new(folded.to_owned());
+    let mut left = Zeroizing::new(as_guessed(folded));
     let mut found = Vec::new();
     for word in words {
         if left.contains(word.as_str()) {
@@ -155,6 +155,20 @@ fn made_of(folded: &str, demands: Demands<'_>, about: About<'_>) -> Option<Vec<S
         }
     }
     None
+}
+
+/// A folded text as somebody who guesses spells it: without accents, and one letter for those that are one to them.
+fn as_guessed(folded: &str) -> String {
+    // With room enough, so that no copy of a password is left behind by growing.
+    let mut text = String::with_capacity(folded.len() * 2);
+    for c in Zeroizing::new(bare(folded)).chars() {
+        match c {
+            'ß' => text.push_str("ss"),
+            'ς' => text.push('σ'),
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// Everything that a password must not be made of, folded.
@@ -191,6 +205,19 @@ mod tests {
 
     fn kind(rule: Rule, password: &str, about: About<'_>) -> Option<Kind> {
         judge(Demands { rule, words: &[] }, &Secret::from(password), about).err().map(|error| error.kind)
+    }
+
+    #[test]
+    fn another_spelling_of_a_context_word_is_the_same_word() {
+        let words = ["Straße", "ΣΊΣΥΦΟΣ", "Müller"].map(fold);
+        let judged = |password: &str| {
+            let demands = Demands { rule: Rule::Nist, words: &words };
+            judge(demands, &Secret::from(password), About::default()).map_err(|error| error.message)
+        };
+        for made in ["STRASSE.straße-1234", "Σίσυφος-σισυφοσ!", "muller+MÜLLER+Mu\u{308}ller"] {
+            assert!(judged(made).expect_err(made).starts_with("made of"), "{made}");
+        }
+        judged("ein Stein auf der strasse").expect("words of their own");
     }
 
     #[test]

@@ -42,8 +42,10 @@ impl Accounts {
         } else if matches!(self.actor(), Actor::Service(_)) {
             return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
                 .hint("an administrator's password or session; the service itself can register people"));
-        } else {
+        } else if draft.role == Role::Member {
             self.administer()?
+        } else {
+            self.administer_gravely()?
         };
         self.insert(draft, password, founding, Deed::Create, &stamp)
     }
@@ -94,9 +96,11 @@ impl Accounts {
     /// status and nothing else.
     ///
     /// # Errors
-    /// `unknown_user`, `stale` if `expect` is not the present version, `last_admin`.
+    /// `unknown_user`, `stale` if `expect` is not the present version, `last_admin`; `unauthenticated` where the
+    /// password [is asked for](Accounts::asks_again) once more.
     pub fn contain(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
-        self.change(id, expect, &UserChange::Contain)
+        let stamp = self.administer_gravely()?;
+        self.store.change_user(id, expect, &UserChange::Contain, &stamp)
     }
 
     /// Changes what is said about a person.
@@ -104,7 +108,8 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`.
     pub fn edit(&mut self, id: &UserId, expect: Option<i64>, edit: Edit) -> Result<Changed> {
-        self.change(id, expect, &UserChange::Edit(edit))
+        let stamp = if edit.role.is_some() { self.administer_gravely()? } else { self.administer()? };
+        self.store.change_user(id, expect, &UserChange::Edit(edit), &stamp)
     }
 
     /// Takes a person away: the name is free at once, sessions end, and for 30 days they can be restored.
@@ -135,9 +140,9 @@ impl Accounts {
     /// Erases a person for good.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, `last_admin`.
+    /// As [`Accounts::contain`].
     pub fn purge(&mut self, id: &UserId, expect: Option<i64>) -> Result<User> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         self.store.purge_user(id, expect, &stamp)
     }
 

@@ -5,10 +5,11 @@ use super::audit::{Actor, Deed, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::secret::Secret;
+use super::session::SessionId;
 use super::text::quote;
 use super::time::Time;
 use super::user::{Role, User, UserId};
-use super::warrant::Warrant;
+use super::warrant::{Warrant, glassy};
 
 /// Who acts and what they are, as of the moment it was asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,10 +27,26 @@ pub struct Standing {
 pub struct Seat {
     actor: Actor,
     shown: Option<UserId>,
+    session: Option<(UserId, SessionId)>,
     glass: bool,
 }
 
 impl Stamp {
+    /// The same for the operator who breaks the glass, and says why. `owns` is the machine's word that the database's
+    /// file is theirs, or that they are root.
+    ///
+    /// # Errors
+    /// `unauthorized` for anybody else, `constraint_violation` without a reason.
+    pub fn behind_glass(self, owns: bool) -> Result<Stamp> {
+        if !owns || !matches!(self.actor, Actor::Operator(_)) {
+            return Err(only_the_owner());
+        }
+        if self.reason.is_none() {
+            return Err(Error::constraint(Field::Reason, "whoever breaks the glass says why").hint("--reason TEXT"));
+        }
+        Ok(Stamp { warrant: Warrant::BrokenGlass, origin: glassy(&self.origin), ..self })
+    }
+
     /// Whether the one who acts may do what this stamp is for; `acting` is their row, where they are a user, and
     /// `required` whether the operator has to log in.
     ///
@@ -87,6 +104,7 @@ impl Accounts {
         let stamp = Stamp { warrant, ..self.stamp() };
         let required = self.store.policy()?.login_required;
         let acting = self.acting()?;
+        self.not_past_the_session()?;
         stamp.judge(acting.as_ref(), required, self.now())?;
         // After the look at the user, which may have heard of a later time.
         Ok(Stamp { at: self.now(), ..stamp })
@@ -107,7 +125,21 @@ impl Accounts {
         self.believe()?;
         let now = self.now();
         let user = self.store.user(id, now)?;
-        can_act(user.as_ref(), now).map(|user| user.role)
+        let role = can_act(user.as_ref(), now).map(|user| user.role)?;
+        self.not_past_the_session().map(|()| role)
+    }
+
+    /// Whoever acts by a session acts for as long as it is live, in whichever handle they took their seat.
+    fn not_past_the_session(&mut self) -> Result<()> {
+        let (Actor::User { id, .. }, Some((owner, session))) = (self.actor(), self.session.clone()) else {
+            return Ok(());
+        };
+        if *id != owner {
+            return Ok(());
+        }
+        let now = self.now();
+        let live = self.store.session(&session, now)?.is_some_and(|session| session.is_live(now));
+        if live { Ok(()) } else { Err(Error::unauthenticated()) }
     }
 
     /// The row of the user who acts, where it is a user.
@@ -142,7 +174,7 @@ impl Accounts {
         let user = self.authenticate(name, password, code)?;
         let before = self.seat();
         self.act_as(Actor::User { id: user.id.clone(), name: user.name.clone() });
-        (self.shown, self.glass) = (Some(user.id.clone()), false);
+        (self.shown, self.session, self.glass) = (Some(user.id.clone()), None, false);
         match self.enter() {
             Ok(_) => Ok(user),
             Err(error) => {
@@ -178,19 +210,48 @@ impl Accounts {
         // By the name that they have now: it may have been changed since they logged in.
         let user = self.acting()?.ok_or_else(Error::unauthenticated)?;
         let proven = self.authenticate(&user.name, password, code)?;
-        if proven.id == user.id { Ok(()) } else { Err(Error::invalid_credentials()) }
+        if proven.id != user.id {
+            return Err(Error::invalid_credentials());
+        }
+        self.shown = Some(proven.id);
+        Ok(())
     }
 
-    /// Refuses `what` of one's own to whoever has shown this handle a session of theirs and not their password: it
-    /// outlives the session, which may be stolen.
-    pub(super) fn not_by_session_alone(&self, owner: &UserId, what: &str) -> Result<()> {
+    /// Whether the one who acts has to show their password once more before what is grave: where a log-in is required
+    /// and this handle has seen no more of them than a session.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn asks_again(&mut self) -> Result<bool> {
+        let required = self.store.policy()?.login_required;
+        Ok(required && matches!(self.actor(), Actor::User { id, .. } if self.shown.as_ref() != Some(id)))
+    }
+
+    /// A stamp for what is grave: what takes everything from somebody, is done to many, changes the rules, or lets
+    /// somebody in who was not. A rehearsal does nothing of it.
+    pub(super) fn administer_gravely(&mut self) -> Result<Stamp> {
+        let stamp = self.administer()?;
+        self.not_gravely_by_session_alone().map(|()| stamp)
+    }
+
+    fn not_gravely_by_session_alone(&mut self) -> Result<()> {
+        if self.rehearsing || !self.asks_again()? {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Unauthenticated, "a session is not enough for this where a log-in is required")
+            .hint("--as NAME asks for the password, and for the code where there is a second factor"))
+    }
+
+    /// Refuses `what` of one's own, and where a log-in is required of anybody's, to whoever has shown this handle a
+    /// session of theirs and not their password: it outlives the session, which may be stolen.
+    pub(super) fn not_by_session_alone(&mut self, owner: &UserId, what: &str) -> Result<()> {
         match self.actor() {
             Actor::User { id, .. } if id == owner && self.shown.as_ref() != Some(id) => Err(Error::new(
                 Kind::Unauthorized,
                 format!("a session is not enough for {what} of one's own, which outlives it"),
             )
             .hint("--as NAME asks for the password, and for the code where there is a second factor")),
-            _ => Ok(()),
+            _ => self.not_gravely_by_session_alone(),
         }
     }
 
@@ -201,31 +262,30 @@ impl Accounts {
     /// # Errors
     /// `unauthorized` for anybody else, `constraint_violation` without a reason.
     pub fn break_glass(&mut self, owns: bool) -> Result<bool> {
-        if !owns || !matches!(self.actor(), Actor::Operator(_)) {
-            return Err(only_the_owner());
-        }
-        if self.stamp().reason.is_none() {
-            return Err(Error::constraint(Field::Reason, "whoever breaks the glass says why").hint("--reason TEXT"));
-        }
+        let stamp = Stamp { origin: self.origin().to_owned(), ..self.stamp() }.behind_glass(owns)?;
         if !self.settings()?.login_required {
             return Ok(false);
         }
+        self.glass = false;
+        self.store.note(Deed::BreakGlass, None, None, &stamp)?;
         self.glass = true;
-        let stamp = Stamp { warrant: Warrant::BrokenGlass, ..self.stamp() };
-        let noted = self.store.note(Deed::BreakGlass, None, None, &stamp);
-        self.glass = noted.is_ok();
-        noted.map(|()| true)
+        Ok(true)
     }
 
     /// In whose name this handle acts, for another handle on the same database.
     pub fn seat(&self) -> Seat {
-        Seat { actor: self.actor().clone(), shown: self.shown.clone(), glass: self.glass }
+        Seat {
+            actor: self.actor().clone(),
+            shown: self.shown.clone(),
+            session: self.session.clone(),
+            glass: self.glass,
+        }
     }
 
     /// Acts from now on as the handle that gave this seat.
     pub fn take_seat(&mut self, seat: Seat) {
         self.act_as(seat.actor);
-        (self.shown, self.glass) = (seat.shown, seat.glass);
+        (self.shown, self.session, self.glass) = (seat.shown, seat.session, seat.glass);
     }
 }
 

@@ -12,7 +12,7 @@ use super::change::{Changed, Exposure, UserChange};
 use super::clock::ClockState;
 use super::error::Result;
 use super::export::Stretch;
-use super::factor::{CodeDigest, Factor, NewFactor, Reseal};
+use super::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
 use super::policy::Policy;
@@ -224,7 +224,8 @@ pub trait Store: Send {
     fn purge_user(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User>;
 
     /// Replaces the password, ends every session and voids every reset of the user. With `was`, only if the stored
-    /// hash still is that one (`stale`).
+    /// hash still is that one (`stale`). `weak_password` for one that [is too weak alone](super::factor::is_weak_alone)
+    /// where no second factor is on at this moment.
     fn set_password(
         &mut self,
         id: &UserId,
@@ -238,7 +239,8 @@ pub trait Store: Send {
     /// Adds a reset request and removes the user's earlier ones.
     fn insert_reset(&mut self, reset: &NewReset, stamp: &Stamp) -> Result<()>;
 
-    /// Uses up a reset request: sets the password, ends every session. `unknown_request` unless it is open.
+    /// Uses up a reset request: sets the password, ends every session. `unknown_request` unless it is open;
+    /// `weak_password` as [`Store::set_password`], which leaves it open.
     fn complete_reset(&mut self, digest: &Digest, hash: &PasswordHash, stamp: &Stamp) -> Result<Changed>;
 
     /// Opens a session for a user who can log in and whose hash still is `was` (`invalid_credentials` otherwise), puts
@@ -283,7 +285,7 @@ pub trait Store: Send {
     ) -> Result<u64>;
 
     /// From now on every change is carried out and then taken back: what it would do, errors included, without doing
-    /// it (`--dry-run`).
+    /// it (`--dry-run`). What a proof counts and uses up stays: a try that nobody counts would be an oracle.
     fn rehearse(&mut self, on: bool);
 
     // API tokens, and what a person has out in the world.
@@ -375,8 +377,9 @@ pub trait Store: Send {
         stamp: &Stamp,
     ) -> Result<Option<Changed>>;
 
-    /// Turns it off and forgets the secret and the backup codes. No change where it is off.
-    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed>;
+    /// Turns it off and forgets the secret and the backup codes. No change where it is off. `weak_password`, unless
+    /// forced, where the password that is there at this moment [is too weak alone](super::factor::is_weak_alone).
+    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled>;
 
     /// Puts these backup codes in the place of all that there were. `constraint_violation` if the factor is off.
     fn replace_codes(

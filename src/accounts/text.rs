@@ -34,6 +34,12 @@ const BYTES: u32 = 0x10_FF00;
 
 /// Reads bytes as UTF-8, keeping every byte that is not so that it can be shown and told apart.
 pub fn from_bytes(bytes: &[u8]) -> String {
+    // Nearly every text is one that nothing has to be carried in: what we borrow begins with this byte in UTF-8.
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !bytes.contains(&0xF4)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -15,3 +15,8 @@ pub enum Warrant {
     /// The operator's, who has broken the glass: a required log-in does not hold them.
     BrokenGlass,
 }
+
+/// An origin, marked as that of somebody behind broken glass.
+pub(super) fn glassy(origin: &str) -> String {
+    if origin.is_empty() { "break-glass".to_owned() } else { format!("{origin} · break-glass") }
+}

@@ -42,6 +42,7 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     }
     let people = number(plan.people.len());
     call.confirm_many(&format!("{} {}? {}.", deed.verb, users(people), preview(&plan)), plan.people.len())?;
+    call.ask_again(&mut accounts)?;
     let done = accounts.carry_out(&plan, &mut |_, _| true)?;
     tell(call, deed, &plan, Some(done))
 }

@@ -35,6 +35,12 @@ pub struct Call<'a> {
     session: Option<Secret>,
 }
 
+/// Said where the glass was broken.
+pub const GLASS_BROKEN: &str = "the glass is broken: you act without a log-in, and that is written into the audit";
+
+/// Said where there was none.
+pub const NO_GLASS: &str = "no log-in is required here: there is no glass to break";
+
 /// What a second-factor code is called where it is asked for.
 const CODE: &str = "the second-factor code";
 
@@ -87,8 +93,8 @@ impl<'a> Call<'a> {
     fn break_glass(&mut self, accounts: &mut Accounts) -> Result<()> {
         // Said aloud in any case: neither a script nor a person should do it without knowing.
         let words = match accounts.break_glass(self.world.owns_database())? {
-            true => "the glass is broken: you act without a log-in, and that is written into the audit",
-            false => "no log-in is required here: there is no glass to break",
+            true => GLASS_BROKEN,
+            false => NO_GLASS,
         };
         self.out.warn(words);
         Ok(())
@@ -112,6 +118,17 @@ impl<'a> Call<'a> {
                 answer => return Ok(answer?),
             }
         }
+    }
+
+    /// Asks whoever acts by a session for their password, and for their code, before what is grave, where a log-in is
+    /// required. Where nobody sits there, the deed itself is refused.
+    pub fn ask_again(&mut self, accounts: &mut Accounts) -> Outcome {
+        if self.global.dry_run || !is_interactive() || !accounts.asks_again()? {
+            return Ok(());
+        }
+        let what = format!("the password of {}, once more", visible(accounts.actor().name()));
+        let password = self.input.secret(&what, true, "")?;
+        self.with_code(false, |code| accounts.prove_again(&password, code))
     }
 
     /// Asks for the code that turned out to be needed; where nobody sits there, that is the error, with a hint.

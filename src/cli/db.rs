@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::call::Call;
+use super::call::{Call, GLASS_BROKEN, NO_GLASS};
 use super::output::Outcome;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::text::{from_bytes, visible};
@@ -20,7 +20,13 @@ pub fn upgrade(call: &mut Call<'_>) -> Outcome {
     if call.global.read_only {
         return Err(Error::new(Kind::Failure, "an upgrade changes the database").hint("leave --read-only out").into());
     }
-    let upgraded = call.world.upgrade()?;
+    let upgraded = call.world.upgrade(call.global.break_glass, call.global.reason.as_deref())?;
+    if call.global.break_glass {
+        call.out.warn(match upgraded.glass {
+            true => GLASS_BROKEN,
+            false => NO_GLASS,
+        });
+    }
     let backup = upgraded.backup.map(|path| from_bytes(path.as_os_str().as_encoded_bytes()));
     if call.out.is_json() {
         return call.out.json(&UpgradeJson { from: upgraded.from, to: upgraded.to, backup });

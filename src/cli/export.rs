@@ -1,7 +1,7 @@
 //! `audit export` and the verification of what it wrote: records to and from a file of their own.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -81,8 +81,7 @@ pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
 pub fn verify(call: &mut Call<'_>, path: &Path, kept: Option<&str>) -> Outcome {
     let kept = kept.map(Head::parse).transpose()?;
     let file = File::open(path).map_err(|fault| failed("cannot be read", path, &fault))?;
-    let lines = BufReader::new(file).lines().enumerate().map(|(at, line)| read(path, at + 1, line));
-    let (after, found) = export::verify(lines, kept)?;
+    let (after, found) = export::verify(records(path, file), kept)?;
     if let Some((seq, why)) = found.broken {
         return Err(broken(seq, why).into());
     }
@@ -99,9 +98,25 @@ pub fn verify(call: &mut Call<'_>, path: &Path, kept: Option<&str>) -> Outcome {
     Ok(())
 }
 
-fn read(path: &Path, at: usize, line: std::io::Result<String>) -> Result<Record> {
-    let line = line.map_err(|fault| failed("cannot be read", path, &fault))?;
-    serde_json::from_str(&line).map_err(|_| {
+/// The longest line that is read: more than any entry has, and an end to a file without line ends.
+const LONGEST: u64 = 16 << 20;
+
+/// The records of a file, one a line.
+fn records(path: &Path, file: File) -> impl Iterator<Item = Result<Record>> + '_ {
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    (1..).map_while(move |at| {
+        line.clear();
+        match reader.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(read(path, at, &line)),
+            Err(fault) => Some(Err(failed("cannot be read", path, &fault))),
+        }
+    })
+}
+
+fn read(path: &Path, at: usize, line: &[u8]) -> Result<Record> {
+    serde_json::from_slice(line).map_err(|_| {
         let message = format!("line {at} of {} is no entry of an exported audit", quote(&path.to_string_lossy()));
         Error::new(Kind::Failure, message).hint("`rollbook audit export FILE` writes one")
     })

@@ -12,7 +12,7 @@ use super::prompt::is_interactive;
 use super::words::count;
 use crate::accounts::door::Accounts;
 use crate::accounts::error::{Kind, Result};
-use crate::accounts::factor::Enrolment;
+use crate::accounts::factor::{Enabled, Enrolment};
 use crate::accounts::qr::{self, Look};
 use crate::accounts::secret::Secret;
 use crate::accounts::user::User;
@@ -109,7 +109,7 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
         let code = Secret::new(call.input.ask("The code that the app shows now: ")?);
         match turn_on(&mut accounts, &args.whose, &subject, &enrolment.secret, &code) {
             Err(error) if error.kind == Kind::InvalidOtpCode && left > 0 => call.out.say(&error.to_string()),
-            answer => return tell_codes(call, &subject.user, &answer?),
+            answer => return tell_enabled(call, &subject.user, &answer?),
         }
     }
     Ok(())
@@ -121,7 +121,7 @@ fn turn_on(
     subject: &Subject,
     secret: &Secret,
     code: &Secret,
-) -> Result<Vec<Secret>> {
+) -> Result<Enabled> {
     match &subject.password {
         Some(password) => accounts.enable_own_factor(&whose.name, password, secret, code.expose()),
         None => accounts.enable_factor(&subject.user.id, Some(subject.user.version), secret, code.expose()),
@@ -157,7 +157,16 @@ fn confirm(call: &mut Call<'_>, args: &Confirm) -> Outcome {
     if key.key.is_none() && !call.global.dry_run {
         call.out.say(&made_key(&key.place));
     }
-    tell_codes(call, &subject.user, &codes)
+    tell_enabled(call, &subject.user, &codes)
+}
+
+/// The codes, and the sessions that ended.
+fn tell_enabled(call: &mut Call<'_>, user: &User, enabled: &Enabled) -> Outcome {
+    tell_codes(call, user, &enabled.codes)?;
+    if enabled.ended > 0 && !call.out.is_json() {
+        call.out.say(&format!("{} of theirs ended with it", count(enabled.ended, "session", "sessions")));
+    }
+    Ok(())
 }
 
 /// Backup codes on standard output, one a line, and nothing else there.

@@ -37,7 +37,7 @@ fn list(call: &mut Call<'_>, args: &SessionList) -> Outcome {
     let mut table = Table::new(["name", "client", "address", "began", "used", "left", "session id"]);
     let mut any = false;
     if let Some(wanted) = &args.user {
-        let user = accounts.find(wanted)?;
+        let user = accounts.find_owner(wanted)?;
         let sessions = accounts.sessions_of(&user.id, u16::MAX)?;
         any = show(call, sessions.iter().filter(|session| session.is_live(now)), &mut table, now)?;
     } else {
@@ -141,7 +141,7 @@ fn log_out(call: &mut Call<'_>, args: &SessionLogout) -> Outcome {
         u32::from(call.accounts(Missing::Refuse)?.log_out(&token)?.is_some())
     } else if let Some(wanted) = &args.user {
         let mut accounts = call.accounts(Missing::Refuse)?;
-        let user = accounts.find(wanted)?;
+        let user = accounts.find_owner(wanted)?;
         accounts.end_sessions(&user.id, None)?
     } else {
         let id = SessionId::new(args.session_id.as_deref().unwrap_or_default());

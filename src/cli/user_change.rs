@@ -113,6 +113,7 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let user = accounts.find(wanted)?;
     let taken = taken(accounts.exposure(&user.id)?);
     call.confirm(&format!("Contain {}? Nobody can log in as them; {taken}.", called(&user)))?;
+    call.ask_again(&mut accounts)?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.contain(&user.id, Some(user.version))?;
     let (user, dry_run) = (&changed.after, call.global.dry_run);
@@ -145,6 +146,7 @@ pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = find_anybody(&mut accounts, wanted)?;
     call.confirm_by_name(&format!("Erase {} for good?", called(&user)), &user)?;
+    call.ask_again(&mut accounts)?;
     let gone = accounts.purge(&user.id, Some(user.version))?;
     tell(call, &gone, &format!("{} purged", called(&gone)))
 }

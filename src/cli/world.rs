@@ -11,6 +11,8 @@ pub struct Upgraded {
     pub from: i32,
     /// The version now.
     pub to: i32,
+    /// Whether the glass had to be broken for it.
+    pub glass: bool,
     /// Where the copy lies that was made before; `None` where nothing had to be done.
     pub backup: Option<PathBuf>,
 }
@@ -64,11 +66,11 @@ pub trait World {
     /// `failure` when there is no memory.
     fn imagine(&self, service: Option<&str>) -> Result<Accounts>;
 
-    /// Brings the database's schema up to date.
+    /// Brings the database's schema up to date; where a log-in is required, with the glass broken for this reason.
     ///
     /// # Errors
-    /// As the engine says.
-    fn upgrade(&self) -> Result<Upgraded>;
+    /// As the engine says; `unauthorized` and `constraint_violation` for a glass that may not be broken.
+    fn upgrade(&self, break_glass: bool, reason: Option<&str>) -> Result<Upgraded>;
 
     /// Writes sample people and tells how far it has come.
     ///

@@ -368,6 +368,9 @@ pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Eff
             if let Meaning::Act(action) = below
                 && pager.cures.contains(&action)
             {
+                if let Some(refusal) = pager.refusal(model.person()) {
+                    return model.refuse(refusal.to_owned());
+                }
                 model.layers.pop();
                 act_below(model, action, effects);
             }

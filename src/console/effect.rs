@@ -230,7 +230,8 @@ impl Grave {
     }
 }
 
-/// What came of an order. Of many that were taken back, with what was not reached.
+/// What came of an order. Of many that were taken back, with what was not reached; of backup codes, how many sessions
+/// ended where the factor was turned on with them.
 #[allow(missing_docs)]
 pub enum Done {
     Created { user: Box<User>, code: Option<Issued> },
@@ -247,7 +248,7 @@ pub enum Done {
     FactorOff { name: String },
     PolicySet { key: &'static str, policy: Box<Policy> },
     FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
-    Codes { name: String, codes: Vec<Secret>, fresh: bool },
+    Codes { name: String, codes: Vec<Secret>, ended: Option<u32> },
     SignedIn { seat: Seat, standing: Standing },
     Many(Box<Outcome>, UserChange),
     ManyUndone(Box<Outcome>, String, Vec<Former>),

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
-use super::effect::{Attention, DEEP, Effect, Place, Read, Slot, Ticket, Turn};
+use super::effect::{Attention, DEEP, Place, Ticket, Turn};
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::login::SignIn;
@@ -332,8 +332,13 @@ impl Model {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.is_adrift(),
             Pane::Audit => self.audit.list.window.is_adrift(),
-            _ => self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
+            _ => self.is_led() || self.users.list.window.is_adrift() && !self.left_by_our_own_change(),
         }
+    }
+
+    /// Whether the cursor is about to be put on somebody who was made, or given back, here.
+    pub fn is_led(&self) -> bool {
+        self.users.seek.is_some() && matches!(self.pane, Pane::Users | Pane::Detail | Pane::Sessions)
     }
 
     /// Whether the one who vanished from under the cursor left the list by a change that was made here, long enough ago
@@ -406,81 +411,6 @@ impl Model {
         });
         if let Some(earlier) = earlier.filter(|earlier| earlier.after.version == back_to) {
             earlier.after = undone.after.clone();
-        }
-    }
-
-    /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
-    pub fn is_complete(&self) -> bool {
-        match (&self.book, self.pane) {
-            _ if self.signin.is_some() => true,
-            (Book::Opening, _) => false,
-            (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
-            (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
-            (Book::Open(_), Pane::System) => self.system.is_loaded(),
-            (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
-            _ => true,
-        }
-    }
-
-    /// Shows the open database as if nothing had been looked at or done in it yet.
-    pub fn start_over(&mut self) {
-        (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
-        (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
-        self.undo.clear();
-        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
-        self.attention = None;
-        self.attention_turn.1 = true;
-        (self.pane, self.whole) = (Pane::Users, false);
-        self.users.list.restart();
-    }
-
-    /// Reads again whatever shows users or sessions.
-    pub fn refresh(&mut self) {
-        self.users.list.refresh();
-        if self.everybody.list.window.is_loaded() {
-            self.everybody.list.refresh();
-        }
-        self.audit.refresh();
-        self.system.refresh();
-        self.detail.refresh();
-        self.attention_turn.1 = true;
-    }
-
-    /// What has to be asked for now, so that the screen becomes complete.
-    pub fn needs(&mut self, effects: &mut Vec<Effect>) {
-        if self.place().is_none() {
-            return;
-        }
-        match &self.signin {
-            // Whether whoever sat here may still come back is worth a question; nothing else is.
-            Some(signin) if signin.back.is_some() => return self.ask_for_attention(effects),
-            Some(_) => return,
-            None => {}
-        }
-        let screen = self.screen();
-        self.users.needs(screen.rows(Pane::Users).max(1), effects);
-        if self.pane == Pane::Everybody {
-            self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
-        }
-        if self.pane == Pane::Audit {
-            let height = self.audit_rows();
-            self.audit.needs(height, effects);
-        }
-        if self.pane == Pane::System {
-            self.system.needs(self.now, effects);
-        }
-        self.verifying.needs(effects);
-        self.needs_marks(effects);
-        let person = self.person_id().cloned();
-        self.detail.needs(person.as_ref(), effects);
-        self.ask_for_attention(effects);
-    }
-
-    fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
-        // Counting may read the whole file: it begins when what is looked at has come.
-        if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
-            self.attention_turn.0 += 1;
-            effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
         }
     }
 }

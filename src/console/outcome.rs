@@ -27,7 +27,13 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     match answer {
         Answer::Users(want, page) => {
             if model.users.list.is_current(turn) {
+                let before = model.users.list.window.vanished().cloned();
                 model.users.land(&want, page, screen.rows(Pane::Users).max(1));
+                let gone = model.users.list.window.vanished().filter(|gone| Some(*gone) != before.as_ref());
+                // From when they are seen to be gone: that is when the next one stands where they stood.
+                if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
+                    *at = model.now;
+                }
             }
         }
         Answer::Everybody(want, page) => {
@@ -119,7 +125,7 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         return;
     }
     match slot {
-        Slot::Users => model.users.list.failed(),
+        Slot::Users => model.users.failed(),
         Slot::Everybody => model.everybody.list.failed(),
         Slot::Audit if model.audit.failed(error) => return,
         // The page of the same search says what is wrong with it.
@@ -300,11 +306,14 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.say(words);
         }
         Done::FactorBegun { user, enrolment, made_key } => enrolling::begun(model, *user, enrolment, made_key),
-        Done::Codes { name, codes, fresh } => {
+        Done::Codes { name, codes, ended } => {
             let who = clipped(&name, 40);
-            let words = match fresh {
-                true => format!("the second factor of {who} is on"),
-                false => format!("{who} has new backup codes"),
+            let words = match ended {
+                Some(ended) => {
+                    let ended = ended_words(ended).map(|words| format!(" · {words}")).unwrap_or_default();
+                    format!("the second factor of {who} is on{ended}")
+                }
+                None => format!("{who} has new backup codes"),
             };
             model.never_undone = Some(words.clone());
             model.say(words);

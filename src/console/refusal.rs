@@ -108,13 +108,21 @@ impl Model {
         }
         let Some(user) = self.person() else { return Some("nobody is under the cursor".to_owned()) };
         let name = quote(&user.name);
-        if self.is_adrift() {
-            return Some("who was under the cursor is gone from the list; move the cursor first".to_owned());
+        if let Some(refusal) = self.refusal_adrift() {
+            return Some(refusal);
         }
         if self.orders.values().any(|about| about.as_ref() == Some(&user.id)) {
             return Some(format!("a change of {name} is still at work"));
         }
         self.refusal_by_state(action, user, &name)
+    }
+
+    fn refusal_adrift(&self) -> Option<String> {
+        let words = match self.is_led() {
+            true => "whom the last change was about comes under the cursor at once; then once more",
+            false => "who was under the cursor is gone from the list; move the cursor first",
+        };
+        self.is_adrift().then(|| words.to_owned())
     }
 
     fn refusal_by_state(&self, action: Action, user: &User, name: &str) -> Option<String> {
@@ -159,8 +167,8 @@ impl Model {
     }
 
     fn refusal_to_end(&self) -> Option<String> {
-        if self.is_adrift() {
-            return Some("who was under the cursor is gone from the list; move the cursor first".to_owned());
+        if let Some(refusal) = self.refusal_adrift() {
+            return Some(refusal);
         }
         if self.pane == Pane::Sessions && self.sessions.is_adrift() {
             return Some("the session under the cursor is gone; move the cursor first".to_owned());

@@ -12,7 +12,7 @@ use super::model::Model;
 use super::theme::Role as Colour;
 use super::words::clipped;
 use crate::accounts::time::Span;
-use crate::accounts::user::Role;
+use crate::accounts::user::{Role, UserId};
 use crate::accounts::{Actor, Error, Kind, Result};
 
 /// Whether whoever sits here has to log in first.
@@ -31,7 +31,7 @@ pub fn until_alone(model: &Model) -> Option<Span> {
 
 /// Takes everybody out: whoever logs in begins anew.
 pub fn shut(model: &mut Model, why: Option<&str>) {
-    let mut signin = SignIn::new(title(model, "Log in"), "", None);
+    let mut signin = form(model, "Log in", "", None);
     signin.form.fault = why.map(str::to_owned);
     cover(model, signin);
 }
@@ -51,13 +51,29 @@ pub fn turned_away(model: &mut Model, error: &Error) -> bool {
 /// Nobody has touched a key for too long: the same person comes back to the same place by their password.
 fn lock(model: &mut Model, effects: &mut Vec<Effect>) {
     let signin = match &model.setup.actor {
-        Actor::User { id, name } => SignIn::new(title(model, "Locked"), name, Some(id.clone())),
+        Actor::User { id, name } => form(model, "Locked", name, Some(id.clone())),
         // Broken glass is broken for as long as somebody sits before it.
-        Actor::Operator(_) | Actor::Service(_) => SignIn::new(title(model, "Locked"), "", None),
+        Actor::Operator(_) | Actor::Service(_) => form(model, "Locked", "", None),
     };
     cover(model, signin);
     effects.push(Effect::Repaint);
 }
+
+/// Where nothing may be written no password is looked at: that is said, and none is asked for.
+fn form(model: &Model, word: &str, name: &str, back: Option<UserId>) -> SignIn {
+    let title = title(model, word);
+    match model.setup.read_only {
+        true => SignIn::refusing(title, &NOBODY),
+        false => SignIn::new(title, name, back),
+    }
+}
+
+/// Why nobody logs in to a console that only looks.
+const NOBODY: [&str; 3] = [
+    "A log-in is required here; --read-only lets nobody log in,",
+    "since a wrong password could not be counted.",
+    "Leave it out: an auditor changes nothing anyway.",
+];
 
 fn cover(model: &mut Model, signin: SignIn) {
     // The last line may name people.
@@ -125,6 +141,7 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
             }
         }
         Meaning::Act(Action::Accept) => match signin.form.accept() {
+            Pressed::Submit if signin.is_refusing() => model.done = true,
             Pressed::Submit => send(model, effects),
             Pressed::Cancel => model.done = true,
             Pressed::Stay => {}
@@ -193,6 +210,7 @@ pub fn draw(model: &Model, signin: &SignIn, ink: &mut Ink<'_>) -> Option<(u16, u
     let cursor = ink.cursor;
     let words = match model.cancel_at {
         Some(_) => " Ctrl-C again quits",
+        None if signin.is_refusing() => " Enter quits · Ctrl-C twice quits",
         None => " Tab next · Enter logs in · Ctrl-C twice quits",
     };
     ink.text(bottom.x, bottom.y, bottom.width, words, Colour::Text);

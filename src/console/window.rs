@@ -208,6 +208,7 @@ impl<T: Row> Window<T> {
         self.loaded = true;
         match want {
             Want::Top | Want::Bottom | Want::At(_) | Want::Till(_) => {
+                let stays = self.current().map(|row| row.identity().clone()).filter(|_| matches!(want, Want::At(_)));
                 self.replace(page);
                 self.top = 0;
                 if !std::mem::take(&mut self.jumping) {
@@ -216,6 +217,9 @@ impl<T: Row> Window<T> {
                 self.vanished = None;
                 let last = matches!(want, Want::Bottom | Want::Till(_));
                 self.cursor = if last { self.rows.len().saturating_sub(1) } else { 0 };
+                if let Some(id) = stays.filter(|id| !self.put_on(id)) {
+                    self.vanished = Some(id);
+                }
             }
             Want::Below(key) => {
                 // A page that does not belong to the end that is held is of an older list.
@@ -273,15 +277,21 @@ impl<T: Row> Window<T> {
         }
     }
 
-    /// Puts the cursor on this row if it is held.
-    pub fn select(&mut self, id: &T::Id, height: usize) -> bool {
-        let found = self.rows.iter().position(|(_, row)| row.identity() == id);
-        if let Some(at) = found {
-            self.cursor = at;
+    /// Puts the cursor on this row if it is held; where it is not, whoever is under the cursor is not the one who was
+    /// to be there.
+    pub fn select(&mut self, id: &T::Id, height: usize) {
+        if self.put_on(id) {
             self.vanished = None;
             self.owed = 0;
             self.follow(height);
+        } else {
+            self.vanished = Some(id.clone());
         }
+    }
+
+    fn put_on(&mut self, id: &T::Id) -> bool {
+        let found = self.rows.iter().position(|(_, row)| row.identity() == id);
+        self.cursor = found.unwrap_or(self.cursor);
         found.is_some()
     }
 

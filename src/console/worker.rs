@@ -155,12 +155,12 @@ pub fn carry_out(accounts: &mut Accounts, write: Write, progress: Progress<'_>) 
             Ok(Done::FactorBegun { user: Box::new(accounts.get(&id, None)?), enrolment, made_key })
         }
         Write::EnableFactor { id, expect, secret, code } => {
-            let codes = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
-            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: true })
+            let on = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes: on.codes, ended: Some(on.ended) })
         }
         Write::RefreshCodes { id, expect } => {
             let codes = accounts.refresh_codes(&id, Some(expect))?;
-            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, fresh: false })
+            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, ended: None })
         }
         Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
         Write::SignIn { name, password, code } => {

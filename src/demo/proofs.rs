@@ -59,7 +59,7 @@ fn turn_on(accounts: &mut Accounts, password: &Secret, user: &User, used: usize)
     let secret = accounts.begin_factor(&user.id)?.secret;
     let bytes = base32::decode(secret.expose()).unwrap_or_default();
     let code = totp::code(&bytes, totp::step(accounts.now()));
-    let codes = accounts.enable_factor(&user.id, None, &secret, &code)?;
+    let codes = accounts.enable_factor(&user.id, None, &secret, &code)?.codes;
     for code in codes.iter().take(used) {
         accounts.authenticate(&user.name, password, Some(code.expose()))?;
     }

@@ -18,6 +18,8 @@ pub struct Upgraded {
     pub from: i32,
     /// The schema version now.
     pub to: i32,
+    /// Whether the glass had to be broken for it.
+    pub glass: bool,
     /// Where the copy from before lies; `None` where nothing had to be done.
     pub backup: Option<PathBuf>,
 }

@@ -17,6 +17,7 @@ mod letters;
 mod load;
 mod many;
 mod names;
+mod pairs;
 mod purge;
 mod query;
 mod recall;

@@ -100,6 +100,18 @@ fn an_export_goes_to_a_new_file_that_verifies_without_the_database() {
     let words = elsewhere.run(&["audit", "verify", "--export", path], "").ok().out;
     assert!(words.starts_with("3 entries hold") && words.contains("after 0:"), "{words}");
 
+    let joined = [before.as_slice(), before.as_slice()].concat();
+    std::fs::write(desk.folder.path().join("joined.jsonl"), joined).unwrap();
+    let message = elsewhere.fails(
+        &["audit", "verify", "--export", desk.folder.path().join("joined.jsonl").to_str().unwrap()],
+        "",
+        1,
+        "failure",
+    );
+    assert!(message.contains("goes on after its end"), "{message}");
+    let message = elsewhere.fails(&["audit", "verify", "--export", "/dev/zero"], "", 1, "failure");
+    assert!(message.starts_with("line 1 of"), "a line without an end is no line: {message}");
+
     let second = desk.folder.path().join("second.jsonl");
     let next = desk.json(&["audit", "export", second.to_str().unwrap()], "");
     assert_eq!((&next["after"], &next["entries"]), (&head.into(), &1.into()));

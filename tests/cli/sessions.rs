@@ -147,3 +147,18 @@ fn the_settings_are_shown_and_set() {
     desk.fails(&["policy", "set", "password", "purple"], "", 7, "constraint_violation");
     desk.fails(&["policy", "set", "colour", "red"], "", 7, "constraint_violation");
 }
+
+#[test]
+fn people_list_and_end_their_own_sessions_by_their_password() {
+    let desk = Desk::with(&[&["root", "--role", "admin"], &["alice"]]);
+    desk.log_in("alice");
+    let root = desk.log_in("root");
+    assert_eq!(desk.lines(&["session", "list", "--user", "alice", "--as", "alice"], "pw\n").len(), 1);
+    for line in
+        [&["session", "list", "--user", "root"][..], &["session", "logout", "--user", "root"], &["session", "list"]]
+    {
+        desk.fails(&[line, &["--as", "alice"]].concat(), "pw\n", 4, "unauthorized");
+    }
+    assert_eq!(desk.json(&["session", "logout", "--user", "alice", "--as", "alice"], "pw\n")["ended"], 1);
+    desk.run(&["session", "check", "--token-stdin"], &root).ok();
+}

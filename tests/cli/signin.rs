@@ -122,3 +122,77 @@ fn a_factor_says_first_what_it_ends() {
     let ran = desk.run(&["factor", "enable", "alice", "--dry-run"], "").ok();
     assert!(ran.err.contains("turning it on ends 2 sessions"), "{}", ran.err);
 }
+
+#[test]
+fn a_session_alone_purges_contains_and_changes_many_only_where_no_login_is_required() {
+    let desk = closed();
+    desk.run(&["user", "register", "bob", "--no-password", "--as", "root"], "pw\n").ok();
+    let token = desk.log_in("root");
+    let graves = [
+        &["user", "contain", "alice"][..],
+        &["user", "deactivate", "--filter", "alice", "--yes"],
+        &["user", "contain", "--filter", "alice", "--yes"],
+        &["user", "purge", "alice", "--yes"],
+    ];
+    for grave in graves {
+        let line = [grave, &["--as-session-stdin"]].concat();
+        let message = desk.fails(&line, &token, 4, "unauthenticated");
+        assert!(message.starts_with("a session is not enough"), "{message}");
+        desk.run(&[&line[..], &["--dry-run"]].concat(), &token).ok();
+    }
+    assert_eq!(desk.json(&["user", "show", "alice"], "")["status"], "active");
+    desk.run(&["user", "edit", "alice", "--note", "x", "--as-session-stdin"], &token).ok();
+    // With the password beside it, and with nothing required, it is enough.
+    desk.run(&["user", "contain", "alice", "--as", "root"], "pw\n").ok();
+    desk.run(&["user", "purge", "alice", "--yes", "--as", "root", "--as-session-stdin"], &format!("pw\n{token}\n"))
+        .ok();
+    desk.fails(&["policy", "set", "console-login", "open", "--as-session-stdin"], &token, 4, "unauthenticated");
+    desk.run(&["policy", "set", "console-login", "open", "--as", "root"], "pw\n").ok();
+    desk.run(&["user", "deactivate", "--filter", "bob", "--yes", "--as-session-stdin"], &token).ok();
+}
+
+/// A database of the fifth schema, with this policy.
+fn older(console_login: &str) -> Desk {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let desk = Desk::bare();
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(desk.db()).unwrap();
+    let db = rusqlite::Connection::open(desk.db()).unwrap();
+    for step in [
+        include_str!("../../assets/schema/sqlite/0001.sql"),
+        include_str!("../../assets/schema/sqlite/0002.sql"),
+        include_str!("../../assets/schema/sqlite/0003.sql"),
+        include_str!("../../assets/schema/sqlite/0004.sql"),
+        include_str!("../../assets/schema/sqlite/0005.sql"),
+    ] {
+        db.execute_batch(step).unwrap();
+    }
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x524F4C4C; PRAGMA user_version = 5").unwrap();
+    db.execute("INSERT INTO policy VALUES ('console-login', ?1)", [console_login]).unwrap();
+    desk
+}
+
+#[test]
+fn where_a_login_is_required_an_upgrade_is_behind_the_glass() {
+    let desk = older("required");
+    let message = desk.fails(&["db", "upgrade"], "", 4, "unauthenticated");
+    assert!(message.contains("older schema"), "{message}");
+    desk.fails(&["db", "upgrade", "--break-glass"], "", 7, "constraint_violation");
+    desk.fails(&["db", "upgrade", "--as", "root"], "pw\n", 2, "usage");
+    let files = std::fs::read_dir(desk.folder.path()).unwrap().count();
+    assert!(files <= 3, "no copy was made, and none of the database but its log: {files}");
+    let ran = desk.run(&["db", "upgrade", "--break-glass", "--reason", "the new program"], "").ok();
+    assert!(
+        ran.err.starts_with("the glass is broken") && ran.out.starts_with("schema 5 is now"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let entries = desk.lines(&["audit", "list"], "");
+    assert_eq!(entries.len(), 1);
+    assert_eq!((&entries[0]["deed"], &entries[0]["reason"]), (&"break glass".into(), &"the new program".into()));
+    assert!(entries[0]["origin"].as_str().unwrap().ends_with("break-glass"), "{}", entries[0]);
+    desk.run(&["audit", "verify"], "").ok();
+    assert!(desk.run(&["db", "upgrade"], "").ok().out.contains("up to date"), "nothing to do needs nobody");
+    let open = older("open");
+    assert!(open.run(&["db", "upgrade"], "").ok().out.starts_with("schema 5 is now"));
+}

@@ -204,3 +204,20 @@ fn a_second_factor_is_shown_as_a_picture_confirmed_and_then_asked_for() {
     terminal.until("deactivated");
     assert_eq!(terminal.code(), 0);
 }
+
+#[test]
+fn whoever_acts_by_a_session_is_asked_for_their_password_before_what_is_grave() {
+    let desk = Desk::with(&[&["root", "--role", "admin"], &["alice"]]);
+    desk.run(&["policy", "set", "console-login", "required"], "").ok();
+    let token = desk.log_in("root");
+    for (password, code) in [("wrong", 4), ("pw", 0)] {
+        let mut terminal = Terminal::start(&desk, &["user", "purge", "alice", "--yes", "--as-session-stdin"]);
+        terminal.until("Your session token: ");
+        terminal.send(&format!("{token}\r"));
+        terminal.until("The password of root, once more: ");
+        assert!(!terminal.echoes());
+        terminal.send(&format!("{password}\r"));
+        assert_eq!(terminal.code(), code);
+    }
+    desk.fails(&["user", "show", "alice"], "", 3, "unknown_user");
+}

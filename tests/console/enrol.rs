@@ -259,3 +259,30 @@ fn why_names_a_code_that_was_taken_while_the_clock_ran_ahead() {
     stage.shows("refused until 2026-11-21T17:").shows("t  a backup code lets them in");
     stage.press("t").shows("second factor  on");
 }
+
+#[test]
+fn turn_on_says_before_and_after_how_many_sessions_it_ends() {
+    for (columns, rows) in [(120, 40), (80, 24), (60, 15)] {
+        let mut stage = Stage::with(columns, rows, |_| {});
+        stage.register("ann");
+        stage.log_in("ann", "phone");
+        stage.log_in("ann", "desk");
+        stage.moved().press("te").shows("ends 2 sessions").shows("Code");
+        let id = stage.id("ann");
+        let secret = match scanned(&stage) {
+            Some(uri) => secret_of(&uri),
+            None => {
+                let screen = stage.screen();
+                let letters = |word: &&str| word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+                screen.split_whitespace().filter(|word| word.len() == 4).filter(letters).collect()
+            }
+        };
+        let typed = code(&stage, &secret, 0);
+        stage.press(&typed).press("<enter>").shows("Backup codes, shown once").wait(Span::SECOND.times(2));
+        let said = &stage.model.messages.iter().next().unwrap().1;
+        assert!(said.contains("the second factor of ann is on · 2 sessions ended"), "{said}");
+        assert_eq!(stage.db().get(&id, None).unwrap().sessions, 0);
+    }
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("te").hides("opened without it");
+}

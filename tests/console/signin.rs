@@ -51,9 +51,11 @@ impl Stage {
             self.db().act_as(before);
             Actor::User { id: user.id, name: user.name }
         };
-        let before = self.db().act_as(chief);
+        let before = self.db().seat();
+        self.db().act_as(chief);
+        self.db().prove_again(&Secret::from(PASSWORD), None).unwrap();
         let done = deed(self.db());
-        self.db().act_as(before);
+        self.db().take_seat(before);
         done
     }
 
@@ -302,4 +304,25 @@ fn a_token_of_ones_own_is_made_by_who_logged_in_here_with_a_password() {
     stage.press("<enter>").shows("a session is not enough");
     assert_eq!(stage.db().tokens_of(&root.id).unwrap().len(), 0);
     assert_eq!(stage.db().prove_again(&Secret::from("x"), None).unwrap_err().kind, Kind::InvalidCredentials);
+}
+
+#[test]
+fn a_console_that_only_looks_says_at_once_that_nobody_can_log_in_and_asks_for_no_password() {
+    let mut stage = Stage::set_up(
+        120,
+        40,
+        |setup| setup.read_only = true,
+        |accounts| {
+            for (name, role) in [("root", Role::Admin), ("zoe", Role::Member)] {
+                accounts.create_user(draft(name, |draft| draft.role = role), Some(&Secret::from(PASSWORD))).unwrap();
+            }
+        },
+    );
+    stage.shows("zoe").elsewhere(|accounts| accounts.set_policy("console-login", "required")).unwrap();
+    stage.shows("Log in · users.db").shows("--read-only lets nobody log in").hides("Password").shows_nobody();
+    stage.holding = true;
+    stage.press("root<tab>x<tab>y").event(Event::Paste(String::from("zoe").into())).shows_nobody();
+    stage.press(":").press("o").press("<left><right><up><down>");
+    assert!(stage.held.is_empty() && stage.model.layers.is_empty() && !stage.model.done);
+    assert!(stage.press("<enter>").model.done);
 }

@@ -100,6 +100,17 @@ impl Stage {
         stage
     }
 
+    /// A further console, of this actor, on a database that it is lent while it opens. From then on it keeps its effects
+    /// for whoever lends them a database again.
+    pub fn beside(size: (u16, u16), clock: &HandClock, actor: Actor, accounts: &mut Option<Accounts>) -> Stage {
+        let mut stage = Stage::on(size.0, size.1, |setup| setup.actor = actor, clock);
+        std::mem::swap(&mut stage.accounts, accounts);
+        stage.open();
+        std::mem::swap(&mut stage.accounts, accounts);
+        stage.holding = true;
+        stage
+    }
+
     fn on(columns: u16, rows: u16, change: impl FnOnce(&mut Setup), clock: &HandClock) -> Stage {
         let store = engines::memory().expect("memory");
         let mut setup = Setup {
@@ -204,13 +215,18 @@ impl Stage {
     }
 
     pub fn event(&mut self, event: Event) -> &mut Self {
+        self.take(event);
+        self.draw();
+        self
+    }
+
+    /// Takes an event without drawing a frame.
+    pub fn take(&mut self, event: Event) {
         if let Event::Resize(columns, rows) = event {
             self.terminal.backend_mut().resize(columns, rows);
         }
         let effects = update(&mut self.model, event);
         self.carry_out(effects);
-        self.draw();
-        self
     }
 
     /// Carries out the effects that were held back.
@@ -294,7 +310,8 @@ impl Stage {
         Event::Connected(target, place)
     }
 
-    fn draw(&mut self) {
+    /// Draws a frame.
+    pub fn draw(&mut self) {
         let (model, mut cursor) = (&self.model, None);
         self.terminal
             .draw(|frame| {

@@ -60,3 +60,18 @@ fn nothing_of_the_people_reaches_the_line_before_the_login_and_the_password_neve
     pty.ends_with(0);
     pty.is_restored();
 }
+
+#[test]
+fn a_console_that_only_looks_is_refused_before_any_form_where_a_login_is_required() {
+    let (_folder, db) = people::three();
+    let mut accounts = people::open(&db);
+    let draft = Draft { role: Role::Admin, ..Draft::named("root").unwrap() };
+    accounts.create_user(draft, Some(&people::secret())).unwrap();
+    accounts.set_policy("console-login", "required").unwrap();
+    drop(accounts);
+    let mut pty = Start::console(&db).args(["--read-only"]).go();
+    pty.wait_for("lets nobody log in");
+    pty.ends_with(4);
+    assert_eq!(count(&pty.raw(), b"Log in"), 0);
+    assert_eq!(count(&pty.raw(), b"\x1b[?1049h"), 0, "no screen was taken");
+}

@@ -70,7 +70,7 @@ fn a_right_password_alone_clears_the_count_only_of_those_without_a_factor() {
     let app = App(w.begin_factor(&alice.id).unwrap().secret);
     let wrong = app.wrong(&w);
     let enable = |w: &mut World, code: &str| {
-        w.served(|a| a.enable_own_factor("alice", &pw(PASSWORD), &app.0, code)).map(|codes| codes.len())
+        w.served(|a| a.enable_own_factor("alice", &pw(PASSWORD), &app.0, code)).map(|on| on.codes.len())
     };
     for _ in 0..10 {
         assert_eq!(kind(enable(&mut w, &wrong)), Kind::InvalidOtpCode, "it is no guess: the secret was shown");

@@ -148,3 +148,29 @@ fn of_two_admins_who_are_switched_off_at_once_from_two_sides_one_stays() {
     }
     track.is_whole();
 }
+
+#[test]
+fn of_a_short_password_and_a_factor_that_goes_at_once_one_is_refused() {
+    let mut track = Track::new();
+    track.world.set_policy("password", "nist").unwrap();
+    let (short, long) = (pw("wq7-hlxa"), pw("a password that stands alone"));
+    let draft = Draft::named("alice").unwrap();
+    let alice = track.world.create_user(draft, Some(&long)).unwrap();
+    for _ in 0..rounds() {
+        enrol(&mut track.world, &alice);
+        let outcomes = track.run(|a, n| match n % 2 {
+            0 => a.set_password(&alice.id, None, &short).map(drop),
+            _ => a.disable_factor(&alice.id, None, false).map(drop),
+        });
+        for outcome in outcomes.into_iter().flat_map(Result::err) {
+            assert_eq!(outcome.kind, Kind::WeakPassword, "{outcome}");
+        }
+        if track.world.look(&alice).factor {
+            track.world.set_password(&alice.id, None, &long).unwrap();
+            track.world.disable_factor(&alice.id, None, false).unwrap();
+        } else {
+            track.world.authenticate("alice", &long, None).expect("no short password stands alone");
+        }
+    }
+    track.is_whole();
+}

@@ -3,7 +3,7 @@
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::query::{Anchor, Filter};
 use rollbook::accounts::session::{Opened, SessionId};
-use rollbook::accounts::{Edit, Login, Span, Until, User};
+use rollbook::accounts::{Claim, Edit, Login, Role, Span, Until, User};
 
 use crate::support::START;
 use crate::world::{PASSWORD, World, kind, pw};
@@ -274,4 +274,32 @@ fn a_refusal_is_written_down_even_after_the_clock_went_back() {
     w.pass(Span::SECOND);
     assert!(!w.lives(&opened.token));
     assert_eq!(w.session(&opened.session.id).unwrap().refused, 2);
+}
+
+#[test]
+fn people_see_and_end_their_own_sessions_once_they_have_shown_their_password() {
+    let mut w = World::new();
+    w.with_role("root", Role::Admin);
+    let (alice, bob) = (w.person("alice"), w.person("bob"));
+    let (one, two, other) = (w.login("alice").token, w.login("alice").token, w.login("bob").token);
+    let (password, claim) = (pw(PASSWORD), Claim { user: None, session: Some(&one) });
+    let by_session = w.authorize(&claim).unwrap();
+    let found = w.by(&by_session, |a| a.sessions_of(&alice.id, 9)).unwrap();
+    assert_eq!(found.len(), 2, "they see their own");
+    assert_eq!(kind(w.by(&by_session, |a| a.sessions_of(&bob.id, 9))), Kind::Unauthorized, "and nobody else's");
+    assert_eq!(kind(w.by(&by_session, |a| a.end_session(&found[0].id))), Kind::Unauthorized, "a session is not enough");
+    assert_eq!(kind(w.by(&by_session, |a| a.end_sessions(&alice.id, None))), Kind::Unauthorized);
+    let actor = w.authorize(&Claim { user: Some(("alice", &password, None)), session: None }).unwrap();
+    let theirs = w.sessions_of(&bob.id, 9).unwrap().remove(0);
+    let nowhere = SessionId::new("nowhere");
+    for id in [&theirs.id, &nowhere] {
+        assert_eq!(kind(w.by(&actor, |a| a.end_session(id))), Kind::Unauthorized, "nor told whether it is there");
+    }
+    assert_eq!(kind(w.by(&actor, |a| a.end_sessions(&bob.id, None))), Kind::Unauthorized);
+    let ended = w.by(&actor, |a| a.end_session(&found[0].id)).unwrap().unwrap();
+    assert_eq!(ended.ended_by.as_deref(), Some("alice"));
+    assert!(w.lives(&one) != w.lives(&two) && w.lives(&other));
+    assert_eq!(w.by(&actor, |a| a.end_sessions(&alice.id, None)).unwrap(), 1);
+    assert!(!w.lives(&one) && !w.lives(&two) && w.lives(&other));
+    assert_eq!(w.entries().pop().unwrap().actor(), "alice");
 }

@@ -1,5 +1,7 @@
 //! A required log-in, the glass that its owner can break, and what a log-in to the console is.
 
+use rollbook::accounts::bulk::Chosen;
+use rollbook::accounts::change::UserChange;
 use rollbook::accounts::error::{Field, Kind};
 use rollbook::accounts::{Accounts, Actor, Draft, Edit, Result, Role, Span, Status, User, totp};
 
@@ -40,7 +42,9 @@ fn where_a_login_is_required_the_operator_looks_and_an_admin_changes() {
         assert!(error.hint.unwrap().contains("--as NAME"), "{word}");
         assert_eq!((w.counters().unwrap(), w.entries().len()), before, "{word}");
         assert_eq!(w.find("alice").unwrap(), alice, "{word}");
-        w.by(&acting(&root), |a| deed(a, &alice)).unwrap_or_else(|error| panic!("{word}: {error}"));
+        w.sign_in("root", &pw(PASSWORD), None).unwrap();
+        assert_eq!(*w.actor(), acting(&root));
+        deed(&mut w, &alice).unwrap_or_else(|error| panic!("{word}: {error}"));
     }
 }
 
@@ -81,7 +85,8 @@ fn a_login_is_required_only_while_somebody_can_log_in_and_lift_it() {
     );
     assert_eq!(kind(w.by(&acting(&root), |a| a.deactivate(&root.id, None))), Kind::LastAdmin);
     assert_eq!(kind(w.by(&acting(&eve), |a| a.set_policy("console-login", "open"))), Kind::Unauthorized);
-    assert!(!w.by(&acting(&root), |a| a.set_policy("console-login", "open")).unwrap().login_required);
+    w.sign_in("root", &pw(PASSWORD), None).unwrap();
+    assert!(!w.set_policy("console-login", "open").unwrap().login_required);
 }
 
 #[test]
@@ -158,6 +163,7 @@ fn a_seat_hands_over_who_acts_and_how_it_was_shown() {
 fn members_do_not_log_in_to_the_console_and_what_is_wrong_is_counted() {
     let (mut w, root, _) = required();
     let eve = w.by(&acting(&root), |a| {
+        a.prove_again(&pw(PASSWORD), None).unwrap();
         let draft = Draft { role: Role::Auditor, ..Draft::named("eve").unwrap() };
         a.create_user(draft, Some(&pw(PASSWORD)))
     });
@@ -237,7 +243,7 @@ fn a_factor_that_is_turned_on_ends_the_sessions_from_before() {
     let code = totp::code(&bytes, totp::step(w.now()));
     assert_eq!(kind(w.enable_factor(&alice.id, None, &enrolment.secret, "000000")), Kind::InvalidOtpCode);
     assert!(w.lives(&one), "not by a try");
-    w.enable_factor(&alice.id, None, &enrolment.secret, &code).unwrap();
+    assert_eq!(w.enable_factor(&alice.id, None, &enrolment.secret, &code).unwrap().ended, 2);
     assert!(!w.lives(&one) && !w.lives(&two));
     assert_eq!(w.look(&alice).sessions, 0);
     let words = w.entries().pop().unwrap().detail.unwrap().words.unwrap();
@@ -260,4 +266,106 @@ fn where_nothing_may_be_written_no_password_is_looked_at() {
     assert!(looking.lives(&token), "a token cannot be guessed");
     let claim = rollbook::accounts::Claim { user: None, session: Some(&token) };
     assert!(matches!(looking.authorize(&claim), Ok(Actor::User { .. })));
+}
+
+#[test]
+fn what_is_grave_takes_more_than_a_session_where_a_login_is_required() {
+    type Grave = fn(&mut Accounts, &User) -> Result<()>;
+    let graves: [(&str, Grave); 12] = [
+        ("policy", |a, _| a.set_policy("console-login", "open").map(drop)),
+        ("an admin", |a, _| {
+            let draft = Draft { role: Role::Admin, ..Draft::named("evil")? };
+            a.create_user(draft, Some(&pw("evil"))).map(drop)
+        }),
+        ("a role", |a, user| a.edit(&user.id, None, Edit { role: Some(Role::Admin), ..Edit::default() }).map(drop)),
+        ("password", |a, user| a.set_password(&user.id, None, &pw("other")).map(drop)),
+        ("code", |a, user| a.issue_reset(&user.id).map(drop)),
+        ("code by name", |a, user| a.request_reset(&user.name).map(drop)),
+        ("token", |a, user| a.create_token(&user.id, None, rollbook::accounts::time::Until::Default).map(drop)),
+        ("factor off", |a, user| a.disable_factor(&user.id, None, false).map(drop)),
+        ("contain", |a, user| a.contain(&user.id, None).map(drop)),
+        ("many", |a, user| {
+            let plan = a.plan(&Chosen::People(vec![(user.id.clone(), user.version)]), &UserChange::Deactivate)?;
+            a.carry_out(&plan, &mut |_, _| true).map(drop)
+        }),
+        ("many back", |a, user| {
+            let changed = a.edit(&user.id, None, Edit { note: Some(Some("x".into())), ..Edit::default() })?;
+            let chosen = Chosen::People(vec![(user.id.clone(), changed.after.version)]);
+            let plan = a.plan(&chosen, &UserChange::Deactivate)?;
+            let done = a.carry_out(&plan, &mut |_, _| true)?;
+            a.undo_many(&done.former, &mut |_, _| true).map(drop)
+        }),
+        ("purge", |a, user| a.purge(&user.id, None).map(drop)),
+    ];
+    let password = pw(PASSWORD);
+    for (word, deed) in graves {
+        let mut w = World::new();
+        let root = w.with_role("root", Role::Admin);
+        let alice = w.person("alice");
+        let token = w.login("root").token;
+        let claim = rollbook::accounts::Claim { user: None, session: Some(&token) };
+        w.set_policy("console-login", "required").unwrap();
+        let actor = w.authorize(&claim).unwrap();
+        let error = refused(w.by(&actor, |a| deed(a, &alice)));
+        assert_eq!(error.kind, Kind::Unauthenticated, "{word}");
+        assert!(error.message.starts_with("a session is not enough"), "{word}: {}", error.message);
+        assert!(w.look(&alice).can_log_in(w.now()), "{word}");
+        w.rehearse(true);
+        w.by(&actor, |a| deed(a, &alice)).unwrap_or_else(|error| panic!("{word} rehearsed: {error}"));
+        w.rehearse(false);
+        assert_eq!(kind(w.by(&actor, |a| a.prove_again(&pw("wrong"), None))), Kind::InvalidCredentials);
+        assert_eq!(kind(w.by(&actor, |a| deed(a, &alice))), Kind::Unauthenticated, "{word}");
+        w.by(&actor, |a| a.prove_again(&password, None)).unwrap();
+        let alice = w.look(&alice);
+        w.by(&actor, |a| deed(a, &alice)).unwrap_or_else(|error| panic!("{word}: {error}"));
+        assert_eq!(actor, acting(&root));
+    }
+    // Where none is required a session is enough, as is a password alone where one is.
+    let mut w = World::new();
+    w.with_role("root", Role::Admin);
+    let (alice, bob) = (w.person("alice"), w.person("bob"));
+    let token = w.login("root").token;
+    let actor = w.authorize(&rollbook::accounts::Claim { user: None, session: Some(&token) }).unwrap();
+    w.by(&actor, |a| a.contain(&alice.id, None)).unwrap();
+    let by_password = rollbook::accounts::Claim { user: Some(("root", &password, None)), session: None };
+    w.by(&actor, |a| a.set_policy("console-login", "required")).unwrap();
+    let actor = w.authorize(&by_password).unwrap();
+    w.by(&actor, |a| a.contain(&bob.id, None)).unwrap();
+}
+
+#[test]
+fn a_seat_that_was_taken_by_a_session_is_lost_with_it() {
+    type Loss = fn(&mut World, &User, &rollbook::accounts::Secret);
+    let losses: [(&str, Loss); 3] = [
+        ("ended", |w, user, _| assert_eq!(w.end_sessions(&user.id, None).unwrap(), 1)),
+        ("logged out", |w, _, token| drop(w.log_out(token).unwrap())),
+        ("over", |w, _, _| w.pass(Span::DAY.times(2))),
+    ];
+    for (word, loss) in losses {
+        let mut w = World::new();
+        let root = w.with_role("root", Role::Admin);
+        let alice = w.person("alice");
+        let (token, other) = (w.login("root").token, w.login("root").token);
+        let actor = w.authorize(&rollbook::accounts::Claim { user: None, session: Some(&token) }).unwrap();
+        w.log_out(&other).unwrap();
+        let edit = || Edit { note: Some(Some("x".into())), ..Edit::default() };
+        w.by(&actor, |a| a.edit(&alice.id, None, edit())).unwrap_or_else(|error| panic!("another one's end: {error}"));
+        loss(&mut w, &root, &token);
+        let entries = w.entries().len();
+        for answer in [
+            w.by(&actor, |a| a.deactivate(&alice.id, None).map(drop)),
+            w.by(&actor, |a| a.find("alice").map(drop)),
+            w.by(&actor, |a| a.standing().map(drop)),
+            w.by(&actor, |a| a.enter().map(drop)),
+        ] {
+            assert_eq!(kind(answer), Kind::Unauthenticated, "{word}");
+        }
+        assert_eq!(w.entries().len(), entries, "{word}");
+        let seat = w.by(&actor, |a| a.seat());
+        w.act_as(crate::support::operator());
+        w.take_seat(seat);
+        assert_eq!(kind(w.accounts.standing()), Kind::Unauthenticated, "{word}: nor by its seat elsewhere");
+        w.sign_in("root", &pw(PASSWORD), None).unwrap();
+        w.deactivate(&alice.id, None).unwrap();
+    }
 }

@@ -168,3 +168,29 @@ fn a_new_cost_in_the_policy_holds_for_every_handle_that_follows_it() {
     assert_eq!(hashes, [("argon2id v=19 m=7168,t=5,p=1".to_owned(), 2)]);
     assert_eq!(Cost::default().to_string(), "m=19456,t=2");
 }
+
+#[test]
+fn a_rehearsal_is_no_way_to_guess_and_a_right_password_in_one_is_none_against_its_owner() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    w.rehearse(true);
+    for _ in 0..9 {
+        w.change_password("alice", &pw(PASSWORD), &pw("another one"), None).unwrap();
+        let password = pw(PASSWORD);
+        w.log_in(&Login { name: "alice", password: Some(&password), ..Login::default() }).unwrap();
+    }
+    assert_eq!(w.look(&alice).throttled_until, None);
+    for _ in 0..9 {
+        let answer = w.change_password("alice", &pw("wrong"), &pw("another one"), None);
+        assert_eq!(kind(answer), Kind::InvalidCredentials);
+    }
+    assert!(w.look(&alice).throttled_until.is_some(), "each was counted");
+    assert_eq!(
+        kind(w.change_password("alice", &pw(PASSWORD), &pw("another one"), None)),
+        Kind::InvalidCredentials,
+        "and whoever guesses on has to wait"
+    );
+    w.rehearse(false);
+    w.pass(Span::MINUTE);
+    w.authenticate("alice", &pw(PASSWORD), None).unwrap();
+}

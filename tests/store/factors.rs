@@ -64,14 +64,14 @@ pub fn a_factor_is_changed_only_as_it_was_looked_at_and_never_a_deleted_persons(
     assert_eq!(refused(bench.store.enable_factor(&user.id, Some(9), &new, &stamp)).kind, Kind::Stale);
     assert_eq!(refused(bench.store.replace_codes(&user.id, None, &[], &stamp)).kind, Kind::ConstraintViolation);
     enable(&mut bench, &user);
-    assert_eq!(refused(bench.store.disable_factor(&user.id, Some(9), &stamp)).kind, Kind::Stale);
+    assert_eq!(refused(bench.store.disable_factor(&user.id, Some(9), false, &stamp)).kind, Kind::Stale);
     assert_eq!(refused(bench.store.replace_codes(&user.id, Some(9), &[], &stamp)).kind, Kind::Stale);
     bench.change(&user, UserChange::Delete).unwrap();
     for error in [
         refused(bench.store.enable_factor(&user.id, None, &new, &stamp)),
-        refused(bench.store.disable_factor(&user.id, None, &stamp)),
+        refused(bench.store.disable_factor(&user.id, None, false, &stamp)),
         refused(bench.store.replace_codes(&user.id, None, &[], &stamp)),
-        refused(bench.store.disable_factor(&UserId::new("nobody"), None, &stamp)),
+        refused(bench.store.disable_factor(&UserId::new("nobody"), None, false, &stamp)),
     ] {
         assert_eq!(error.kind, Kind::UnknownUser);
     }
@@ -83,13 +83,13 @@ pub fn a_factor_that_is_off_leaves_nothing_and_is_off_only_once(make: Make) {
     let user = bench.add("alice");
     enable(&mut bench, &user);
     let stamp = bench.stamp();
-    let changed = bench.store.disable_factor(&user.id, None, &stamp).unwrap();
+    let changed = bench.store.disable_factor(&user.id, None, false, &stamp).unwrap().changed;
     assert!(changed.is_change() && changed.before.factor && !changed.after.factor);
     assert_eq!(bench.user(&user), changed.after);
     assert_eq!(bench.store.factor(&user.id).unwrap(), None);
     assert!(!bench.store.use_code(&user.id, &codes(&user, 1)[0], &stamp).unwrap());
     let before = bench.traces();
-    assert!(!bench.store.disable_factor(&user.id, None, &stamp).unwrap().is_change());
+    assert!(!bench.store.disable_factor(&user.id, None, false, &stamp).unwrap().changed.is_change());
     assert_eq!(bench.traces(), before);
     enable(&mut bench, &user);
     bench.store.purge_user(&user.id, None, &stamp).unwrap();
@@ -155,10 +155,18 @@ pub fn what_is_known_of_a_password_is_kept_with_its_hash(make: Make) {
     let user = bench.add("alice");
     let stamp = bench.stamp();
     assert_eq!(bench.store.hash_of(&user.id).unwrap().unwrap().stands_alone(), None);
-    for alone in [Some(true), Some(false), None] {
-        let new = hash(2).with_alone(alone);
-        let deed = rollbook::accounts::audit::Deed::SetPassword;
-        bench.store.set_password(&user.id, None, None, &new, deed, &stamp).unwrap();
+    let deed = rollbook::accounts::audit::Deed::SetPassword;
+    let set = |bench: &mut Bench, alone| {
+        bench.store.set_password(&user.id, None, None, &hash(2).with_alone(alone), deed, &stamp)
+    };
+    assert_eq!(refused(set(&mut bench, Some(false))).kind, Kind::WeakPassword, "nothing stands beside it");
+    enable(&mut bench, &user);
+    for alone in [Some(true), None, Some(false)] {
+        set(&mut bench, alone).unwrap();
         assert_eq!(bench.store.hash_of(&user.id).unwrap().unwrap().stands_alone(), alone);
     }
+    assert_eq!(refused(bench.store.disable_factor(&user.id, None, false, &stamp)).kind, Kind::WeakPassword);
+    assert!(bench.user(&user).factor);
+    let forced = bench.store.disable_factor(&user.id, None, true, &stamp).unwrap();
+    assert!(forced.weak && forced.changed.is_change());
 }

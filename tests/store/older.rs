@@ -1,4 +1,4 @@
-//! Files of the schema's first version, with people in them, brought up to the present one.
+//! Files of the schema's earlier versions, with people in them, brought up to the present one.
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,25 @@ use crate::bench::{Bench, hash, refused};
 use crate::factors::enable;
 use crate::tokens::new_token;
 
-/// A file of version 1 with every row that the present file has in the columns that version 1 knew.
-fn first_version(present: &Path) -> PathBuf {
-    let path = present.with_file_name("first.db");
+/// The steps to each version but the last.
+const STEPS: [&str; 5] = [
+    include_str!("../../assets/schema/sqlite/0001.sql"),
+    include_str!("../../assets/schema/sqlite/0002.sql"),
+    include_str!("../../assets/schema/sqlite/0003.sql"),
+    include_str!("../../assets/schema/sqlite/0004.sql"),
+    include_str!("../../assets/schema/sqlite/0005.sql"),
+];
+
+/// A file of this version with every row that the present file has in the columns that it knew.
+fn of_version(version: usize, present: &Path) -> PathBuf {
+    let path = present.with_file_name("older.db");
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
     let db = Connection::open(&path).unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA journal_mode = WAL").unwrap();
-    db.execute_batch(include_str!("../../assets/schema/sqlite/0001.sql")).unwrap();
-    db.execute_batch("PRAGMA application_id = 0x524F4C4C; PRAGMA user_version = 1").unwrap();
+    for step in &STEPS[..version] {
+        db.execute_batch(step).unwrap();
+    }
+    db.execute_batch(&format!("PRAGMA application_id = 0x524F4C4C; PRAGMA user_version = {version}")).unwrap();
     db.execute("ATTACH ?1 AS present", [present.to_str().unwrap()]).unwrap();
     let mut tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'").unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -38,7 +49,13 @@ fn first_version(present: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_file_of_the_first_version_comes_up_with_all_that_was_in_it() {
+fn a_file_of_each_earlier_version_comes_up_with_all_that_was_in_it() {
+    for version in 1..=STEPS.len() {
+        comes_up_from(version);
+    }
+}
+
+fn comes_up_from(version: usize) {
     let mut bench = Bench::file();
     let admin = bench.add_admin("root");
     let alice = bench.add("alice");
@@ -50,12 +67,12 @@ fn a_file_of_the_first_version_comes_up_with_all_that_was_in_it() {
     let history = bench.store.history(&alice.id, 9).unwrap();
     let present = bench.path.clone().unwrap();
     bench.store = memory().unwrap();
-    let path = first_version(&present);
+    let path = of_version(version, &present);
 
     let error = refused(open(&path, Access::Full));
     assert_eq!((error.kind, error.hint.unwrap().contains("rollbook db upgrade")), (Kind::Schema, true));
-    let upgraded = upgrade(&path).unwrap();
-    assert!(upgraded.from == 1 && upgraded.to > 1);
+    let upgraded = upgrade(&path, None).unwrap();
+    assert_eq!((upgraded.from as usize, upgraded.to as usize), (version, STEPS.len() + 1));
     assert_eq!(refused(open(&upgraded.backup.unwrap(), Access::Full)).kind, Kind::Schema, "the copy is as it was");
 
     bench.store = open(&path, Access::Full).unwrap();

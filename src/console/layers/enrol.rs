@@ -12,7 +12,7 @@ use crate::accounts::{Error, Kind, Secret};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
-use crate::console::words::{clipped, wrap};
+use crate::console::words::{clipped, count, wrap};
 
 /// How many digits a code has.
 const DIGITS: usize = 6;
@@ -133,6 +133,10 @@ impl Enrol {
             ("Rollbook, time-based, 6 digits every 30 s".to_owned(), Role::Faint),
             ("Nothing is stored until a code confirms it.".to_owned(), Role::Text),
         ]);
+        if self.user.sessions > 0 {
+            let sessions = count(u64::from(self.user.sessions), "session");
+            words.push((format!("That ends {sessions}, opened without it."), Role::Text));
+        }
         words
     }
 

@@ -337,8 +337,9 @@ impl Form {
         if self.sent {
             ink.text(inside.x, y, inside.width, "at work … Esc closes this, the work goes on", Role::Notice);
         } else {
-            let buttons = [format!("[ {} ]", self.button), format!("[ {} ]", self.cancel)];
-            let total = width(&buttons[0]) + 2 + width(&buttons[1]);
+            let words = [self.button, self.cancel].into_iter().filter(|word| !word.is_empty());
+            let buttons: Vec<String> = words.map(|word| format!("[ {word} ]")).collect();
+            let total = buttons.iter().map(|button| width(button) + 2).sum::<usize>().saturating_sub(2);
             let mut x = inside.x + inside.width.saturating_sub(total as u16) / 2;
             for (i, button) in buttons.iter().enumerate() {
                 let focused = self.focus == self.fields.len() + i;

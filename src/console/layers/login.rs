@@ -34,6 +34,19 @@ impl SignIn {
         SignIn { form, back, ticket: None }
     }
 
+    /// No form at all, where nobody can log in: why, and the way out.
+    pub fn refusing(title: String, why: &[&str]) -> SignIn {
+        let fields = why.iter().map(|line| Field::words((*line).to_owned())).collect();
+        let mut form = Form::new(title, fields, "Quit");
+        form.cancel = "";
+        SignIn { form, back: None, ticket: None }
+    }
+
+    /// Whether this is no form to log in by.
+    pub fn is_refusing(&self) -> bool {
+        !self.form.has_secret()
+    }
+
     /// The order, or a fault beneath the name.
     pub fn order(&mut self) -> Option<Write> {
         let name = self.form.fields[NAME].value().to_owned();

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
-use crate::accounts::user::User;
+use crate::accounts::user::{User, UserId};
 use crate::accounts::verdict::{Cure, Verdict};
 use crate::console::action::Action;
 use crate::console::commands;
@@ -20,12 +20,14 @@ pub struct Pager {
     scroll: usize,
     /// The actions that cure what is told here: their keys work although this text lies above.
     pub cures: Vec<Action>,
+    /// Whom it is about, in which version: their cures are for nobody else.
+    about: Option<(UserId, i64)>,
 }
 
 impl Pager {
     /// A text to read, `lines` being our own words or escaped ones.
     pub fn new(title: String, lines: Vec<(String, Role)>) -> Pager {
-        Pager { title, lines, scroll: 0, cures: Vec::new() }
+        Pager { title, lines, scroll: 0, cures: Vec::new(), about: None }
     }
 
     /// The evidence for a verdict: what blocks, first things first, each with the key that cures it.
@@ -35,7 +37,20 @@ impl Pager {
         let title = format!("{name} {}", if verdict.can_log_in() { "CAN LOG IN" } else { "CANNOT LOG IN" });
         let mut cures: Vec<Action> = verdict.obstacles.iter().filter_map(|obstacle| cure(obstacle.cure).0).collect();
         cures.push(Action::Password);
-        Pager { cures, ..Pager::new(title, evidence(user, verdict, now)) }
+        let about = Some((user.id.clone(), user.version));
+        Pager { cures, about, ..Pager::new(title, evidence(user, verdict, now)) }
+    }
+
+    /// Why its cures are not for this person; `None` where they are.
+    pub fn refusal(&self, person: Option<&User>) -> Option<&'static str> {
+        let (id, version) = self.about.as_ref()?;
+        match person.filter(|user| user.id == *id) {
+            None => Some("whom this is about is not under the cursor any more; Esc closes"),
+            Some(user) if user.version != *version => {
+                Some("who this is about has changed meanwhile; Esc, then w reads it again")
+            }
+            Some(_) => None,
+        }
     }
 
     /// Scrolls.

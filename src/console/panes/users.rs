@@ -109,6 +109,12 @@ impl Users {
         }
     }
 
+    /// A page could not be read.
+    pub fn failed(&mut self) {
+        self.seek = None;
+        self.list.failed();
+    }
+
     /// Takes a newer state of somebody who may be in the list.
     pub fn update(&mut self, user: &User) {
         for row in self.list.window.rows_mut().filter(|row| row.id == user.id && row.version <= user.version) {

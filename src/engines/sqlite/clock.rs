@@ -7,6 +7,10 @@ use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::time::{Span, Time};
 
+/// The latest time that is remembered, within a statement; what cannot be read is none.
+pub const BELIEVED: &str = "coalesce((SELECT CASE typeof(c.high) WHEN 'integer' THEN c.high \
+    WHEN 'real' THEN CAST(c.high AS INTEGER) ELSE 0 END FROM clock c), 0)";
+
 /// What is remembered.
 pub fn state(db: &Connection) -> Result<ClockState> {
     let found = db

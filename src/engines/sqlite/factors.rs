@@ -3,13 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{self, Person, Raw};
-use super::settings::{Moved, moved};
+use super::settings::{Moved, moved, policy};
 use super::users::{self, expected};
 use super::{audit, endings};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Field, Result};
-use crate::accounts::factor::{CodeDigest, Factor, NewFactor, Reseal};
+use crate::accounts::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal, is_weak_alone, weak_alone};
 use crate::accounts::seal::{KeyId, Sealed};
 use crate::accounts::text::quote;
 use crate::accounts::user::{User, UserId};
@@ -96,14 +96,19 @@ pub fn enable(
     Ok(Some(Changed { ended, after, ..changed }))
 }
 
-/// Turns it off.
-pub fn disable(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed> {
+/// Turns it off, unless it would leave a password alone that is too weak for that and nobody has forced it.
+pub fn disable(db: &Connection, id: &UserId, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
     let person = living(db, id, expect, stamp)?;
     if !person.user.factor {
-        return Ok(Changed { before: person.user.clone(), after: person.user, ended: 0, revoked: 0, voided: 0 });
+        let changed = Changed { before: person.user.clone(), after: person.user, ended: 0, revoked: 0, voided: 0 };
+        return Ok(Disabled { changed, weak: false });
+    }
+    let weak = is_weak_alone(users::hash_of(db, person.seq)?.as_ref(), policy(db)?.password);
+    if weak && !force {
+        return Err(weak_alone(&person.user.name));
     }
     forget(db, person.seq)?;
-    done(db, person, false, Deed::DisableFactor, None, stamp)
+    Ok(Disabled { changed: done(db, person, false, Deed::DisableFactor, None, stamp)?, weak })
 }
 
 /// Removes the rows of a user.

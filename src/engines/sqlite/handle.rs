@@ -91,12 +91,18 @@ impl Sqlite {
     }
 
     /// Brings a file up to the present schema.
-    pub fn upgrade(path: &Path) -> Result<Upgraded> {
-        schema::upgrade(path, schema::STEPS)
+    pub fn upgrade(path: &Path, glass: Option<&Stamp>) -> Result<Upgraded> {
+        schema::upgrade(path, schema::STEPS, glass)
     }
 
     pub(super) fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         connection::write(&self.db, self.patience, self.rehearsing, change)
+    }
+
+    /// A write that stays even where all else is rehearsed: what a proof counts and uses up. Taken back, it would let
+    /// anybody guess for as long as they like.
+    pub(super) fn keep<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        connection::write(&self.db, self.patience, false, change)
     }
 
     /// A write in somebody's name: whether they may do it is looked at in its own transaction.

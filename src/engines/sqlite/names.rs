@@ -10,6 +10,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::letters::stripped;
+use super::pairs::{Counting, Pairs};
 
 /// Ends a person, and parts a name from an e-mail address. Neither byte is in any UTF-8, so that no word spans two.
 const END: u8 = 0xFF;
@@ -57,6 +58,7 @@ struct Base {
     seqs: Vec<u32>,
     /// Of the first of each block: where their text begins, and when they were created.
     blocks: Vec<(u32, i64)>,
+    pairs: Pairs,
 }
 
 /// All names, with what has changed since they were read.
@@ -71,7 +73,7 @@ pub struct Names {
 
 /// Takes people in, newest first.
 #[derive(Default)]
-pub struct Reader(Base);
+pub struct Reader(Base, Counting);
 
 impl Reader {
     /// Takes somebody in; `false` where there are too many to be kept.
@@ -82,6 +84,7 @@ impl Reader {
             base.blocks.push((at, one.key.0));
         }
         base.seqs.push(seq);
+        self.1.push(&one.text);
         base.bytes.extend_from_slice(&one.text);
         base.bytes.push(END);
         base.seqs.len() <= MOST && base.bytes.len() <= LARGEST
@@ -89,6 +92,7 @@ impl Reader {
 
     /// All who were taken in.
     pub fn finish(mut self) -> Names {
+        self.0.pairs = self.1.finish();
         self.0.bytes.shrink_to_fit();
         self.0.seqs.shrink_to_fit();
         self.0.blocks.shrink_to_fit();
@@ -135,12 +139,8 @@ impl Names {
 
     /// How many people have all the words.
     pub fn count(&self, words: &Words) -> usize {
-        let mut found = self.fresh_with(words).count();
-        let _ = self.base.scan(0..self.base.blocks.len(), words, &mut |number| {
-            found += usize::from(!self.gone.contains(&number));
-            ControlFlow::Continue(())
-        });
-        found
+        let gone = self.gone.iter().filter(|number| words.are_in(self.base.text(**number))).count();
+        self.base.count(words) + self.fresh_with(words).count() - gone
     }
 
     /// The rows of at most `limit` people who have all the words; `None` where there are more.
@@ -216,6 +216,30 @@ impl Base {
 
     fn start(&self, block: usize) -> usize {
         self.blocks.get(block).map_or(self.bytes.len(), |(at, _)| *at as usize)
+    }
+
+    fn text(&self, number: usize) -> &[u8] {
+        let block = &self.bytes[self.start(number / BLOCK)..self.start(number / BLOCK + 1)];
+        block.split(|byte| *byte == END).nth(number % BLOCK).unwrap_or_default()
+    }
+
+    /// How many have all the words: unlike [`Base::scan`] without counting who they are.
+    fn count(&self, words: &Words) -> usize {
+        let Some(first) = words.0.first() else { return 0 };
+        if words.0.len() == 1
+            && let Some(count) = self.pairs.of(first.needle())
+        {
+            return count;
+        }
+        let (mut found, mut begin) = (0, 0);
+        while let Some(hit) = first.find(&self.bytes[begin..]) {
+            let hit = begin + hit;
+            let end = memchr(END, &self.bytes[hit..]).map_or(self.bytes.len(), |at| hit + at);
+            let whole = || memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
+            found += usize::from(words.0.len() == 1 || words.others(&self.bytes[whole()..end]));
+            begin = (end + 1).min(self.bytes.len());
+        }
+        found
     }
 
     /// Hands over the numbers of those who have all the words, in the order in which they stand.

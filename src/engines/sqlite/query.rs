@@ -83,18 +83,19 @@ impl List<'_> {
         )
     }
 
+    /// Reads rows onto the end of `found`, until it has `limit`.
     fn read<T>(
         &self,
         db: &Connection,
         sql: &str,
         (part, key): (Part, Option<&Key>),
-        limit: usize,
+        (found, limit): (&mut Vec<T>, usize),
         read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let limit = Value::Number(i64::try_from(limit).unwrap_or(i64::MAX));
+    ) -> Result<()> {
+        let left = Value::Number(i64::try_from(limit.saturating_sub(found.len())).unwrap_or(i64::MAX));
         let bound = key.map(place);
         let mut values: Vec<&dyn ToSql> = self.condition.values.iter().map(|value| value as &dyn ToSql).collect();
-        values.push(&limit);
+        values.push(&left);
         if let Some((value, seq)) = &bound {
             values.push(value);
             if part != Part::Beyond {
@@ -102,8 +103,11 @@ impl List<'_> {
             }
         }
         let mut statement = db.prepare_cached(sql)?;
-        let found = statement.query_map(&values[..], |row| read(row))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        let mut rows = statement.query(&values[..])?;
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
+        Ok(())
     }
 
     fn stretch<T>(
@@ -115,14 +119,17 @@ impl List<'_> {
         limit: usize,
         read: &dyn Fn(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
+        const USUAL: usize = 256;
+        let mut found = Vec::with_capacity(limit.min(USUAL));
         let Some((key, own)) = key else {
-            return self.read(db, &self.statement(columns, way, Part::All), (Part::All, None), limit, read);
+            let sql = self.statement(columns, way, Part::All);
+            self.read(db, &sql, (Part::All, None), (&mut found, limit), read)?;
+            return Ok(found);
         };
-        let mut found = Vec::new();
         for part in [Part::Equal { own }, Part::Beyond] {
             if found.len() < limit {
                 let sql = self.statement(columns, way, part);
-                found.extend(self.read(db, &sql, (part, Some(key)), limit - found.len(), read)?);
+                self.read(db, &sql, (part, Some(key)), (&mut found, limit), read)?;
             }
         }
         Ok(found)

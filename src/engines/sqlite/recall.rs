@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
@@ -35,6 +35,8 @@ pub const TELLING: [Deed; 8] =
 #[derive(Clone, Default)]
 pub struct Recall {
     state: Arc<Mutex<State>>,
+    /// Rung when a reading has ended.
+    read: Arc<Condvar>,
     /// Where they are read from, by a thread of their own; `None` for a database in memory.
     place: Option<PathBuf>,
 }
@@ -58,6 +60,13 @@ impl Recall {
     /// Whether these are the names of the database at this place.
     pub fn is_of(&self, place: &Path) -> bool {
         self.place.as_deref() == Some(place)
+    }
+
+    /// Waits until what is being read has been read; answers whether the names are in memory.
+    pub fn wait(&self) -> bool {
+        let reading = |state: &mut State| state.reading;
+        let state = self.read.wait_while(self.state(), reading).unwrap_or_else(PoisonError::into_inner);
+        state.names.is_some()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -86,13 +95,19 @@ impl Recall {
     fn start(&self, place: PathBuf, state: &mut State) {
         let shared = self.clone();
         let work = move || {
-            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| connection::read(&db, read));
+            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
+                // It reads everything once: pages that are kept serve nobody, and the thread's memory outlives it.
+                db.execute_batch("PRAGMA cache_size = -256")?;
+                connection::read(&db, read)
+            });
             let mut state = shared.state();
             state.reading = false;
             // What could not be read is tried again with the next question.
             if let Ok(read) = read {
                 state.keep(read);
             }
+            drop(state);
+            shared.read.notify_all();
         };
         state.reading = std::thread::Builder::new().name("names".into()).spawn(work).is_ok();
     }

@@ -3,12 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{self, USER};
-use super::settings::{Moved, moved};
+use super::settings::{Moved, moved, policy};
 use super::users::{self, expected, moved_on, put_hash};
 use super::{audit, clock, endings};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::factor::{is_weak_alone, weak_alone};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::store::NewReset;
 use crate::accounts::time::Time;
@@ -80,6 +81,10 @@ pub fn complete(db: &Connection, digest: &Digest, hash: &PasswordHash, stamp: &S
 }
 
 fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: Deed, stamp: &Stamp) -> Result<Changed> {
+    // It was judged beside a second factor that may have been turned off since.
+    if !before.factor && is_weak_alone(Some(hash), policy(db)?.password) {
+        return Err(weak_alone(&before.name));
+    }
     put_hash(db, seq, hash)?;
     let version = before.version.wrapping_add(1);
     let after = User { password_set_at: Some(stamp.at), version, sessions: 0, ..before.clone() };

@@ -16,17 +16,25 @@ use crate::accounts::user::{Role, Status, User, UserId};
 /// The columns of a user `u`; `?1` is the present. Read by [`person`].
 ///
 /// Ends are asked for between two numbers, since SQLite holds every text and blob for greater than any number.
+///
+/// What other tables add is asked for in two steps, since most people have no session and hardly ever somebody is made
+/// to wait: a look into an index that SQLite opens once a statement, and a subquery only for whom it finds there.
 pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, \
     u.status_at, u.note, u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, \
-    u.deleted_at, u.version, (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
+    u.deleted_at, u.version, CASE WHEN u.seq IN (SELECT a.user_seq FROM session a) THEN \
+    (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
     AND coalesce(s.expires_at, 9223372036854775807) \
     BETWEEN ?1 AND 9223372036854775807 \
     AND (s.idle IS NULL OR typeof(s.idle) <> 'text' AND typeof(s.idle) <> 'blob' \
     AND coalesce(s.last_used_at, s.created_at) + s.idle >= ?1) \
     AND u.status = 'active' AND u.deleted_at IS NULL AND coalesce(u.valid_until, 9223372036854775807) \
-    BETWEEN ?1 AND 9223372036854775807), \
-    (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000), \
-    EXISTS (SELECT 1 FROM factor f WHERE f.user_seq = u.seq)";
+    BETWEEN ?1 AND 9223372036854775807) ELSE 0 END, \
+    CASE WHEN (SELECT 1 FROM throttle w WHERE w.user_seq IS NOT NULL AND w.until > ?1 AND w.until <= ?1 + 60000) THEN \
+    (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000) END, \
+    u.seq IN (SELECT f.user_seq FROM factor f)";
+
+/// How many columns [`USER`] has.
+pub const USER_WIDTH: usize = 22;
 
 /// Whether the session `s` is within its dates at `?1`.
 pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) \
@@ -136,7 +144,8 @@ pub fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
 pub fn words(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<String>> {
     match row.get_ref(at)? {
         ValueRef::Null => Ok(None),
-        _ => text(row, at).map(Some),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Some(from_bytes(bytes))),
+        ValueRef::Integer(_) | ValueRef::Real(_) => text(row, at).map(Some),
     }
 }
 
@@ -150,12 +159,16 @@ fn word<T>(row: &Row<'_>, at: usize, read: impl Fn(&str) -> Option<T>) -> rusqli
 
 /// A number that may be missing.
 pub fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<i64>> {
-    Ok(match row.get_ref(at)? {
+    Ok(as_number(row.get_ref(at)?))
+}
+
+fn as_number(value: ValueRef<'_>) -> Option<i64> {
+    match value {
         ValueRef::Integer(number) => Some(number),
         #[allow(clippy::cast_possible_truncation)] // saturates, which is all that can be made of it
         ValueRef::Real(number) => Some(number as i64),
         _ => None,
-    })
+    }
 }
 
 /// An instant that may be missing.
@@ -168,7 +181,7 @@ pub fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Time>> {
 fn end(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Time>> {
     Ok(match row.get_ref(at)? {
         ValueRef::Null => None,
-        _ => Some(time(row, at)?.unwrap_or_default()),
+        value => Some(as_number(value).map(Time::from_millis).unwrap_or_default()),
     })
 }
 

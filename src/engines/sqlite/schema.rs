@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::connection;
-use super::files;
+use super::{connection, files, settings, standing};
+use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::engines::opening::Upgraded;
 
@@ -95,7 +95,7 @@ fn climb(tx: &Connection, from: i32, steps: &[&str]) -> Result<()> {
 }
 
 /// Brings a file up to the last of `steps`, after a copy of it was made beside it.
-pub fn upgrade(path: &Path, steps: &[&str]) -> Result<Upgraded> {
+pub fn upgrade(path: &Path, steps: &[&str], glass: Option<&Stamp>) -> Result<Upgraded> {
     let place = files::find(path)?;
     let db = connection::open(&place, false, connection::PATIENCE)?;
     let (from, to) = (version(&db, &place)?, last(steps));
@@ -103,15 +103,36 @@ pub fn upgrade(path: &Path, steps: &[&str]) -> Result<Upgraded> {
         return Err(newer(&files::named(&place), from, to));
     }
     if from == to {
-        return Ok(Upgraded { from, to, backup: None });
+        return Ok(Upgraded { from, to, glass: false, backup: None });
     }
+    is_asked_to_log_in(&db, glass)?;
     let backup = back_up(&db, &place, from)?;
-    connection::write(&db, connection::PATIENCE, false, |tx| {
+    let glass = connection::write(&db, connection::PATIENCE, false, |tx| {
+        let broken = is_asked_to_log_in(tx, glass)?;
         // Another program may have done the same while the copy was made.
         let from = version(tx, &place)?;
-        if from < to { climb(tx, from, steps) } else { Ok(()) }
+        if from < to {
+            climb(tx, from, steps)?;
+        }
+        if let Some(stamp) = broken {
+            standing::note(tx, Deed::BreakGlass, None, Some("schema upgrade"), stamp)?;
+        }
+        Ok(broken.is_some())
     })?;
-    Ok(Upgraded { from, to, backup: Some(backup) })
+    Ok(Upgraded { from, to, glass, backup: Some(backup) })
+}
+
+/// The stamp under which the glass is broken, where a log-in is required; the refusal where it is not.
+fn is_asked_to_log_in<'a>(db: &Connection, glass: Option<&'a Stamp>) -> Result<Option<&'a Stamp>> {
+    match (settings::policy(db)?.login_required, glass) {
+        (false, _) => Ok(None),
+        (true, Some(stamp)) => Ok(Some(stamp)),
+        (true, None) => Err(Error::new(
+            Kind::Unauthenticated,
+            "a log-in is required here, and nobody can log in to a database of an older schema",
+        )
+        .hint("the file's owner upgrades it: `rollbook db upgrade --break-glass --reason TEXT`")),
+    }
 }
 
 fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
@@ -173,7 +194,7 @@ mod tests {
         drop(db);
         let error = Sqlite::open(&path, Access::Full).err().unwrap();
         assert!(error.hint.unwrap().contains("rollbook db upgrade"));
-        let upgraded = upgrade(&path, STEPS).unwrap();
+        let upgraded = upgrade(&path, STEPS, None).unwrap();
         assert_eq!((upgraded.from, upgraded.to), (1, last(STEPS)));
         let now = crate::accounts::time::Time::from_millis(9);
         let mut store = Sqlite::open(&path, Access::Full).unwrap();
@@ -201,7 +222,7 @@ mod tests {
         assert_eq!(error.kind, Kind::Schema);
         assert!(error.hint.unwrap().contains("rollbook db upgrade"));
         drop(db);
-        let upgraded = upgrade(&path, later).unwrap();
+        let upgraded = upgrade(&path, later, None).unwrap();
         assert_eq!((upgraded.from, upgraded.to), (present, present + 2));
         let backup = upgraded.backup.unwrap();
         assert!(backup.to_string_lossy().contains(&format!("people.db.bak-v{present}-")));
@@ -214,7 +235,7 @@ mod tests {
         judge(&db, &path).unwrap();
         db.execute_batch("UPDATE compatible SET since = 99").unwrap();
         assert!(judge(&db, &path).unwrap_err().message.contains("newer"), "a step that did more than add");
-        assert_eq!(upgrade(&path, later).unwrap().backup, None, "the second time there is nothing to do");
+        assert_eq!(upgrade(&path, later, None).unwrap().backup, None, "the second time there is nothing to do");
     }
 
     #[test]
@@ -223,7 +244,7 @@ mod tests {
         let path = folder.path().join("people.db");
         drop(Sqlite::create(&path).unwrap());
         let broken = &later(["CREATE TABLE extra (x)", "CREATE TABLE extra (x)"])[..];
-        assert!(upgrade(&path, broken).is_err());
+        assert!(upgrade(&path, broken, None).is_err());
         let db = connection::open(&path, false, connection::PATIENCE).unwrap();
         judge(&db, &path).unwrap();
         assert!(db.prepare("SELECT * FROM extra").is_err());

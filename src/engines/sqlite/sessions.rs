@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::clock::BELIEVED;
 use super::endings::{counted, end_all};
-use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, millis};
+use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, USER_WIDTH, millis};
 use super::settings::{Moved, moved};
 use super::{audit, clock, settings, throttle, users};
 use crate::accounts::audit::{Deed, Stamp};
@@ -18,16 +19,20 @@ use crate::accounts::time::{Span, Time};
 use crate::accounts::token::Digest;
 use crate::accounts::user::{Status, User, UserId};
 
-/// Looks a digest up together with its owner.
-pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
-    let now = clock::believed(db, now)?;
-    // Built once: this is asked with every request of a service.
+/// Looks a digest up together with its owner, by the time that is believed: one statement, since this is asked with
+/// every request of a service.
+pub fn check(db: &Connection, digest: &Digest, mut now: Time) -> Result<Found> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        format!("SELECT {SESSION}, {USER} FROM session s JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2")
+        let user = USER.replace("?1", "p.now");
+        format!(
+            "SELECT {SESSION}, {user}, p.now FROM (SELECT max(?1, {BELIEVED}) AS now) p CROSS JOIN session s
+             JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2"
+        )
     });
     let found = db
         .prepare_cached(&SQL)?
         .query_row(params![now.millis(), digest.bytes()], |row| {
+            now = rows::time(row, SESSION_WIDTH + USER_WIDTH)?.unwrap_or(now);
             Ok((rows::session(row, 0)?.1, rows::person(row, SESSION_WIDTH)?.user))
         })
         .optional()?;

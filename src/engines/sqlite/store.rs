@@ -13,7 +13,7 @@ use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::export::Stretch;
-use crate::accounts::factor::{CodeDigest, Factor, NewFactor, Reseal};
+use crate::accounts::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{Examination, Tidied};
 use crate::accounts::policy::Policy;
@@ -181,7 +181,7 @@ impl Store for Sqlite {
             // A handle for looking only still answers a wrong password as such; it cannot count it.
             return Ok(());
         }
-        self.write(|tx| audit::count_failure(tx, id, address, at))
+        self.keep(|tx| audit::count_failure(tx, id, address, at))
     }
 
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User> {
@@ -326,16 +326,16 @@ impl Store for Sqlite {
     fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
         match self.read_only {
             true => self.read(|db| throttle::look(db, knock)),
-            false => self.write(|tx| throttle::attempt(tx, knock)),
+            false => self.keep(|tx| throttle::attempt(tx, knock)),
         }
     }
 
     fn uncount(&mut self, knock: &Knock) -> Result<()> {
-        if self.read_only { Ok(()) } else { self.write(|tx| throttle::uncount(tx, knock)) }
+        if self.read_only { Ok(()) } else { self.keep(|tx| throttle::uncount(tx, knock)) }
     }
 
     fn admit(&mut self, knock: &Knock) -> Result<()> {
-        if self.read_only { Ok(()) } else { self.write(|tx| throttle::admit(tx, knock)) }
+        if self.read_only { Ok(()) } else { self.keep(|tx| throttle::admit(tx, knock)) }
     }
 
     fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
@@ -392,8 +392,8 @@ impl Store for Sqlite {
         self.change(stamp, |tx| factors::enable(tx, id, expect, new, stamp))
     }
 
-    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<Changed> {
-        self.change(stamp, |tx| factors::disable(tx, id, expect, stamp))
+    fn disable_factor(&mut self, id: &UserId, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
+        self.change(stamp, |tx| factors::disable(tx, id, expect, force, stamp))
     }
 
     fn replace_codes(
@@ -407,11 +407,11 @@ impl Store for Sqlite {
     }
 
     fn use_step(&mut self, id: &UserId, sealed: &Sealed, step: i64) -> Result<bool> {
-        self.write(|tx| factors::use_step(tx, id, sealed, step))
+        self.keep(|tx| factors::use_step(tx, id, sealed, step))
     }
 
     fn use_code(&mut self, id: &UserId, code: &CodeDigest, stamp: &Stamp) -> Result<bool> {
-        self.change(stamp, |tx| factors::use_code(tx, id, code, stamp))
+        self.keep(|tx| factors::use_code(tx, id, code, stamp))
     }
 
     fn reseal_factors(&mut self, reseals: &[Reseal], stamp: &Stamp) -> Result<bool> {

@@ -1,0 +1,100 @@
+//! What the console asks for: what its screen needs to be complete, and what has to be read again.
+
+use super::effect::{Effect, Read, Slot};
+use super::layout::{Pane, Screen};
+use super::model::{Book, Model};
+use super::panes::audit::Audit;
+use super::panes::detail::Detail;
+use super::panes::everybody::Everybody;
+use super::panes::system::System;
+use super::panes::users::Users;
+use super::verifying::Verifying;
+
+impl Model {
+    /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
+    pub fn is_complete(&self) -> bool {
+        match (&self.book, self.pane) {
+            _ if self.signin.is_some() => true,
+            (Book::Opening, _) => false,
+            (Book::Open(_), Pane::Everybody) => !self.everybody.list.is_waiting() && !self.detail.is_waiting(),
+            (Book::Open(_), Pane::Audit) => !self.audit.list.is_waiting(),
+            (Book::Open(_), Pane::System) => self.system.is_loaded(),
+            (Book::Open(_), _) => !self.users.list.is_waiting() && !self.detail.is_waiting(),
+            _ => true,
+        }
+    }
+
+    /// Shows the open database as if nothing had been looked at or done in it yet.
+    pub fn start_over(&mut self) {
+        (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
+        (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
+        self.undo.clear();
+        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
+        self.attention = None;
+        self.attention_turn.1 = true;
+        (self.pane, self.whole) = (Pane::Users, false);
+        self.users.list.restart();
+    }
+
+    /// Reads again whatever shows users or sessions.
+    pub fn refresh(&mut self) {
+        self.users.list.refresh();
+        if self.everybody.list.window.is_loaded() {
+            self.everybody.list.refresh();
+        }
+        self.audit.refresh();
+        self.system.refresh();
+        self.detail.refresh();
+        self.attention_turn.1 = true;
+    }
+
+    /// What has to be asked for now, so that the screen becomes complete.
+    pub fn needs(&mut self, effects: &mut Vec<Effect>) {
+        if self.place().is_none() {
+            return;
+        }
+        match &self.signin {
+            // Whether whoever sat here may still come back is worth a question; nothing else is.
+            Some(signin) if signin.back.is_some() => return self.ask_for_attention(effects),
+            Some(_) => return,
+            None => {}
+        }
+        let screen = self.screen();
+        self.keep_in_view(&screen);
+        self.users.needs(screen.rows(Pane::Users).max(1), effects);
+        if self.pane == Pane::Everybody {
+            self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
+        }
+        if self.pane == Pane::Audit {
+            let height = self.audit_rows();
+            self.audit.needs(height, effects);
+        }
+        if self.pane == Pane::System {
+            self.system.needs(self.now, effects);
+        }
+        self.verifying.needs(effects);
+        self.needs_marks(effects);
+        let person = self.person_id().cloned();
+        self.detail.needs(person.as_ref(), effects);
+        self.ask_for_attention(effects);
+    }
+
+    /// Scrolls the lists that are seen so that their cursors are, whatever has made them smaller.
+    fn keep_in_view(&mut self, screen: &Screen) {
+        let rows = |pane| Some(screen.rows(pane)).filter(|rows| *rows > 0);
+        if let Some(height) = rows(Pane::Users) {
+            self.users.list.window.follow(height);
+        }
+        if let Some(height) = rows(Pane::Everybody) {
+            self.everybody.list.window.follow(height);
+        }
+    }
+
+    fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
+        // Counting may read the whole file: it begins when what is looked at has come.
+        if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
+            self.attention_turn.0 += 1;
+            effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
+        }
+    }
+}

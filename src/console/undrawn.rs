@@ -1,0 +1,35 @@
+//! What was taken since the last frame, and which keys have to wait for the next one.
+//!
+//! Frames are drawn when everything that has arrived was taken, not after each event. A key that changes data must not
+//! act upon what only came in between: it was pressed by somebody who looked at the last frame.
+
+use super::effect::Event;
+use super::key::Key;
+use super::model::Model;
+use super::update::would_change;
+
+/// What was taken since the last frame.
+#[derive(Default)]
+pub struct Undrawn {
+    something: bool,
+    outcome: bool,
+}
+
+impl Undrawn {
+    /// An event was taken, whatever it was: an answer or an outcome moves what is under the cursor as a key does.
+    pub fn took(&mut self, event: &Event) {
+        self.something = true;
+        self.outcome |= matches!(event, Event::Written(..));
+    }
+
+    /// A frame was drawn.
+    pub fn drew(&mut self) {
+        *self = Undrawn::default();
+    }
+
+    /// Whether a frame has to be drawn before this key is taken. What came of an order waits for no key at all: the
+    /// next one would wipe away that it was refused.
+    pub fn holds_back(&self, model: &Model, key: Key) -> bool {
+        self.outcome || self.something && would_change(model, key)
+    }
+}
