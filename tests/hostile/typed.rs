@@ -121,7 +121,8 @@ fn a_mebibyte_can_be_pasted() {
         is_harmless(&stage, open);
         stage.press("<esc><esc>");
     }
-    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    // A bound for what hangs, far beyond what a busy machine needs.
+    assert!(began.elapsed().as_secs() < 300, "{:?}", began.elapsed());
 }
 
 #[test]

@@ -241,7 +241,8 @@ fn a_mebibyte_in_every_field_neither_stops_nor_slows_the_console() {
         go(&mut stage, script);
     }
     // Quadratic work takes hours here; this is no measurement.
-    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    // A bound for what hangs, far beyond what a busy machine needs.
+    assert!(began.elapsed().as_secs() < 300, "{:?}", began.elapsed());
 }
 
 #[test]
