@@ -156,6 +156,15 @@ impl Accounts {
         self.store.sessions_count(filter, at_most, now)
     }
 
+    /// Somebody begins to look for words: so that the first answer is as quick as the next. Does not wait.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn expect_words(&mut self) -> Result<()> {
+        self.oversee()?;
+        self.store.expect_words()
+    }
+
     /// Everything about one person, at most `limit` sessions, happenings and tokens.
     ///
     /// # Errors

@@ -176,6 +176,11 @@ pub trait Store: Send {
     /// Whether it was opened for looking only.
     fn is_read_only(&self) -> bool;
 
+    /// Words will soon be asked for: what makes them quick to answer may be made ready. Does not wait for it.
+    fn expect_words(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;
 

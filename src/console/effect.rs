@@ -44,6 +44,7 @@ pub enum Slot {
     Attention,
     Matches,
     SessionMatches,
+    Words,
     AuditMatches,
     System,
     Hashes,
@@ -92,6 +93,8 @@ pub enum Read {
     Matches(Filter),
     /// How many sessions pass a filter.
     SessionMatches(Filter),
+    /// Nothing yet: words will be asked for.
+    Words,
     /// A page of the audit.
     Audit {
         /// Which entries.
@@ -153,6 +156,7 @@ pub enum Answer {
     Attention(Attention, Policy, Standing),
     Matches(u32),
     SessionMatches(u32),
+    Words,
     Audit(Want, Page<Entry>),
     AuditMatches(u32),
     System(Box<Report>),

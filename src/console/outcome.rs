@@ -88,6 +88,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
         Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
+        Answer::Words => {}
     }
 }
 

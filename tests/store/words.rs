@@ -112,3 +112,15 @@ fn paging_by_words_meets_everybody_once_in_both_directions() {
         }
     }
 }
+
+#[test]
+fn names_are_read_as_soon_as_words_are_expected() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    bench.add("anna");
+    let memory = Memory::default();
+    let mut keen = open_with(&path, Access::ReadOnly, &memory).unwrap();
+    assert!(!memory.wait(), "nobody has asked for anything");
+    keen.expect_words().unwrap();
+    assert!(memory.wait(), "the names are not in memory");
+}

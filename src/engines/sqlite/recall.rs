@@ -69,6 +69,11 @@ impl Recall {
         state.names.is_some()
     }
 
+    /// Begins to read the names, if they are not there.
+    pub fn make_ready(&self, db: &Connection) -> Result<()> {
+        self.names(db).map(drop)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

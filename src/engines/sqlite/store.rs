@@ -151,6 +151,13 @@ impl Store for Sqlite {
         self.read_only
     }
 
+    fn expect_words(&mut self) -> Result<()> {
+        match &self.recall {
+            Some(recall) => recall.make_ready(&self.db),
+            None => Ok(()),
+        }
+    }
+
     fn interrupter(&self) -> Interrupter {
         let handle = self.db.get_interrupt_handle();
         Box::new(move || handle.interrupt())
