@@ -73,12 +73,15 @@ impl Accounts {
     /// Ends many sessions in batches between which others get their turn; `progress` as in [`Accounts::carry_out`].
     ///
     /// # Errors
-    /// As [`Accounts::carry_out`].
+    /// `unauthorized`, `unauthenticated`, `busy` and the like if nothing was done yet; later they are in the outcome.
     pub fn end_many(&mut self, ids: &[SessionId], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Ended> {
         let (mut outcome, mut reached) = (Ended::default(), 0);
         for batch in ids.chunks(BATCH) {
-            let stamp = self.administer()?;
-            match self.store.end_many(batch, &stamp) {
+            let answer = match self.administer() {
+                Ok(stamp) => self.store.end_many(batch, &stamp),
+                Err(fault) => Err(fault),
+            };
+            match answer {
                 Ok(ended) => {
                     reached += batch.len();
                     outcome.ended += ended;
@@ -120,7 +123,10 @@ impl Accounts {
         }
         outcome.rest = count(all.len() - reached);
         for left in &mut outcome.left {
-            left.name = self.store.user(&left.id, self.now())?.map(|user| user.name).unwrap_or_default();
+            // What was done must be told, and can be taken back, even where a name cannot be read any more.
+            if let Ok(Some(user)) = self.store.user(&left.id, self.now()) {
+                left.name = user.name;
+            }
         }
         Ok(outcome)
     }

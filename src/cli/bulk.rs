@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::call::{Call, Missing};
-use super::output::Outcome;
+use super::output::{Outcome, fault};
 use super::words::count;
 use crate::accounts::bulk::{Chosen, Left, Outcome as Done, Plan};
 use crate::accounts::change::{Exposure, UserChange};
@@ -32,6 +32,12 @@ pub const CONTAIN: Deed = Deed { change: UserChange::Contain, verb: "Contain", p
 /// Plans, asks, does it and tells.
 pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     let mut filter = Filter::parse(expression)?;
+    if filter.is_empty() {
+        // A slip, or a variable of a script that was never set, must not mean everybody.
+        return Err(fault(format!("{} asks for nothing: that would be everybody", quote(expression)))
+            .hint("`!is:deleted` means all who are there")
+            .into());
+    }
     if matches!(deed.change, UserChange::Restore(_)) && !filter.wants_deleted() {
         filter.terms.extend(Filter::is(State::Deleted).terms);
     }

@@ -229,8 +229,9 @@ pub fn planned(model: &mut Model, turn: Turn, plan: Box<Plan>, hidden: u32) {
 
 /// The plan could not be made.
 pub fn unplanned(model: &mut Model, turn: Turn, error: &Error) {
-    if turn == model.survey_turn && matches!(model.layers.last(), Some(Layer::Many(_))) {
-        model.layers.pop();
+    let asking = |layer: &Layer| matches!(layer, Layer::Many(_));
+    if turn == model.survey_turn && model.layers.iter().any(asking) {
+        model.layers.retain(|layer| !asking(layer));
         model.complain(error);
     }
 }
@@ -409,7 +410,13 @@ pub fn undone(model: &mut Model, outcome: Outcome, before: &str, rest: Vec<Forme
     if !rest.is_empty() {
         model.undo.push(Undo::Many { former: rest, words: format!("the rest of {before}") });
     }
-    let mut sentence = vec![format!("taken back: {before}")];
+    // A change and its undoing are two versions.
+    let back = |former: &Former| (former.id.clone(), (former.version, former.version - 2));
+    model.relink_undo(&outcome.former.iter().map(back).collect());
+    let mut sentence = vec![match outcome.is_whole() {
+        true => format!("taken back: {before}"),
+        false => format!("taken back for {}: {before}", users(outcome.changed())),
+    }];
     told(&outcome, &mut sentence);
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);

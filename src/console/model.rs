@@ -402,15 +402,26 @@ impl Model {
         self.ticket
     }
 
-    /// After a change was taken back, the one before it can be: the row is again what that one left, in a version of its
-    /// own. Where somebody else had changed it in between, the versions do not meet, and it stays refused.
-    pub fn relink_undo(&mut self, undone: &Changed, back_to: i64) {
-        let earlier = self.undo.iter_mut().rev().find_map(|undo| match undo {
-            Undo::One(changed, _) if changed.after.id == undone.after.id => Some(changed),
-            _ => None,
-        });
-        if let Some(earlier) = earlier.filter(|earlier| earlier.after.version == back_to) {
-            earlier.after = undone.after.clone();
+    /// After changes were taken back, the ones before them can be: each row is again what the change before left, in a
+    /// version of its own. `undone` has for each person that version, and the one that the row has gone back to. Where
+    /// somebody else had changed it in between, the versions do not meet, and it stays refused.
+    pub fn relink_undo(&mut self, undone: &BTreeMap<UserId, (i64, i64)>) {
+        let mut moved: BTreeMap<&UserId, i64> = BTreeMap::new();
+        for undo in self.undo.iter_mut().rev() {
+            let mut relink = |id: &UserId, version: &mut i64| {
+                let Some((id, (now, back_to))) = undone.get_key_value(id) else { return };
+                // The nearest change has to meet exactly; those before it move along.
+                *version += *moved.entry(id).or_insert(if *version == *back_to { now - back_to } else { 0 });
+            };
+            match undo {
+                Undo::One(changed, _) => {
+                    let after = &mut changed.after;
+                    relink(&after.id, &mut after.version);
+                }
+                Undo::Many { former, .. } => {
+                    former.iter_mut().for_each(|former| relink(&former.id, &mut former.version));
+                }
+            }
         }
     }
 }

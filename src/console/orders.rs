@@ -23,6 +23,10 @@ pub fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticke
 fn many_command(model: &Model, write: &Write) -> Option<String> {
     let (Write::Many(bulk) | Write::Proven { grave: Grave::Many(bulk), .. }) = write else { return None };
     let Bulk::Change { plan, reason } = bulk else { return None };
+    // Where some are hidden by a later filter and left out, the former filter would find them too.
+    if plan.matched as usize != model.users.marks.count() {
+        return None;
+    }
     let verb = words(&plan.change).verb.to_lowercase();
     Some(commands::for_many(&verb, model.users.marks.found_by()?, reason.as_deref()))
 }

@@ -321,7 +321,8 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
         }
         Done::Undone { changed, back_to } => {
-            model.relink_undo(&changed, back_to);
+            let after = &changed.after;
+            model.relink_undo(&[(after.id.clone(), (after.version, back_to))].into());
             model.say(undone_words(&changed, model.now));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());

@@ -4,6 +4,7 @@
 use super::action::{About, Action};
 use super::keymap::Scope;
 use super::layers::Layer;
+use super::layers::many::Many;
 use super::layout::Pane;
 use super::model::{Book, Model};
 use crate::accounts::user::{Status, User};
@@ -32,6 +33,9 @@ impl Model {
         }
         if let Some(running) = self.running.as_ref().filter(|_| action.about().changes) {
             return Some(running.words(self.now));
+        }
+        if matches!(action, Action::OpenFile | Action::Demo | Action::Upgrade) && !self.orders.is_empty() {
+            return say("a change is still at work here");
         }
         if let Some(refusal) = self.refusal_with_marks(action) {
             return Some(refusal);
@@ -199,11 +203,22 @@ impl Model {
                 Some(undo) => format!("undo: {}", undo.sentence()),
                 None => "undo".to_owned(),
             },
+            Action::Accept if self.many().is_some_and(|many| many.number().is_none() && !many.is_yes()) => {
+                "cancels".into()
+            }
             action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
             Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),
             Action::Whole if self.whole => "all panes".to_owned(),
             Action::Whole => "whole pane".to_owned(),
             _ => action.about().name.to_owned(),
+        }
+    }
+
+    /// The question about the marked, where it is the top layer.
+    pub fn many(&self) -> Option<&Many> {
+        match self.layers.last() {
+            Some(Layer::Many(many)) => Some(many),
+            _ => None,
         }
     }
 

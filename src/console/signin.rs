@@ -24,7 +24,9 @@ pub fn is_due(model: &Model) -> bool {
 /// How long until nobody will have touched a key for too long; `None` where that is nobody's concern.
 pub fn until_alone(model: &Model) -> Option<Span> {
     let policy = &model.place()?.policy;
-    let watched = policy.login_required && model.signin.is_none() && !is_due(model);
+    // Many who are being changed are watched by somebody, and stopped from here: it locks when they are done.
+    let busy = model.signin.is_some() || model.running.is_some();
+    let watched = policy.login_required && !busy && !is_due(model);
     watched
         .then(|| Span::from_millis((policy.console_idle.millis() - model.now.since(model.touched_at).millis()).max(0)))
 }
@@ -172,6 +174,7 @@ fn answered(model: &mut Model, result: Result<Done>, effects: &mut Vec<Effect>) 
             if !same {
                 model.layers.clear();
                 model.messages.clear();
+                model.notice = None;
                 model.orders.clear();
                 model.start_over();
             }

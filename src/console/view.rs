@@ -263,9 +263,12 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
         let key = if binding.action == Action::Up { "↑↓".to_owned() } else { binding.keys[0].to_string() };
         told.push((key, model.label(binding.action)));
     }
+    // A question about few is answered by a key; only about many the number is typed.
+    let typed = model.many().is_none_or(|many| many.number().is_some());
     told.extend(
         typed_here(scope, model.pane == Pane::Audit)
             .iter()
+            .filter(|_| typed)
             .map(|(key, words)| ((*key).to_owned(), (*words).to_owned())),
     );
     let mut x = 1;

@@ -242,6 +242,8 @@ impl<T: Row> Window<T> {
                 self.top += grown;
                 self.cursor += grown;
                 self.trim_back(height);
+                // What is read anew begins at the first row that is held, and must reach what is seen.
+                self.trim_front(height);
             }
             Want::Again(_) => self.refresh(page),
         }
@@ -397,6 +399,31 @@ mod tests {
         window.move_by(1000, 10);
         settle(&mut window, &all, 10);
         assert_eq!(window.current(), Some(&N(499)));
+    }
+
+    #[test]
+    fn reading_anew_in_the_middle_of_a_list_keeps_the_row_under_the_cursor() {
+        let all: Vec<i64> = (0..500).collect();
+        for height in [1, 5, 10, 30] {
+            let limit = usize::from(Window::<N>::limit(height));
+            let mut window: Window<N> = Window::default();
+            let want = Want::At(key(250));
+            window.land(&want, page(&all, &want.anchor(), limit), height);
+            while let Some(want) = window.wants(height) {
+                window.land(&want, page(&all, &want.anchor(), limit), height);
+            }
+            for step in [0, 3, -7, -20, 1] {
+                window.move_by(step, height);
+                while let Some(want) = window.wants(height) {
+                    window.land(&want, page(&all, &want.anchor(), limit), height);
+                }
+                let (before, seen) = (window.current().cloned(), window.cursor_in_view());
+                let want = window.again();
+                window.land(&want, page(&all, &want.anchor(), limit), height);
+                assert_eq!(window.current().cloned(), before, "height {height}, step {step}");
+                assert!(!window.is_adrift() && window.cursor_in_view() == seen, "height {height}, step {step}");
+            }
+        }
     }
 
     #[test]

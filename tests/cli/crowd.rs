@@ -64,7 +64,7 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
 #[test]
 fn what_is_not_done_to_everybody_ends_with_eight_and_says_to_whom() {
     let desk = desk();
-    let ran = desk.run(&["user", "contain", "--filter", "", "--yes"], "");
+    let ran = desk.run(&["user", "contain", "--filter", "!is:deleted", "--yes"], "");
     assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained\n"), "{}", ran.err);
     assert!(ran.err.contains("not contained: \"root\" is the last administrator"), "{}", ran.err);
     assert!(ran.err.contains("1 of 4 users not contained"), "{}", ran.err);
@@ -87,4 +87,19 @@ fn sessions_are_ended_by_a_filter() {
     assert_eq!(desk.json(&[&line[..], &["--yes"]].concat(), "")["ended"], 0);
     assert_eq!(desk.lines(&["session", "list"], "").len(), 1);
     desk.fails(&["session", "logout", "--filter", "is:admin", "--yes"], "", 7, "constraint_violation");
+}
+
+#[test]
+fn a_filter_that_asks_for_nothing_does_not_mean_everybody() {
+    let desk = desk();
+    for slip in ["", " ", "!", "^", "\"\""] {
+        for line in
+            [&["user", "deactivate", "--filter", slip, "--yes"][..], &["session", "logout", "--filter", slip, "--yes"]]
+        {
+            let answer = desk.run(line, "");
+            assert_ne!(answer.code, 0, "{line:?}");
+            assert!(answer.err.contains("everybody") || answer.err.contains("hint"), "{}", answer.err);
+        }
+    }
+    assert_eq!(desk.names(&["--filter", "is:active"]).len(), 3);
 }

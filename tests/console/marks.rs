@@ -1,5 +1,6 @@
 //! Marks, and what is done to the marked: the question, the progress, the outcome and the way back.
 
+use rollbook::accounts::query::Filter;
 use rollbook::accounts::user::Status;
 use rollbook::accounts::{Kind, Span};
 use rollbook::console::effect::{Effect, Event};
@@ -238,4 +239,24 @@ fn undo_of_many_that_was_stopped_goes_on_with_the_rest() {
     stage.press("z").says("taken back: the rest of 300 users deleted");
     assert_eq!(stage.db().count(&Default::default(), None).unwrap(), 300);
     stage.press("z").says("nothing to undo");
+}
+
+#[test]
+fn undo_of_many_goes_back_change_by_change_and_through_those_of_one() {
+    let mut stage = many(3);
+    stage.press("*i<enter>").moment().press("y").says("3 users deactivated");
+    stage.press("*a").moment().press("y").says("3 users activated");
+    stage.press("i<enter>").says("is inactive").press("z").says("active");
+    stage.press("z").says("taken back: 3 users activated").press("z").says("taken back: 3 users deactivated");
+    assert!(stage.db().count(&Filter::parse("is:active").unwrap(), None).unwrap() >= 3);
+    stage.press("z").says("nothing to undo");
+    stage.press("i<enter>").says("is inactive").press("*a").moment().press("y").says("1 user activated");
+    stage.press("z").says("taken back: 1 user activated").press("z").says("active");
+}
+
+#[test]
+fn end_of_the_question_about_few_says_what_enter_does() {
+    let mut stage = many(12);
+    stage.press("<space><space>d").moment().shows("Enter cancels").hides("the number");
+    stage.press("<esc>u*d").moment().shows("Enter does it").shows("the number");
 }

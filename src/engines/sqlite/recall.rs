@@ -14,7 +14,7 @@ use super::condition::{Condition, Value, people};
 use super::names::{Names, One, Reader, Words};
 use super::query::value_of;
 use super::rows::{self, USER};
-use super::{connection, query};
+use super::{connection, export, query};
 use crate::accounts::audit::Deed;
 use crate::accounts::error::Result;
 use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
@@ -207,6 +207,10 @@ pub fn last_entry(db: &Connection) -> Result<i64> {
 fn follow(db: &Connection, state: &mut State) -> Result<bool> {
     let last = last_entry(db)?;
     let Some(names) = state.names.as_mut().filter(|_| last > state.followed) else { return Ok(true) };
+    // Entries that were exported and removed before they were followed may have been about anybody.
+    if export::floor(db)?.is_some_and(|floor| floor.seq > state.followed) {
+        return Ok(false);
+    }
     let mut changed = BTreeSet::new();
     let mut statement = db.prepare_cached("SELECT deed, target FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
     let mut entries = statement.query([state.followed, i64::try_from(FOLLOWED).unwrap_or(i64::MAX)])?;

@@ -38,7 +38,14 @@ impl Tally {
         if at_most.is_some() || !filter.terms.iter().all(is_steady) {
             return query::count_people(db, filter, at_most, now);
         }
-        let still = self.follow(db, now)?;
+        let still = match self.follow(db, now) {
+            Ok(still) => still,
+            Err(error) => {
+                // What it has not seen to the end it must not take for unmoved at the next question.
+                self.counts.clear();
+                return Err(error);
+            }
+        };
         if !still || self.counts.len() >= KEPT {
             self.counts.clear();
         }
