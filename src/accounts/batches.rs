@@ -3,8 +3,8 @@
 use super::bulk::{BATCH, Chosen, Ended, Former, Outcome, Plan, count};
 use super::change::UserChange;
 use super::door::Accounts;
-use super::error::Result;
-use super::query::{Anchor, Filter, State, Term};
+use super::error::{Error, Result};
+use super::query::{Anchor, Filter, State, Term, page_through};
 use super::session::SessionId;
 
 impl Accounts {
@@ -24,14 +24,16 @@ impl Accounts {
     /// `unauthorized`, `unauthenticated` (also where the password [is asked for](Accounts::asks_again) once more), `busy`
     /// and the like if nothing was done yet; later they are in the outcome.
     pub fn carry_out(&mut self, plan: &Plan, progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Outcome> {
-        self.in_batches(&plan.people, progress, |accounts, batch, outcome| {
-            let stamp = accounts.administer_gravely()?;
-            let answers = accounts.store.change_many(batch, &plan.change, &stamp)?;
+        let mut outcome = Outcome::default();
+        (outcome.rest, outcome.fault) = in_batches(&plan.people, progress, |batch| {
+            let stamp = self.administer_gravely()?;
+            let answers = self.store.change_many(batch, &plan.change, &stamp)?;
             for ((id, _), answer) in batch.iter().zip(answers) {
                 outcome.hear(id, answer, Some(&plan.change));
             }
             Ok(())
-        })
+        })?;
+        Ok(self.named(outcome))
     }
 
     /// Gives many people back the state from before a change, sessions, tokens and passwords aside; whoever has moved
@@ -40,14 +42,27 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::carry_out`].
     pub fn undo_many(&mut self, former: &[Former], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Outcome> {
-        self.in_batches(former, progress, |accounts, batch, outcome| {
-            let stamp = accounts.administer_gravely()?;
-            let answers = accounts.store.undo_many(batch, &stamp)?;
+        let mut outcome = Outcome::default();
+        (outcome.rest, outcome.fault) = in_batches(former, progress, |batch| {
+            let stamp = self.administer_gravely()?;
+            let answers = self.store.undo_many(batch, &stamp)?;
             for (former, answer) in batch.iter().zip(answers) {
                 outcome.hear(&former.id, answer, None);
             }
             Ok(())
-        })
+        })?;
+        Ok(self.named(outcome))
+    }
+
+    /// With the names of those who were left out.
+    fn named(&mut self, mut outcome: Outcome) -> Outcome {
+        for left in &mut outcome.left {
+            // What was done must be told, and can be taken back, even where a name cannot be read any more.
+            if let Ok(Some(user)) = self.store.user(&left.id, self.now()) {
+                left.name = user.name;
+            }
+        }
+        outcome
     }
 
     /// The ids of the sessions that pass a filter and are live, newest first.
@@ -58,16 +73,16 @@ impl Accounts {
         const PAGE: u16 = 1000;
         let mut live = filter.clone();
         live.terms.push(Term::Is(State::Live));
-        let (mut anchor, mut ids) = (Anchor::Start, Vec::new());
-        loop {
-            let page = self.sessions(&live, false, &anchor, PAGE)?;
-            let last = page.rows.last().map(|(key, _)| key.clone());
-            ids.extend(page.rows.into_iter().map(|(_, session)| session.id));
-            match last {
-                Some(key) if page.more_after => anchor = Anchor::After(key),
-                _ => return Ok(ids),
-            }
-        }
+        let mut ids = Vec::new();
+        page_through(
+            Anchor::Start,
+            |anchor| self.sessions(&live, false, anchor, PAGE),
+            |rows| {
+                ids.extend(rows.into_iter().map(|(_, session)| session.id));
+                true
+            },
+        )?;
+        Ok(ids)
     }
 
     /// Ends many sessions in batches between which others get their turn; `progress` as in [`Accounts::carry_out`].
@@ -75,59 +90,36 @@ impl Accounts {
     /// # Errors
     /// `unauthorized`, `unauthenticated`, `busy` and the like if nothing was done yet; later they are in the outcome.
     pub fn end_many(&mut self, ids: &[SessionId], progress: &mut dyn FnMut(u32, u32) -> bool) -> Result<Ended> {
-        let (mut outcome, mut reached) = (Ended::default(), 0);
-        for batch in ids.chunks(BATCH) {
-            let answer = match self.administer() {
-                Ok(stamp) => self.store.end_many(batch, &stamp),
-                Err(fault) => Err(fault),
-            };
-            match answer {
-                Ok(ended) => {
-                    reached += batch.len();
-                    outcome.ended += ended;
-                    outcome.over += count(batch.len()) - ended;
-                }
-                Err(fault) if reached == 0 => return Err(fault),
-                Err(fault) => {
-                    outcome.fault = Some(fault);
-                    break;
-                }
-            }
-            if !progress(count(reached), count(ids.len())) {
-                break;
-            }
-        }
-        outcome.rest = count(ids.len() - reached);
+        let mut outcome = Ended::default();
+        (outcome.rest, outcome.fault) = in_batches(ids, progress, |batch| {
+            let stamp = self.administer()?;
+            let ended = self.store.end_many(batch, &stamp)?;
+            outcome.ended += ended;
+            outcome.over += count(batch.len()) - ended;
+            Ok(())
+        })?;
         Ok(outcome)
     }
+}
 
-    fn in_batches<T>(
-        &mut self,
-        all: &[T],
-        progress: &mut dyn FnMut(u32, u32) -> bool,
-        mut change: impl FnMut(&mut Accounts, &[T], &mut Outcome) -> Result<()>,
-    ) -> Result<Outcome> {
-        let (mut outcome, mut reached) = (Outcome::default(), 0);
-        for batch in all.chunks(BATCH) {
-            match change(self, batch, &mut outcome) {
-                Ok(()) => reached += batch.len(),
-                Err(fault) if reached == 0 => return Err(fault),
-                Err(fault) => {
-                    outcome.fault = Some(fault);
-                    break;
-                }
-            }
-            if !progress(count(reached), count(all.len())) {
-                break;
-            }
+/// Hands batch after batch to `deed`, and says how many were not reached, and why it could not go on. What goes wrong
+/// before anything was done is the error.
+fn in_batches<T>(
+    all: &[T],
+    progress: &mut dyn FnMut(u32, u32) -> bool,
+    mut deed: impl FnMut(&[T]) -> Result<()>,
+) -> Result<(u32, Option<Error>)> {
+    let mut reached = 0;
+    let rest = |reached| count(all.len() - reached);
+    for batch in all.chunks(BATCH) {
+        match deed(batch) {
+            Ok(()) => reached += batch.len(),
+            Err(fault) if reached == 0 => return Err(fault),
+            Err(fault) => return Ok((rest(reached), Some(fault))),
         }
-        outcome.rest = count(all.len() - reached);
-        for left in &mut outcome.left {
-            // What was done must be told, and can be taken back, even where a name cannot be read any more.
-            if let Ok(Some(user)) = self.store.user(&left.id, self.now()) {
-                left.name = user.name;
-            }
+        if !progress(count(reached), count(all.len())) {
+            break;
         }
-        Ok(outcome)
     }
+    Ok((rest(reached), None))
 }

@@ -2,6 +2,7 @@
 //!
 //! Pages are found by the key of a row (never by counting rows), so that the millionth costs what the first does.
 
+use super::error::Result;
 use super::time::Time;
 use super::user::{Status, User};
 
@@ -109,6 +110,25 @@ pub struct Page<T> {
     pub more_before: bool,
     /// Whether there is more behind the last.
     pub more_after: bool,
+}
+
+/// Asks for one page after the other, from `anchor` on, until `take` has enough and answers `false`, or there is no more.
+///
+/// # Errors
+/// What asking for a page says.
+pub fn page_through<T>(
+    mut anchor: Anchor,
+    mut page: impl FnMut(&Anchor) -> Result<Page<T>>,
+    mut take: impl FnMut(Vec<(Key, T)>) -> bool,
+) -> Result<()> {
+    loop {
+        let Page { rows, more_after, .. } = page(&anchor)?;
+        let last = rows.last().map(|(key, _)| key.clone());
+        match last {
+            Some(key) if take(rows) && more_after => anchor = Anchor::After(key),
+            _ => return Ok(()),
+        }
+    }
 }
 
 impl<T> Default for Page<T> {

@@ -7,7 +7,7 @@ use super::output::{Outcome, fault};
 use super::words::count;
 use crate::accounts::bulk::{Chosen, Left, Outcome as Done, Plan};
 use crate::accounts::change::{Exposure, UserChange};
-use crate::accounts::error::{Error, Kind};
+use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::query::{Filter, State};
 use crate::accounts::text::{brief, quote};
 
@@ -32,12 +32,7 @@ pub const CONTAIN: Deed = Deed { change: UserChange::Contain, verb: "Contain", p
 /// Plans, asks, does it and tells.
 pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     let mut filter = Filter::parse(expression)?;
-    if filter.is_empty() {
-        // A slip, or a variable of a script that was never set, must not mean everybody.
-        return Err(fault(format!("{} asks for nothing: that would be everybody", quote(expression)))
-            .hint("`!is:deleted` means all who are there")
-            .into());
-    }
+    must_choose(&filter, expression, "everybody", "`!is:deleted` means all who are there")?;
     if matches!(deed.change, UserChange::Restore(_)) && !filter.wants_deleted() {
         filter.terms.extend(Filter::is(State::Deleted).terms);
     }
@@ -51,6 +46,14 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     call.ask_again(&mut accounts)?;
     let done = accounts.carry_out(&plan, &mut |_, _| true)?;
     tell(call, deed, &plan, Some(done))
+}
+
+/// Refuses a filter that asks for nothing: a slip, or a variable of a script that was never set, must not mean all.
+pub fn must_choose(filter: &Filter, expression: &str, all: &str, hint: &str) -> Result<()> {
+    match filter.is_empty() {
+        true => Err(fault(format!("{} asks for nothing: that would be {all}", quote(expression))).hint(hint)),
+        false => Ok(()),
+    }
 }
 
 /// What happened to many people, or would.

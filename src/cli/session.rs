@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use super::args::session::{Session as Verb, SessionList, SessionLogin, SessionLogout};
+use super::bulk::must_choose;
 use super::call::{Call, Missing, called};
 use super::json::SessionJson;
-use super::output::{Outcome, Table, fault};
+use super::output::{Outcome, Table};
 use super::words::{ago, count, left, local};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Anchor, Filter, State};
 use crate::accounts::session::{Login, Session, SessionId};
-use crate::accounts::text::{quote, visible};
+use crate::accounts::text::visible;
 use crate::accounts::time::{Time, Until};
 
 const PAGE: u16 = 500;
@@ -161,11 +162,7 @@ fn tell(call: &mut Call<'_>, ended: u32) -> Outcome {
 /// Ends everything live that a filter lets through, after a question.
 fn log_out_many(call: &mut Call<'_>, expression: &str) -> Outcome {
     let filter = Filter::parse_sessions(expression)?;
-    if filter.is_empty() {
-        return Err(fault(format!("{} asks for nothing: that would be everybody's sessions", quote(expression)))
-            .hint("`is:live` means all that are live")
-            .into());
-    }
+    must_choose(&filter, expression, "everybody's sessions", "`is:live` means all that are live")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let ids = accounts.live_sessions(&filter)?;
     let found = u32::try_from(ids.len()).unwrap_or(u32::MAX);

@@ -219,17 +219,24 @@ fn activate(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn deactivate(model: &mut Model) {
+    let write = |user: &User| Write::Deactivate { id: user.id.clone(), expect: user.version, reason: None };
+    shut_out(model, "Deactivate", write, |user, _, _| Layer::Prompt(Box::new(Prompt::reason(user)), None));
+}
+
+/// Asks before the person under the cursor is shut out; before oneself is, by what has to be typed.
+fn shut_out(
+    model: &mut Model,
+    verb: &str,
+    write: impl FnOnce(&User) -> Write,
+    ask: impl FnOnce(&User, &Model, Write) -> Layer,
+) {
     open_about(model, |user, model| {
+        let write = write(user);
         if model.is_own(user) {
-            let write = Write::Deactivate { id: user.id.clone(), expect: user.version, reason: None };
-            return own_access(
-                "Deactivate your own account?",
-                "you are logged out and cannot come back by yourself",
-                model,
-                write,
-            );
+            let effect = "you are logged out and cannot come back by yourself";
+            return own_access(&format!("{verb} your own account?"), effect, model, write);
         }
-        Layer::Prompt(Box::new(Prompt::reason(user)), None)
+        ask(user, model, write)
     });
 }
 
@@ -265,16 +272,8 @@ fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn delete(model: &mut Model) {
-    open_about(model, |user, model| {
-        let write = Write::Delete { id: user.id.clone(), expect: user.version };
-        if model.is_own(user) {
-            return own_access(
-                "Delete your own account?",
-                "you are logged out and cannot come back by yourself",
-                model,
-                write,
-            );
-        }
+    let write = |user: &User| Write::Delete { id: user.id.clone(), expect: user.version };
+    shut_out(model, "Delete", write, |user, model, write| {
         let ends = match user.sessions {
             0 => "no session is open".to_owned(),
             n => format!("ends {}, now", count(u64::from(n), "session")),
@@ -291,16 +290,8 @@ fn contain(model: &mut Model) {
     let Some(exposure) = dossier.map(|dossier| dossier.exposure) else {
         return model.refuse("still reading".to_owned());
     };
-    open_about(model, |user, model| {
-        let write = Write::Contain { id: user.id.clone(), expect: user.version };
-        if model.is_own(user) {
-            return own_access(
-                "Contain your own account?",
-                "you are logged out and cannot come back by yourself",
-                model,
-                write,
-            );
-        }
+    let write = |user: &User| Write::Contain { id: user.id.clone(), expect: user.version };
+    shut_out(model, "Contain", write, |user, model, write| {
         let lines = vec![
             "deactivates, now".to_owned(),
             format!("ends     {}", count(u64::from(exposure.sessions), "session")),

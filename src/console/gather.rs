@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::effect::{Answer, Bulk, Done, Survey};
 use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
-use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term};
+use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term, page_through};
 use crate::accounts::user::{User, UserId};
 use crate::accounts::{Accounts, Kind, Result};
 
@@ -34,25 +34,21 @@ pub fn sessions(accounts: &mut Accounts, filter: &Filter, reversed: bool, stretc
     Ok(Answer::SessionMarks(live.map(|session| session.id).collect()))
 }
 
-fn walk<T>(stretch: &Stretch, descending: bool, mut page: impl FnMut(&Anchor) -> Result<Page<T>>) -> Result<Vec<T>> {
+fn walk<T>(stretch: &Stretch, descending: bool, page: impl FnMut(&Anchor) -> Result<Page<T>>) -> Result<Vec<T>> {
     let ends = stretch.as_ref().map(|(one, other)| match (one <= other) != descending {
         true => (one, other),
         false => (other, one),
     });
     let is_past = |key: &Key| ends.is_some_and(|(_, last)| if descending { key < last } else { key > last });
-    let mut anchor = ends.map_or(Anchor::Start, |(first, _)| Anchor::From(first.clone()));
+    let anchor = ends.map_or(Anchor::Start, |(first, _)| Anchor::From(first.clone()));
     let mut found = Vec::new();
-    loop {
-        let page = page(&anchor)?;
-        let Some((last, _)) = page.rows.last() else { return Ok(found) };
-        let done = !page.more_after || is_past(last);
-        anchor = Anchor::After(last.clone());
-        found.extend(page.rows.into_iter().filter(|(key, _)| !is_past(key)).map(|(_, row)| row));
+    page_through(anchor, page, |rows| {
+        let ended = rows.last().is_some_and(|(key, _)| is_past(key));
+        found.extend(rows.into_iter().filter(|(key, _)| !is_past(key)).map(|(_, row)| row));
         // One more than can be marked, so that it is seen that not all were.
-        if done || found.len() > MOST {
-            return Ok(found);
-        }
-    }
+        !ended && found.len() <= MOST
+    })?;
+    Ok(found)
 }
 
 /// What a change would do to the marked people. Who does not pass the present filter is hidden: they are counted, and
@@ -80,17 +76,15 @@ fn visible(accounts: &mut Accounts, survey: &Survey) -> Result<BTreeSet<UserId>>
     if survey.filter.terms.iter().any(asks_for_hashes) {
         // No person says how their password is kept: only the list itself knows who passes.
         let query = Query { filter: survey.filter.clone(), ..Query::default() };
-        let mut anchor = Anchor::Start;
-        loop {
-            let page = accounts.users(&query, &anchor, PAGE)?;
-            let Some((last, _)) = page.rows.last() else { return Ok(visible) };
-            anchor = Anchor::After(last.clone());
-            let passing = page.rows.into_iter().map(|(_, user)| user.id).filter(|id| left.remove(id));
-            visible.extend(passing);
-            if !page.more_after || left.is_empty() {
-                return Ok(visible);
-            }
-        }
+        page_through(
+            Anchor::Start,
+            |anchor| accounts.users(&query, anchor, PAGE),
+            |rows| {
+                visible.extend(rows.into_iter().map(|(_, user)| user.id).filter(|id| left.remove(id)));
+                !left.is_empty()
+            },
+        )?;
+        return Ok(visible);
     }
     let now = accounts.now();
     for (id, _) in &survey.marked {

@@ -9,6 +9,18 @@ use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rollbook");
 
+/// Commands that only look, at everybody and at alice.
+pub const LOOKS: &[&[&str]] = &[
+    &["user", "list"],
+    &["user", "show", "alice"],
+    &["user", "why", "alice"],
+    &["session", "list"],
+    &["token", "list", "alice"],
+    &["audit", "list"],
+    &["audit", "verify"],
+    &["policy", "show"],
+];
+
 pub struct Desk {
     pub folder: TempDir,
 }

@@ -1,6 +1,6 @@
 //! A required log-in on the command line, the glass before it, and who only looks.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, LOOKS};
 
 /// A desk that asks for a log-in.
 fn closed() -> Desk {
@@ -33,16 +33,7 @@ fn every_changing_command_asks_who_one_is_and_looking_does_not() {
         let message = desk.fails(change, "", 4, "unauthenticated");
         assert_eq!(message, "a log-in is required here before anything is changed", "{change:?}");
     }
-    for look in [
-        &["user", "list"][..],
-        &["user", "show", "alice"],
-        &["user", "why", "alice"],
-        &["session", "list"],
-        &["token", "list", "alice"],
-        &["audit", "list"],
-        &["audit", "verify"],
-        &["policy", "show"],
-    ] {
+    for look in LOOKS {
         desk.run(look, "").ok();
     }
     // What a service does, and what one's own password does, stay as they are.

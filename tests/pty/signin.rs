@@ -1,14 +1,26 @@
 //! A required log-in in a real terminal: what the other end of the line gets to see before it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rollbook::accounts::{Draft, Role};
+use tempfile::TempDir;
 
 use crate::harness::{Pty, Start, count};
 use crate::people;
 
 /// Longer than the keys of a burst lie apart.
 const PAUSE: Duration = Duration::from_millis(40);
+
+/// The three people, an admin called root, and a log-in that is required.
+fn guarded() -> (TempDir, PathBuf) {
+    let (folder, db) = people::three();
+    let mut accounts = people::open(&db);
+    let draft = Draft { role: Role::Admin, ..Draft::named("root").unwrap() };
+    accounts.create_user(draft, Some(&people::secret())).unwrap();
+    accounts.set_policy("console-login", "required").unwrap();
+    (folder, db)
+}
 
 fn type_slowly(pty: &mut Pty, text: &str) {
     for piece in text.split_inclusive(' ') {
@@ -21,12 +33,7 @@ fn type_slowly(pty: &mut Pty, text: &str) {
 
 #[test]
 fn nothing_of_the_people_reaches_the_line_before_the_login_and_the_password_never_does() {
-    let (_folder, db) = people::three();
-    let mut accounts = people::open(&db);
-    let draft = Draft { role: Role::Admin, ..Draft::named("root").unwrap() };
-    accounts.create_user(draft, Some(&people::secret())).unwrap();
-    accounts.set_policy("console-login", "required").unwrap();
-    drop(accounts);
+    let (_folder, db) = guarded();
     let mut pty = Start::console(&db).go();
     pty.wait_for("Log in ·");
     type_slowly(&mut pty, "bert");
@@ -63,12 +70,7 @@ fn nothing_of_the_people_reaches_the_line_before_the_login_and_the_password_neve
 
 #[test]
 fn a_console_that_only_looks_is_refused_before_any_form_where_a_login_is_required() {
-    let (_folder, db) = people::three();
-    let mut accounts = people::open(&db);
-    let draft = Draft { role: Role::Admin, ..Draft::named("root").unwrap() };
-    accounts.create_user(draft, Some(&people::secret())).unwrap();
-    accounts.set_policy("console-login", "required").unwrap();
-    drop(accounts);
+    let (_folder, db) = guarded();
     let mut pty = Start::console(&db).args(["--read-only"]).go();
     pty.wait_for("lets nobody log in");
     pty.ends_with(4);
