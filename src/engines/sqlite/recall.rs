@@ -105,7 +105,7 @@ impl Recall {
         let shared = self.clone();
         let work = move || {
             let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
-                connection::hold_little(&db)?;
+                connection::hold(&db, connection::LITTLE)?;
                 connection::read(&db, read)
             });
             let mut state = shared.state();

@@ -159,7 +159,7 @@ impl Store for Sqlite {
     }
 
     fn expect_counts(&mut self) -> Result<()> {
-        connection::hold_little(&self.db)
+        connection::hold(&self.db, connection::LITTLE)
     }
 
     fn interrupter(&self) -> Interrupter {
