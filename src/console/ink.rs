@@ -183,6 +183,7 @@ fn plain(text: &str) -> Cow<'_, str> {
         match c {
             '─' | '–' => plain.push('-'),
             '│' => plain.push('|'),
+            '┃' => plain.push('#'),
             '┌' | '┐' | '└' | '┘' | '┬' | '┴' | '├' | '┤' => plain.push('+'),
             '›' => plain.push('>'),
             '…' => plain.push('~'),
