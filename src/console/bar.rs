@@ -7,7 +7,6 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::ink::Ink;
-use super::theme::Role;
 
 /// How many rows stand before those that are held, and how many behind them, as far as it is known. What is paged
 /// over is added and taken away, so that only a jump into the middle of a list has to be counted.
@@ -162,15 +161,16 @@ impl Seen {
     }
 }
 
-/// Draws the bar in this column; nothing where everything is seen.
-pub fn draw(ink: &mut Ink<'_>, column: Rect, seen: &Seen) {
+/// Draws the bar in this column, or on the wall that stands there; nothing where everything is seen.
+pub fn draw(ink: &mut Ink<'_>, column: Rect, walled: bool, seen: &Seen) {
     if seen.first && seen.last || column.is_empty() {
         return;
     }
-    let thumb = seen.thumb(column.height).unwrap_or_default();
-    for (cell, y) in (0..).zip(column.top()..column.bottom()) {
-        let (sign, role) = if thumb.contains(&cell) { ("┃", Role::Text) } else { ("│", Role::Rule) };
-        ink.text(column.x, y, 1, sign, role);
+    if !walled {
+        ink.wall(column.x, column.top(), column.bottom());
+    }
+    for cell in seen.thumb(column.height).unwrap_or_default() {
+        ink.thicken(column.x, column.y + cell);
     }
 }
 

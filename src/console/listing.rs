@@ -249,10 +249,10 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
-    /// Draws the scrollbar of so many rows in all.
-    pub fn draw_bar(&self, ink: &mut Ink<'_>, column: Rect, total: Option<u32>) {
+    /// Draws the scrollbar of so many rows in all, on a wall or in a column of its own.
+    pub fn draw_bar(&self, ink: &mut Ink<'_>, (column, walled): (Rect, bool), total: Option<u32>) {
         if self.window.is_loaded() {
-            bar::draw(ink, column, &self.window.seen(usize::from(column.height), total.map(u64::from)));
+            bar::draw(ink, column, walled, &self.window.seen(usize::from(column.height), total.map(u64::from)));
         }
     }
 

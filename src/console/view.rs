@@ -144,7 +144,7 @@ fn bars(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         let (area, heads) = (screen.pane(pane), u16::from(screen.heads(pane)));
         let walled = screen.shape == Shape::Side && pane == Pane::Users;
         let x = if walled { area.right() } else { area.right().saturating_sub(1) };
-        Rect { x, y: area.y + 1 + heads, width: 1, height: area.height.saturating_sub(1 + heads) }
+        (Rect { x, y: area.y + 1 + heads, width: 1, height: area.height.saturating_sub(1 + heads) }, walled)
     };
     let Model { users, everybody, audit, .. } = model;
     if !screen.users.is_empty() {

@@ -70,7 +70,7 @@ fn it_is_drawn_in_ascii_and_without_colours() {
     let column = Rect::new(0, 0, 1, 6);
     let drawn = |ascii: bool, seen: &Seen| {
         let mut buffer = Buffer::empty(column);
-        draw(&mut Ink::new(&mut buffer, Theme::Mono, ascii), column, seen);
+        draw(&mut Ink::new(&mut buffer, Theme::Mono, ascii), column, false, seen);
         (0..6).map(|y| buffer[(0, y)].symbol().to_owned()).collect::<String>()
     };
     assert_eq!(drawn(false, &seen(0, 6, 12)), "┃┃┃│││");
