@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::bar;
 use super::ink::Ink;
 use super::key::{Code, Key};
 use super::keymap::{Scope, bindings, key_of};
@@ -155,6 +156,11 @@ fn bars(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     }
     if !screen.audit.is_empty() {
         audit.list.draw_bar(ink, column(Pane::Audit), audit.list.matches);
+    }
+    let theirs = model.their_sessions().filter(|_| !screen.sessions.is_empty());
+    if let Some(seen) = theirs.and_then(|theirs| model.sessions.seen(theirs, screen.rows(Pane::Sessions))) {
+        let (column, walled) = column(Pane::Sessions);
+        bar::draw(ink, column, walled, &seen);
     }
 }
 

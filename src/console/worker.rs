@@ -490,3 +490,6 @@ fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Res
     let (policy, standing) = look_around(&mut library.open(&path)?)?;
     Ok(Place { path, demo, policy, standing, remark })
 }
+
+#[cfg(test)]
+mod tests;

@@ -273,3 +273,15 @@ fn the_bar_is_legible_in_ascii_and_without_colours() {
     stage.press("G");
     assert_eq!(stage.bar(Pane::Users), "|||||||||##");
 }
+
+#[test]
+fn a_persons_sessions_have_a_bar_where_they_do_not_fit() {
+    let sessions: Vec<(&str, &str)> = (0..30).map(|_| ("ann", "web")).collect();
+    let (mut stage, _) = with_sessions(&["bob", "ann"], &sessions);
+    stage.press("<tab>").shows("30 live");
+    assert!(stage.bar(Pane::Sessions).starts_with('┃'), "{}", stage.screen());
+    stage.press("G");
+    assert!(stage.bar(Pane::Sessions).ends_with('┃'), "{}", stage.screen());
+    stage.press("<s-tab>j").is_under_cursor("bob");
+    assert!(!stage.bar(Pane::Sessions).contains(['│', '┃']), "{}", stage.screen());
+}
