@@ -285,3 +285,34 @@ fn a_persons_sessions_have_a_bar_where_they_do_not_fit() {
     stage.press("<s-tab>j").is_under_cursor("bob");
     assert!(!stage.bar(Pane::Sessions).contains(['│', '┃']), "{}", stage.screen());
 }
+
+#[test]
+fn a_count_of_another_order_is_not_taken_for_this_one() {
+    let mut stage = crowd(400);
+    stage.press("<pgdn><pgdn><pgdn><pgdn>").press("sn");
+    stage.holding = true;
+    stage.elsewhere(|_| ());
+    // Everything is answered but what is counted for the bar, whose answers come last and in the wrong order.
+    let mut late = Vec::new();
+    for key in ["", "S", ""] {
+        stage.press(key);
+        while !stage.held.is_empty() {
+            for answer in stage.answers() {
+                match answer {
+                    Event::Answered(Slot::UsersBefore, ..) => late.push(answer),
+                    answer => {
+                        stage.event(answer);
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(late.len(), 2);
+    late.reverse();
+    for answer in late {
+        stage.event(answer);
+    }
+    let mut list = names(400);
+    list.reverse();
+    stage.bar_tells_the_truth(&list);
+}

@@ -228,3 +228,22 @@ fn at_an_end_nothing_has_to_be_counted_whatever_others_do() {
         all.retain(|n| n % 2 == 0);
     }
 }
+
+#[test]
+fn more_rows_than_were_counted_show_that_it_has_to_be_counted_again() {
+    let mut all: Vec<i64> = (0..400).map(|n| n * 2).collect();
+    let mut window: Window<N> = Window::default();
+    let want = Want::At(key(100));
+    window.land(&want, page(&all, &want.anchor(), 30), 10);
+    window.bearings_mut().tell(50);
+    // Nobody has told the window of these.
+    all.extend((1..60).step_by(2));
+    all.sort_unstable();
+    window.move_by(-48, 10);
+    settle(&mut window, &all, 10);
+    assert!(window.lost_at().is_some() && !window.seen(10, Some(430)).first);
+    window.move_by(-99, 10);
+    settle(&mut window, &all, 10);
+    assert!(window.lost_at().is_none(), "the beginning is known by itself");
+    assert_seen(&window, &all, 10);
+}
