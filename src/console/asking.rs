@@ -73,7 +73,9 @@ impl Model {
             self.needs_rows(&screen, true, effects);
         }
         self.ask_for_attention(effects);
-        self.ask_for_ranks(&screen, effects);
+        if self.is_complete() {
+            self.ask_for_ranks(&screen, effects);
+        }
     }
 
     fn needs_rows(&mut self, screen: &Screen, leisure: bool, effects: &mut Vec<Effect>) {

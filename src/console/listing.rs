@@ -225,7 +225,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// at each of their deeds.
     pub fn rank_due(&mut self, now: Time) -> Option<(Turn, Key)> {
         const AGE: Span = Span::SECOND.times(5);
-        if self.is_waiting() || self.ranking {
+        if self.due.is_some() || self.asked.is_some() || self.ranking {
             return None;
         }
         let key = self.window.lost_at().cloned()?;
