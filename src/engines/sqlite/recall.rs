@@ -3,6 +3,8 @@
 //!
 //! Log-ins and sessions do not touch it. Where it cannot answer, it says so, and SQL does.
 
+mod rank;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
