@@ -19,6 +19,8 @@ mod many;
 mod names;
 mod needles;
 mod pairs;
+#[cfg(test)]
+mod plans;
 mod purge;
 mod query;
 mod rank;

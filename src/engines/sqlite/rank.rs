@@ -97,23 +97,11 @@ pub fn sessions_before(db: &Connection, filter: &Filter, reversed: bool, key: &K
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::{connection, schema};
     use super::*;
 
     /// SQLite's plan for each statement.
     fn plans(ranked: &Ranked) -> Vec<Vec<String>> {
-        let db = connection::memory().unwrap();
-        schema::lay(&db).unwrap();
-        let plan = |sql: String| {
-            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let mut rows = statement.raw_query();
-            let mut plan = Vec::new();
-            while let Some(row) = rows.next().unwrap() {
-                plan.push(row.get::<_, String>(3).unwrap());
-            }
-            plan
-        };
-        ranked.statements().into_iter().map(plan).collect()
+        ranked.statements().iter().map(|sql| super::super::plans::of(sql)).collect()
     }
 
     #[test]

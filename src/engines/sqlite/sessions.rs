@@ -210,21 +210,12 @@ pub fn end_of_user(db: &Connection, id: &UserId, expect: Option<u32>, stamp: &St
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::{connection, schema};
     use super::*;
 
     #[test]
     fn of_thousands_of_ended_sessions_only_those_that_are_shown_are_read() {
-        let db = connection::memory().unwrap();
-        schema::lay(&db).unwrap();
         let [_, ended] = of_user_sql();
-        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {ended}")).unwrap();
-        let mut rows = statement.raw_query();
-        let mut plan = String::new();
-        while let Some(row) = rows.next().unwrap() {
-            plan.push_str(&row.get::<_, String>(3).unwrap());
-            plan.push('\n');
-        }
+        let plan = super::super::plans::of(&ended).join("\n");
         assert!(plan.contains("SEARCH s USING INDEX session_over (user_seq=? AND ended_at>?)"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }

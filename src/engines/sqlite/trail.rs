@@ -192,27 +192,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::{connection, schema};
     use super::*;
 
     /// How SQLite means to read the newest page of a trail.
     fn plan(trail: &Trail) -> String {
-        let db = connection::memory().unwrap();
-        schema::lay(&db).unwrap();
         let meant = Meant::by(trail);
         let sql = format!(
-            "EXPLAIN QUERY PLAN SELECT a.seq, d.json FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq
+            "SELECT a.seq, d.json FROM audit a LEFT JOIN audit_detail d ON d.seq = a.seq
              WHERE {} ORDER BY a.seq DESC LIMIT 9",
             meant.sql()
         );
-        let mut statement = db.prepare(&sql).unwrap();
-        let mut rows = statement.raw_query();
-        let mut plan = String::new();
-        while let Some(row) = rows.next().unwrap() {
-            plan.push_str(&row.get::<_, String>(3).unwrap());
-            plan.push('\n');
-        }
-        plan
+        super::super::plans::of(&sql).join("\n")
     }
 
     #[test]
