@@ -15,6 +15,7 @@ pub mod effect;
 pub mod enrolling;
 pub mod filtering;
 pub mod gather;
+pub mod help;
 pub mod ink;
 pub mod key;
 pub mod keymap;
