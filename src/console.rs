@@ -13,6 +13,7 @@ pub mod commands;
 pub mod dialog;
 pub mod effect;
 pub mod enrolling;
+pub mod expression;
 pub mod filtering;
 pub mod gather;
 pub mod help;

@@ -2,60 +2,14 @@
 
 use tui_input::Input;
 
-use super::action::Action;
 use super::commands;
 use super::effect::{Effect, Read, Slot, Turn};
-use super::keymap::{Scope, key_of};
 use super::layout::Pane;
 use super::model::Model;
 use super::words::shown;
-use crate::accounts::Result;
-use crate::accounts::query::{Completion, Filter, Subject, complete};
+use crate::accounts::query::{Completion, Subject, complete};
 use crate::accounts::search::Search;
 use crate::accounts::text::first_forbidden;
-
-/// How many labels are asked for at once: more than a line names.
-pub const LABELS: u16 = 64;
-
-/// Reads a filter over people; what is asked of sessions is a key away.
-///
-/// # Errors
-/// As [`Filter::parse`].
-pub fn of_users(text: &str) -> Result<Filter> {
-    read(text, Subject::Users)
-}
-
-/// Reads a filter over sessions; what is asked of people is a key away.
-///
-/// # Errors
-/// As [`Filter::parse_sessions`].
-pub fn of_sessions(text: &str) -> Result<Filter> {
-    read(text, Subject::Sessions)
-}
-
-fn read(text: &str, subject: Subject) -> Result<Filter> {
-    Filter::read(text, subject).map_err(|fault| {
-        let (other, action) = match subject {
-            Subject::Users => ("sessions", Action::ViewSessions),
-            Subject::Sessions => ("users", Action::ViewUsers),
-        };
-        match (&fault.hint, key_of(Scope::Users, action)) {
-            (None, Some(key)) => fault.hint(format!("{key} shows the {other}")),
-            _ => fault,
-        }
-    })
-}
-
-/// A completion on its way.
-#[derive(Default)]
-pub struct Completing {
-    /// The number of the newest question.
-    turn: Turn,
-    /// The line it was asked for, and the place in it.
-    line: Option<(String, usize)>,
-    /// What stood on the screen when the filter was begun, each word with its field.
-    seen: Vec<(&'static str, String)>,
-}
 
 impl Model {
     /// What is wrong with the filter that is being typed, or was.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 
 use super::effect::{Attention, DEEP, Place, Ticket, Turn};
-use super::filtering::Completing;
+use super::expression::Completing;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::login::SignIn;

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
-use super::filtering::LABELS;
+use super::expression::LABELS;
 use super::gather;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;

@@ -8,7 +8,7 @@ use crate::accounts::query::Term;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::user::UserId;
 use crate::console::effect::{Effect, Read, Slot};
-use crate::console::filtering;
+use crate::console::expression;
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
@@ -36,7 +36,7 @@ pub struct Everybody {
 
 impl Default for Everybody {
     fn default() -> Self {
-        Everybody { list: Listing::new(filtering::of_sessions), reversed: false, marks: Marks::default() }
+        Everybody { list: Listing::new(expression::of_sessions), reversed: false, marks: Marks::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::accounts::query::{Key, Order, Page, Query};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role as UserRole, Status, User, UserId};
 use crate::console::effect::{Effect, Read, Slot};
-use crate::console::filtering;
+use crate::console::expression;
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
@@ -40,7 +40,7 @@ pub struct Users {
 impl Default for Users {
     fn default() -> Self {
         Users {
-            list: Listing::new(filtering::of_users),
+            list: Listing::new(expression::of_users),
             order: Order::default(),
             reversed: false,
             seek: None,
