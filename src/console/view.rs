@@ -49,13 +49,18 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
 fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let row = screen.top;
     let name = match &model.book {
+        Book::Open(place) if place.demo && row.width < 48 => "sample".to_owned(),
         Book::Open(place) if place.demo => "sample people".to_owned(),
         Book::Opening => "opening".to_owned(),
         Book::Missing(_) => "no database".to_owned(),
         _ => {
             let file = model.setup.path.as_deref().and_then(|path| path.file_name());
             // The views are found by what stands behind it, also on the narrowest screen.
-            let most = if row.width < 72 { 12 } else { 24 };
+            let most = match row.width {
+                72.. => 24,
+                48..72 => 12,
+                _ => 8,
+            };
             file.map(|file| clipped(&file.to_string_lossy(), most)).unwrap_or_default()
         }
     };

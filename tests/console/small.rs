@@ -172,12 +172,11 @@ fn a_question_about_many_and_an_enrolment_can_be_answered_on_the_smallest_screen
     stage.shows("Delete 12 users").shows("type 12, then Enter").hides("Tab all");
     stage.press("12<enter>").says("12 users deleted");
     let mut stage = opened("te", (40, 10));
-    let screen = stage.screen();
-    let groups = screen
-        .split_whitespace()
-        .filter(|word| word.len() == 4 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
-    assert_eq!(groups.count(), 8, "all of the secret\n{screen}");
-    stage.shows("Code").press("12<enter>").shows("6 digits are needed");
+    let is_group = |word: &&str| word.len() == 4 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let groups = |stage: &Stage| stage.screen().split_whitespace().filter(is_group).count();
+    assert_eq!(groups(stage.shows("Code")), 8, "all of the secret\n{}", stage.screen());
+    stage.press("12<enter>").shows("6 digits are needed").press("3456<enter>").shows("the second-factor code is wrong");
+    assert_eq!(groups(stage.shows("Code")), 8, "also while something is wrong\n{}", stage.screen());
 }
 
 #[test]
@@ -247,7 +246,10 @@ fn a_wide_name_behind_a_dialog_leaves_its_border_whole() {
         for script in ["d", "c", "f", "n", "?"] {
             let mut stage = Stage::people(&names.iter().map(String::as_str).collect::<Vec<_>>());
             stage.press(script).event(Event::Resize(size.0, size.1));
-            assert!(told(&stage).is_some(), "{script} {size:?}\n{}", stage.screen());
+            let cells = cells(&stage);
+            let Some((left, top, _, bottom)) = frame(&cells) else { panic!("{script} {size:?}\n{}", stage.screen()) };
+            let beside = |y: usize| left == 0 || cells[y][left - 1] == " ";
+            assert!((top..=bottom).all(beside), "half a sign at {script} {size:?}\n{}", stage.screen());
         }
     }
 }
