@@ -136,23 +136,19 @@ const SMALL: &[&str] = &["↓", "more", "…"];
 #[test]
 fn every_dialog_is_whole_and_legible_on_small_screens() {
     for script in DIALOGS {
-        let large = opened(script, (120, 40));
-        let whole = words(&told(&large).unwrap_or_else(|| panic!("{script} opens no dialog\n{}", large.screen())));
+        let mut stage = opened(script, (120, 40));
+        let large = stage.screen();
+        let whole = words(&told(&stage).unwrap_or_else(|| panic!("{script} opens no dialog\n{large}")));
         let shown =
             |word: &str| SMALL.contains(&word) || word.contains('…') || whole.iter().any(|all| all.contains(word));
         for size in SIZES {
-            let stage = opened(script, size);
+            stage.event(Event::Resize(size.0, size.1));
             let lines = told(&stage).unwrap_or_else(|| panic!("{script} {size:?}: no whole frame\n{}", stage.screen()));
             let odd: Vec<String> = words(&lines).into_iter().filter(|word| !shown(word)).collect();
             // What takes the place of the picture of a second factor is told only where it does not fit.
             let instead = "The QR code needs a screen of 80×23. 80×24. Type this secret into an authenticator app:";
             let odd: Vec<&String> = odd.iter().filter(|word| !instead.contains(word.as_str())).collect();
-            assert!(
-                odd.is_empty(),
-                "{script} {size:?}: {odd:?} is no word of it\n{}\n{}",
-                stage.screen(),
-                large.screen()
-            );
+            assert!(odd.is_empty(), "{script} {size:?}: {odd:?} is no word of it\n{}\n{}", stage.screen(), large);
             for line in &lines[1..] {
                 let full =
                     line.chars().next().is_some_and(|c| c != ' ') || line.chars().last().is_some_and(|c| c != ' ');

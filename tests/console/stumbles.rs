@@ -120,6 +120,12 @@ fn filter_asked_of_the_other_view_names_the_key_that_leads_there() {
 }
 
 #[test]
+fn filter_of_the_audit_says_how_a_name_is_found_here() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("3/about:nn").says("no user \"nn\"").says("Tab completes").press("<c-u>nn").shows("1 · newest first");
+}
+
+#[test]
 fn a_number_that_is_not_the_one_is_told_beneath_the_field() {
     let mut stage = crowd(12);
     stage

@@ -100,7 +100,13 @@ impl Audit {
         self.list.failed();
         let named = matches!(error.kind, Kind::UnknownUser | Kind::AmbiguousName | Kind::ConstraintViolation);
         if named {
-            self.list.fault = Some(error.to_string());
+            // How one finds a name here is not how one finds it at a shell.
+            self.list.fault = Some(match error.kind {
+                Kind::UnknownUser => {
+                    format!("{} (a whole name; Tab completes it; a part of one is a word alone)", error.message)
+                }
+                _ => error.to_string(),
+            });
         }
         named && self.list.typing
     }
