@@ -54,6 +54,10 @@ mod signin;
 #[path = "console/status.rs"]
 mod status;
 
+#[path = "console/small.rs"]
+mod small;
+#[path = "console/stumbles.rs"]
+mod stumbles;
 #[path = "console/system.rs"]
 mod system;
 

@@ -115,6 +115,7 @@ macro_rules! engine {
                 the_engine_and_the_plain_meaning_choose_the_same_people
                 the_engine_and_the_plain_meaning_choose_the_same_sessions
                 a_word_finds_people_whatever_their_accents
+                labels_that_people_have_are_named_once_and_in_order
             }
             books {
                 entries_come_newest_first_in_pages_and_about_one_person

@@ -214,6 +214,11 @@ impl Deed {
         }
     }
 
+    /// The word as it is typed, read and shown, in one piece: `log-in`.
+    pub fn spelling(self) -> String {
+        self.word().replace(' ', "-")
+    }
+
     /// The deed of this word.
     pub fn from_word(word: &str) -> Option<Deed> {
         Deed::ALL.into_iter().find(|deed| deed.word() == word)
@@ -300,6 +305,11 @@ impl Entry {
             Some(deed) => deed.past(),
             None => &self.deed,
         }
+    }
+
+    /// What was done, as it is filtered by.
+    pub fn action(&self) -> String {
+        self.deed.replace(' ', "-")
     }
 
     /// The actor's name, or what is left of it.

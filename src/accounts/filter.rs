@@ -4,11 +4,12 @@
 //! Knows no engine. What a filter means is said once, in [`Filter::matches_with`]; engines are tested against it.
 
 mod complete;
+pub(super) mod near;
 mod read;
 mod term;
 mod when;
 
-pub use complete::{Completion, complete};
+pub use complete::{Completion, complete, complete_from};
 pub use read::Subject;
 pub use term::{Filter, STALE, State, Term};
 pub use when::{Clocked, When};

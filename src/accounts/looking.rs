@@ -121,6 +121,15 @@ impl Accounts {
         self.store.users_before(query, key, now)
     }
 
+    /// Labels that people have and that begin so, to choose from.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn labels(&mut self, prefix: &str, limit: u16) -> Result<Vec<String>> {
+        self.oversee()?;
+        self.store.labels(&fold(prefix), limit)
+    }
+
     /// A person's sessions: live ones newest first, then the ended ones whose time is not over. Members may look at their
     /// own.
     ///

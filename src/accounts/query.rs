@@ -6,7 +6,7 @@ use super::error::Result;
 use super::time::Time;
 use super::user::{Status, User};
 
-pub use super::filter::{Clocked, Completion, Filter, STALE, State, Subject, Term, When, complete};
+pub use super::filter::{Clocked, Completion, Filter, STALE, State, Subject, Term, When, complete, complete_from};
 
 /// By what a list of people is ordered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

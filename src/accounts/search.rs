@@ -1,9 +1,12 @@
 //! The audit's filter as it is typed, and what it comes to once the names in it are looked up.
 
+use std::ops::Range;
+
 use super::audit::{Deed, Entry};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
-use super::query::{Anchor, Key, Page};
+use super::filter::near;
+use super::query::{Anchor, Completion, Key, Page, complete_from};
 use super::text::{fold, quote};
 use super::time::Time;
 use super::trail::{Trail, parse_deed, parse_since};
@@ -27,36 +30,63 @@ pub struct Search {
     pub words: Vec<String>,
 }
 
+/// The fields of the audit's filter.
+const FIELDS: [&str; 5] = ["about", "actor", "action", "since", "until"];
+
 impl Search {
     /// Reads a filter line: words, `about:`, `actor:`, `action:`, `since:`, `until:`; in double quotes a value may hold
-    /// spaces.
+    /// spaces, and a word whatever it likes.
     ///
     /// # Errors
-    /// `constraint_violation` naming what is not understood. Whether the people exist shows only when they are looked
-    /// up.
+    /// `constraint_violation` naming what is not understood, with its place. Whether the people exist shows only when
+    /// they are looked up.
     pub fn parse(text: &str) -> Result<Search> {
         let mut search = Search::default();
-        for word in split(text) {
-            match word.split_once(':') {
-                Some((_, "")) => {
-                    return Err(Error::constraint(Field::Filter, format!("{} asks for nothing yet", quote(&word)))
-                        .hint("about:, actor:, action:, since:, until: take a value"));
-                }
-                Some(("about" | "user", who)) => search.about = Some(who.to_owned()),
-                Some(("actor" | "by", who)) => search.by = Some(who.to_owned()),
-                Some(("action" | "deed", deed)) => search.deed = Some(parse_deed(deed)?),
-                Some(("since", at)) => search.since = Some(instant(at)?),
-                Some(("until", at)) => search.until = Some(instant(at)?),
-                _ => search.words.push(fold(&word)),
-            }
+        for (word, place) in split(text) {
+            let quoted = text[place.clone()].starts_with('"');
+            search.take(&word, quoted).map_err(|fault| fault.field(Field::Filter).at(place))?;
         }
         Ok(search)
+    }
+
+    fn take(&mut self, word: &str, quoted: bool) -> Result<()> {
+        match word.split_once(':').filter(|_| !quoted) {
+            Some((field, "")) if FIELDS.contains(&field) || is_former(field) => {
+                return Err(Error::constraint(Field::Filter, format!("{} asks for nothing yet", quote(word)))
+                    .hint("about:, actor:, action:, since:, until: take a value"));
+            }
+            Some(("about" | "user", who)) => self.about = Some(who.to_owned()),
+            Some(("actor" | "by", who)) => self.by = Some(who.to_owned()),
+            Some(("action" | "deed", deed)) => self.deed = Some(parse_deed(deed)?),
+            Some(("since", at)) => self.since = Some(instant(at)?),
+            Some(("until", at)) => self.until = Some(instant(at)?),
+            _ => match near::head(word).filter(|_| !quoted) {
+                Some(name) => return Err(near::unknown(name, word, &FIELDS)),
+                None => self.words.push(fold(word)),
+            },
+        }
+        Ok(())
     }
 
     /// Whether every entry is asked for.
     pub fn is_empty(&self) -> bool {
         *self == Search::default()
     }
+
+    /// How a line goes on at the cursor, which is a byte's number; `None` where nothing is known. `more` tells the names
+    /// that a field could be asked for.
+    pub fn complete(line: &str, cursor: usize, more: impl FnOnce(&str) -> Vec<String>) -> Option<Completion> {
+        complete_from(line, cursor, &FIELDS, |field| match field {
+            "action" => Deed::ALL.iter().map(|deed| deed.spelling()).collect(),
+            "since" | "until" => ["1h", "1d", "7d", "30d"].map(str::to_owned).to_vec(),
+            other => more(other),
+        })
+    }
+}
+
+/// What some fields were called before, and still may be.
+fn is_former(field: &str) -> bool {
+    matches!(field, "user" | "by" | "deed")
 }
 
 /// An instant that can be read; when it is, depends on when it is asked for.
@@ -65,18 +95,21 @@ fn instant(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// The words of a line; between double quotes a space is a letter like any other.
-fn split(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
-    for c in text.chars() {
+/// The words of a line, each with its place; between double quotes a space is a letter like any other.
+fn split(text: &str) -> Vec<(String, Range<usize>)> {
+    let (mut words, mut word, mut quoted, mut from) = (Vec::new(), String::new(), false, 0);
+    for (at, c) in text.char_indices() {
         match c {
             '"' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => words.push(std::mem::take(&mut word)),
+            c if c.is_whitespace() && !quoted => {
+                words.push((std::mem::take(&mut word), from..at));
+                from = at + c.len_utf8();
+            }
             c => word.push(c),
         }
     }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
+    words.push((word, from..text.len()));
+    words.retain(|(word, _)| !word.is_empty());
     words
 }
 
@@ -176,6 +209,13 @@ mod tests {
     fn what_is_not_understood_is_named() {
         assert!(Search::parse("action:dance").expect_err("no such deed").to_string().contains("dance"));
         assert!(Search::parse("since:yesterday").is_err());
+        for (text, place) in [("ann acton:log-in", 4..16), ("user:", 0..5), ("ann  since:soon x", 5..15)] {
+            assert_eq!(Search::parse(text).expect_err("not understood").place, Some(place), "{text}");
+        }
+        assert!(
+            Search::parse("acton:log-in").expect_err("a slip").to_string().contains("actor: or action: is nearest")
+        );
+        assert_eq!(Search::parse("\"acton:log-in\" 10:30").expect("words").words, ["acton:log-in", "10:30"]);
         assert!(Search::parse("actor:").expect_err("half a word").to_string().contains("actor:"));
     }
 }

@@ -113,6 +113,10 @@ pub trait Store: Send {
     /// are people before it.
     fn users_before(&mut self, query: &Query, key: &Key, now: Time) -> Result<u32>;
 
+    /// Labels of the living that begin so, folded, in order, at most `limit`: to choose from, not to rely on. Where the
+    /// labels of people are combined in thousands of ways, some may be missing.
+    fn labels(&mut self, prefix: &str, limit: u16) -> Result<Vec<String>>;
+
     /// The living user whose folded name is `key`, with their password hash.
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>>;
 

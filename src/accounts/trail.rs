@@ -46,14 +46,16 @@ pub struct Failed {
     pub failures: Failures,
 }
 
-/// Reads a deed's word, with hyphens or with spaces between.
+/// Reads a deed's word, with hyphens or with spaces between; or the words that a history tells it by.
 ///
 /// # Errors
 /// `constraint_violation` with the words that there are.
 pub fn parse_deed(text: &str) -> Result<Deed> {
-    Deed::from_word(&text.trim().to_lowercase().replace(['-', '_'], " ")).ok_or_else(|| {
-        let words: Vec<String> = Deed::ALL.iter().map(|deed| deed.word().replace(' ', "-")).collect();
-        Error::constraint(Field::Filter, format!("no deed {}", quote(text))).hint(words.join(", "))
+    let plain = text.trim().to_lowercase().replace(['-', '_'], " ");
+    let told = || Deed::ALL.into_iter().find(|deed| deed.past() == plain);
+    Deed::from_word(&plain).or_else(told).ok_or_else(|| {
+        let words: Vec<String> = Deed::ALL.iter().map(|deed| deed.spelling()).collect();
+        Error::constraint(Field::Filter, format!("no action {}", quote(text))).hint(words.join(", "))
     })
 }
 
@@ -77,6 +79,7 @@ mod tests {
         for deed in Deed::ALL {
             assert_eq!(parse_deed(&deed.word().replace(' ', "-")).ok(), Some(deed));
             assert_eq!(parse_deed(deed.word()).ok(), Some(deed));
+            assert_eq!(parse_deed(&deed.past().replace(' ', "-")).ok(), Some(deed), "as a history tells it");
         }
         assert!(parse_deed("dance").expect_err("unknown").hint.expect("words").contains("set-password"));
     }

@@ -23,9 +23,9 @@ const PAGE: u16 = 500;
 /// Lists, verifies or exports.
 pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
     match verb {
-        Audit::List { user, limit, by, deed, since, until } => {
+        Audit::List { about, limit, by, deed, since, until } => {
             let deed = deed.as_deref().map(parse_deed).transpose()?;
-            list(call, &Search { about: user, by, deed, since, until, words: Vec::new() }, limit)
+            list(call, &Search { about, by, deed, since, until, words: Vec::new() }, limit)
         }
         Audit::Verify { head, export: None } => verify(call, head.as_deref()),
         Audit::Verify { head, export: Some(file) } => export::verify(call, &file, head.as_deref()),
@@ -62,7 +62,7 @@ fn verify(call: &mut Call<'_>, kept: Option<&str>) -> Outcome {
 fn list(call: &mut Call<'_>, search: &Search, limit: Option<u64>) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let trail = accounts.follow(search)?;
-    let mut table = Table::new(["when", "by", "what", "whom", "details"]);
+    let mut table = Table::new(["when", "actor", "action", "about", "summary"]);
     let mut pages = Pages { trail: &trail, entries: VecDeque::new(), failed: VecDeque::new(), left: (true, true) };
     let (most, mut told) = (limit.unwrap_or(u64::MAX), 0);
     while told < most {
@@ -152,7 +152,7 @@ fn row(entry: &Entry) -> [String; 5] {
     [
         local(entry.at),
         visible(entry.actor()).into_owned(),
-        visible(entry.past()).into_owned(),
+        visible(&entry.action()).into_owned(),
         target,
         details.join(" · "),
     ]

@@ -8,7 +8,7 @@ use super::words::count;
 use crate::accounts::bulk::{Chosen, Left, Outcome as Done, Plan};
 use crate::accounts::change::{Exposure, UserChange};
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::query::{Filter, State};
+use crate::accounts::query::{Filter, State, Subject};
 use crate::accounts::text::{brief, quote};
 
 /// What is done, with its words.
@@ -31,7 +31,7 @@ pub const CONTAIN: Deed = Deed { change: UserChange::Contain, verb: "Contain", p
 
 /// Plans, asks, does it and tells.
 pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
-    let mut filter = Filter::parse(expression)?;
+    let mut filter = read_filter(expression, Subject::Users)?;
     must_choose(&filter, expression, "everybody", "`!is:deleted` means all who are there")?;
     if matches!(deed.change, UserChange::Restore(_)) && !filter.wants_deleted() {
         filter.terms.extend(Filter::is(State::Deleted).terms);
@@ -46,6 +46,21 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     call.ask_again(&mut accounts)?;
     let done = accounts.carry_out(&plan, &mut |_, _| true)?;
     tell(call, deed, &plan, Some(done))
+}
+
+/// Reads a filter. What is asked of the other subject has a command of its own.
+///
+/// # Errors
+/// As [`Filter::read`].
+pub fn read_filter(text: &str, subject: Subject) -> Result<Filter> {
+    let other = match subject {
+        Subject::Users => "session",
+        Subject::Sessions => "user",
+    };
+    Filter::read(text, subject).map_err(|fault| match fault.hint {
+        Some(_) => fault,
+        None => fault.hint(format!("`rollbook {other} list --filter` takes it")),
+    })
 }
 
 /// Refuses a filter that asks for nothing: a slip, or a variable of a script that was never set, must not mean all.

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::args::session::{Session as Verb, SessionList, SessionLogin, SessionLogout};
-use super::bulk::must_choose;
+use super::bulk::{must_choose, read_filter};
 use super::call::{Call, Missing, called};
 use super::json::SessionJson;
 use super::output::{Outcome, Table};
 use super::words::{ago, count, left, local};
 use crate::accounts::error::{Error, Kind};
-use crate::accounts::query::{Anchor, Filter, State};
+use crate::accounts::query::{Anchor, Filter, State, Subject};
 use crate::accounts::session::{Login, Session, SessionId};
 use crate::accounts::text::visible;
 use crate::accounts::time::{Time, Until};
@@ -42,7 +42,10 @@ fn list(call: &mut Call<'_>, args: &SessionList) -> Outcome {
         let sessions = accounts.sessions_of(&user.id, u16::MAX)?;
         any = show(call, sessions.iter().filter(|session| session.is_live(now)), &mut table, now)?;
     } else {
-        let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::is(State::Live)), Filter::parse_sessions)?;
+        let filter = args
+            .filter
+            .as_deref()
+            .map_or_else(|| Ok(Filter::is(State::Live)), |text| read_filter(text, Subject::Sessions))?;
         let mut anchor = Anchor::Start;
         loop {
             let page = accounts.sessions(&filter, args.reverse, &anchor, PAGE)?;
@@ -161,7 +164,7 @@ fn tell(call: &mut Call<'_>, ended: u32) -> Outcome {
 
 /// Ends everything live that a filter lets through, after a question.
 fn log_out_many(call: &mut Call<'_>, expression: &str) -> Outcome {
-    let filter = Filter::parse_sessions(expression)?;
+    let filter = read_filter(expression, Subject::Sessions)?;
     must_choose(&filter, expression, "everybody's sessions", "`is:live` means all that are live")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let ids = accounts.live_sessions(&filter)?;

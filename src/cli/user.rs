@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::args::user::{User as Verb, UserList, UserShow, Whom};
-use super::bulk;
+use super::bulk::{self, read_filter};
 use super::call::{Call, Missing, find_anybody, find_shown};
 use super::json::{ObstacleJson, UserJson};
 use super::output::{Outcome, Table, fault};
@@ -11,7 +11,7 @@ use super::user_change;
 use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::looking::Dossier;
-use crate::accounts::query::{Anchor, Filter, Order, Query, State};
+use crate::accounts::query::{Anchor, Filter, Order, Query, State, Subject};
 use crate::accounts::text::{quote, visible};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role, Status, User, parse_state};
@@ -55,7 +55,8 @@ fn one_or_many(
 }
 
 fn filter(args: &UserList) -> Outcome<Filter> {
-    let mut filter = args.filter.as_deref().map_or_else(|| Ok(Filter::default()), Filter::parse)?;
+    let mut filter =
+        args.filter.as_deref().map_or_else(|| Ok(Filter::default()), |text| read_filter(text, Subject::Users))?;
     if let Some(prefix) = &args.prefix {
         filter.terms.extend(Filter::prefix(prefix).terms);
     }

@@ -57,7 +57,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 effects.push(Effect::Ask(Slot::Words, 0, Read::Words));
             }
         }
-        Action::Complete => model.complete_filter(),
+        Action::Complete => model.complete_filter(effects),
         Action::Lists if model.pane == Pane::Audit => model.layers.push(Layer::Menu(tracing::lists(model))),
         Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),
         Action::Order => model.layers.push(Layer::Menu(Menu::orders(model.users.order))),
@@ -384,9 +384,13 @@ fn lines_of<'a>(model: &'a Model, table: impl Iterator<Item = &'static super::ke
             continue;
         }
         let keys = binding.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        lines.push(Line { action: binding.action, keys, refusal: model.refusal(binding.action) });
+        lines.push(line_of(model, binding.action, keys));
     }
     lines
+}
+
+fn line_of(model: &Model, action: Action, keys: String) -> Line {
+    Line { action, about: model.about(action), keys, refusal: model.refusal(action) }
 }
 
 /// The keys of whatever has them, a dialog as well as a pane.
@@ -400,7 +404,7 @@ fn open_palette(model: &mut Model) {
     let mut lines = lines_of(model, KEYS.iter().filter(panes).chain(GLOBAL));
     for action in [Action::Demo, Action::OpenFile, Action::Messages, Action::Upgrade] {
         if lines.iter().all(|line| line.action != action) {
-            lines.push(Line { action, keys: String::new(), refusal: model.refusal(action) });
+            lines.push(line_of(model, action, String::new()));
         }
     }
     model.layers.push(Layer::Palette(Palette::all(lines)));

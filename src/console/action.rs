@@ -118,7 +118,7 @@ impl Action {
             Action::ViewSessions => with("sessions", "the view of everybody's sessions", "session list"),
             Action::ViewAudit => with("audit", "the view of everything that was done", "audit list"),
             Action::ViewSystem => with("system", "the view of the database, its key and its settings", "doctor"),
-            Action::History => with("history", "all that was done to this person", "audit list --user"),
+            Action::History => with("history", "all that was done to this person", "audit list --about"),
             Action::Person => about("person", "this person in the view of users"),
             Action::Verify => with("verify", "verify the audit's chain; Esc stops", "audit verify"),
             Action::Set => change("set", "change the setting under the cursor", "policy set"),

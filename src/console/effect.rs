@@ -56,6 +56,7 @@ pub enum Slot {
     UsersBefore,
     SessionsBefore,
     EntriesBefore,
+    Labels,
 }
 
 impl Slot {
@@ -135,6 +136,8 @@ pub enum Read {
     SessionsBefore(Filter, bool, Key),
     /// How many entries stand before a key.
     EntriesBefore(Search, Key),
+    /// Labels that begin so, for whoever types one.
+    Labels(String),
 }
 
 /// What has to be known before a change is made to marked people.
@@ -185,6 +188,7 @@ pub enum Answer {
     UsersBefore(u32),
     SessionsBefore(u32),
     EntriesBefore(u32),
+    Labels(Vec<String>),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.

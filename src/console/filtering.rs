@@ -3,9 +3,13 @@
 use tui_input::Input;
 
 use super::commands;
+use super::effect::{Effect, Read, Slot, Turn};
 use super::layout::Pane;
 use super::model::Model;
+use super::words::shown;
 use crate::accounts::query::{Completion, Subject, complete};
+use crate::accounts::search::Search;
+use crate::accounts::text::first_forbidden;
 
 impl Model {
     /// What is wrong with the filter that is being typed, or was.
@@ -29,6 +33,7 @@ impl Model {
 
     /// Begins to type a filter.
     pub fn start_filter(&mut self) {
+        self.completing.seen = self.seen_words();
         match self.pane {
             Pane::Everybody => self.everybody.list.start_typing(),
             Pane::Audit => {
@@ -60,16 +65,51 @@ impl Model {
         }
     }
 
-    /// Completes what is typed; where several words fit, names them.
-    pub fn complete_filter(&mut self) {
-        let (input, subject) = match self.pane {
-            Pane::Everybody => (&self.everybody.list.input, Subject::Sessions),
-            Pane::Audit => return self.refuse("Tab completes the filters of users and sessions".to_owned()),
-            _ => (&self.users.list.input, Subject::Users),
+    /// Completes what is typed; where several words fit, names them. Which labels there are has to be asked.
+    pub fn complete_filter(&mut self, effects: &mut Vec<Effect>) {
+        let (value, cursor) = self.typed_filter();
+        let mut wanted = None;
+        let done = match self.pane {
+            Pane::Everybody => complete(&value, cursor, Subject::Sessions, |field| self.on_screen(field)),
+            Pane::Audit => Search::complete(&value, cursor, |field| self.on_screen(field)),
+            _ => complete(&value, cursor, Subject::Users, |field| {
+                wanted = (field == "label").then(|| value[..cursor].rsplit("label:").next().unwrap_or_default());
+                Vec::new()
+            }),
+        };
+        if let Some(begun) = wanted {
+            let prefix = begun.trim_start_matches('"').to_owned();
+            self.completing.turn += 1;
+            effects.push(Effect::Ask(Slot::Labels, self.completing.turn, Read::Labels(prefix)));
+            self.completing.line = Some((value, cursor));
+            return;
+        }
+        self.put_completion(&value, done);
+    }
+
+    /// Takes the labels that were asked for, if the line is still the one that they were asked for.
+    pub fn labels_found(&mut self, turn: Turn, labels: &[String]) {
+        let Some((value, cursor)) = self.completing.line.take_if(|_| turn == self.completing.turn) else { return };
+        if self.is_filtering() && self.pane == Pane::Users && self.typed_filter() == (value.clone(), cursor) {
+            let done = complete(&value, cursor, Subject::Users, |_| labels.to_vec());
+            self.put_completion(&value, done);
+        }
+    }
+
+    /// What is typed, and at which byte the cursor stands.
+    fn typed_filter(&self) -> (String, usize) {
+        let input = match self.pane {
+            Pane::Everybody => &self.everybody.list.input,
+            Pane::Audit => &self.audit.list.input,
+            _ => &self.users.list.input,
         };
         let value = input.value().to_owned();
         let cursor = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
-        let Some(Completion { range, text, choices }) = complete(&value, cursor, subject) else {
+        (value, cursor)
+    }
+
+    fn put_completion(&mut self, value: &str, done: Option<Completion>) {
+        let Some(Completion { range, text, choices }) = done else {
             return self.refuse("nothing is known that begins so".to_owned());
         };
         let grown = format!("{}{text}{}", &value[..range.start], &value[range.end..]);
@@ -78,8 +118,43 @@ impl Model {
             self.type_filter(|input| *input = Input::new(grown).with_cursor(at));
         }
         if choices.len() > 1 {
-            self.progress(choices.join("  "));
+            self.progress(choices.iter().map(|choice| shown(choice)).collect::<Vec<_>>().join("  "));
         }
+    }
+
+    /// The words that rows on the screen have for a field: no question is worth asking for them. What was there before
+    /// the filter was begun counts too, since half a name may have emptied the list.
+    fn on_screen(&self, field: &str) -> Vec<String> {
+        let mut words = self.seen_words();
+        words.extend(self.completing.seen.iter().cloned());
+        let mut words: Vec<String> = words.into_iter().filter(|(of, _)| *of == field).map(|(_, word)| word).collect();
+        // What could not be typed is not put there either.
+        words.retain(|word| !word.contains('"') && first_forbidden(word).is_none());
+        words.sort();
+        words.dedup();
+        words
+    }
+
+    /// The words of the rows that are held, each with its field.
+    fn seen_words(&self) -> Vec<(&'static str, String)> {
+        let mut words = Vec::new();
+        let mut add = |field, word: Option<&str>| words.extend(word.map(|word| (field, word.to_owned())));
+        match self.pane {
+            Pane::Everybody => {
+                for session in self.everybody.list.window.visible(usize::MAX) {
+                    add("client", session.client.as_deref());
+                    add("address", session.address.as_deref());
+                }
+            }
+            Pane::Audit => {
+                for entry in self.audit.list.window.visible(usize::MAX) {
+                    add("actor", entry.known_actor());
+                    add("about", entry.detail.as_ref().and_then(|detail| detail.target.as_deref()));
+                }
+            }
+            _ => {}
+        }
+        words
     }
 
     /// The command that lists what is listed here, where a filter is in force.

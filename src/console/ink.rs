@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::{Role, Theme};
-use super::words::{clip_end, shown, width};
+use super::words::{clip_end, shown, take as take_cells, width};
 use crate::accounts::qr::Look;
 
 /// The screen being drawn.
@@ -41,8 +41,18 @@ impl<'a> Ink<'a> {
         let room = room.min(area.right() - x);
         let text = clip_end(&text, usize::from(room));
         let text = if self.ascii { plain(&text).into_owned() } else { text };
+        self.halve(x, y);
         let (end, _) = self.buffer.set_stringn(x, y, &text, usize::from(room), self.theme.style(role));
         end
+    }
+
+    /// Takes away the sign that would reach into this cell from the left: half a sign cannot be drawn, and the terminal
+    /// would give it the place of what is put here.
+    fn halve(&mut self, x: u16, y: u16) {
+        let left = x.checked_sub(1).and_then(|left| self.buffer.cell_mut((left, y)));
+        if let Some(cell) = left.filter(|cell| cell.symbol().len() > 1 && width(cell.symbol()) > 1) {
+            cell.set_symbol(" ");
+        }
     }
 
     /// Untrusted text such that no two texts are drawn alike: spaces at its ends are spelled out, and in ASCII so is
@@ -102,12 +112,22 @@ impl<'a> Ink<'a> {
         let area = area.intersection(self.buffer.area);
         let style = self.theme.style(Role::Text);
         for y in area.top()..area.bottom() {
+            self.halve(area.left(), y);
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();
                     cell.set_style(style);
                 }
             }
+        }
+    }
+
+    /// Says in the lower border of a frame that its list goes on.
+    pub fn more(&mut self, frame: Rect) {
+        let words = " ↓ more ";
+        let cells = width(&self.drawn(words)) as u16;
+        if frame.width > cells + 4 {
+            self.right(frame.right() - 2, frame.bottom().saturating_sub(1), cells, words, Role::Faint);
         }
     }
 
@@ -134,7 +154,9 @@ impl<'a> Ink<'a> {
     pub fn title(&mut self, area: Rect, left: &[(String, Role)], right: &[(String, Role)], focused: bool) {
         self.rule(area.x, area.y, area.width);
         let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text)).sum::<usize>() as u16;
-        let tail = cells(right);
+        // What is counted is cut where the name would have no room; the name where the count leaves it little.
+        let least = cells(left).min(area.width / 3);
+        let tail = cells(right).min(area.width.saturating_sub(9 + least));
         let room = area.width.saturating_sub(3).saturating_sub(if tail > 0 { tail + 3 } else { 0 });
         let name = if focused { Role::Focus } else { Role::Title };
         let end = self.text(area.x + 1, area.y, 1, " ", name);
@@ -152,9 +174,34 @@ impl<'a> Ink<'a> {
         }
     }
 
-    /// A frame with a title, emptied inside; answers with the inside.
+    /// Writes so that the text ends before column `right`, if there is room for all of it behind column `from`: what is
+    /// said elsewhere too is left out rather than set over something else.
+    pub fn right_of(&mut self, from: u16, right: u16, y: u16, text: &str, role: Role) {
+        let room = right.saturating_sub(from.saturating_add(1));
+        if width(&self.drawn(text)) <= usize::from(room) {
+            self.right(right, y, room, text, role);
+        }
+    }
+
+    /// Writes lines one below the other; where not all fit, the last one that does ends with an ellipsis.
+    pub fn lines(&mut self, area: Rect, lines: &[(String, Role)]) {
+        let last = usize::from(area.height).checked_sub(1).filter(|_| lines.len() > usize::from(area.height));
+        for ((i, (text, role)), y) in lines.iter().enumerate().zip(area.top()..area.bottom()) {
+            match last == Some(i) {
+                true => {
+                    let kept = take_cells(&self.drawn(text), usize::from(area.width.saturating_sub(2))).to_owned();
+                    self.text(area.x, y, area.width, format!("{kept} …").trim_start(), *role);
+                }
+                false => drop(self.text(area.x, y, area.width, text, *role)),
+            }
+        }
+    }
+
+    /// A frame with a title, emptied inside and a cell beside it, so that no text of what lies beneath runs into its
+    /// border; answers with the inside.
     pub fn frame(&mut self, area: Rect, title: &str) -> Rect {
-        self.clear(area);
+        let x = area.x.saturating_sub(1);
+        self.clear(Rect { x, width: area.right() + 1 - x, ..area });
         let across = "─".repeat(usize::from(area.width.saturating_sub(2)));
         self.text(area.x, area.y, area.width, &format!("┌{across}┐"), Role::Rule);
         self.text(area.x, area.bottom().saturating_sub(1), area.width, &format!("└{across}┘"), Role::Rule);
@@ -173,8 +220,13 @@ impl<'a> Ink<'a> {
     }
 }
 
-/// A rectangle of this size in the middle of the screen, cut to fit.
+/// A rectangle of this size in the middle of the screen, cut to fit. The last line is left to what is said there.
 pub fn centered(screen: Rect, width: u16, height: u16) -> Rect {
+    covering(screen, width, height.min(screen.height.saturating_sub(1)))
+}
+
+/// The same for what cannot be cut: it takes the last line too where it has to.
+pub fn covering(screen: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(screen.width), height.min(screen.height));
     Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
 }

@@ -45,7 +45,16 @@ pub enum Scope {
 impl Scope {
     /// Whether it is a dialog: its last line ends with how to leave it.
     pub const fn is_dialog(self) -> bool {
-        !matches!(self, Scope::Users | Scope::Detail | Scope::Sessions | Scope::Everybody | Scope::Nothing)
+        !matches!(
+            self,
+            Scope::Users
+                | Scope::Detail
+                | Scope::Sessions
+                | Scope::Everybody
+                | Scope::Audit
+                | Scope::System
+                | Scope::Nothing
+        )
     }
 
     /// Whether plain characters are text here.

@@ -10,7 +10,7 @@ use super::effect::Turn;
 use super::ink::Ink;
 use super::theme::Role;
 use super::window::{Row, Want, Window};
-use super::words::{clipped, width};
+use super::words::{clipped, number, width};
 use crate::accounts::Result;
 use crate::accounts::query::{Filter, Key, Page};
 use crate::accounts::time::{Span, Time};
@@ -289,6 +289,13 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         self.window.stay();
     }
 
+    /// The words for how many rows there are. While the filter is at fault the old rows stay, but they are not how many
+    /// it finds.
+    pub fn count_words(&self, rows: Option<u32>, kind: &str) -> String {
+        let rows = rows.filter(|_| self.fault.is_none());
+        rows.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default()
+    }
+
     /// Draws the title: what is listed, by which filter, how many and in which order; places the terminal's cursor
     /// while the filter is typed.
     pub fn draw_title(&self, ink: &mut Ink<'_>, area: Rect, name: &str, right: String, focused: bool) {
@@ -330,6 +337,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
                 ink.text(line.x + 1, line.y, 1, "›", Role::Key);
             }
             row(ink, line, item);
+            if self.fault.is_some() {
+                ink.paint(line, Role::Faint);
+            }
             if i == cursor {
                 ink.paint(line, if focused { Role::Cursor } else { Role::Marked });
             }

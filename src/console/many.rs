@@ -256,7 +256,7 @@ pub fn in_question(model: &mut Model, action: Action, effects: &mut Vec<Effect>)
         Action::Yes | Action::Accept => match (people, many.number()) {
             (None, _) => model.refuse("still counting".to_owned()),
             (Some(0), _) => drop(model.layers.pop()),
-            (_, Some(_)) if many.is_typed() && action == Action::Accept => return many.order(),
+            (_, Some(_)) if action == Action::Accept && many.is_typed() => return many.order(),
             (_, Some(people)) => model.refuse(format!("type {people}, then Enter; Esc cancels")),
             (_, None) if action == Action::Yes || many.is_yes() => return many.order(),
             (_, None) => drop(model.layers.pop()),

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 
 use super::effect::{Attention, DEEP, Place, Ticket, Turn};
+use super::expression::Completing;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::login::SignIn;
@@ -161,6 +162,8 @@ pub struct Model {
     pub orders: BTreeMap<Ticket, Option<UserId>>,
     /// The order about many that is at work.
     pub running: Option<Running>,
+    /// The completion that waits for labels.
+    pub completing: Completing,
     /// The number of the newest question of what a change to many would do.
     pub survey_turn: Turn,
     /// The commands that do the same as these orders.
@@ -206,6 +209,7 @@ impl Model {
             never_undone: None,
             orders: BTreeMap::new(),
             running: None,
+            completing: Completing::default(),
             survey_turn: 0,
             commands: BTreeMap::new(),
             last_command: None,

@@ -91,6 +91,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::UsersBefore(n) => model.users.list.ranked(turn, Some(n)),
         Answer::SessionsBefore(n) => model.everybody.list.ranked(turn, Some(n)),
         Answer::EntriesBefore(n) => model.audit.list.ranked(turn, Some(n)),
+        Answer::Labels(labels) => model.labels_found(turn, &labels),
         Answer::Words => {}
     }
 }

@@ -55,7 +55,6 @@ impl Model {
             Action::End => self.refusal_to_end(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
-            Action::Set if self.setting().is_none() => say("no setting is under the cursor; 4 shows them"),
             Action::Why | Action::Copy | Action::Keyring | Action::History | Action::Person => match self.person() {
                 None if self.pane == Pane::Audit => say("the entry is about nobody who is still here"),
                 Some(_) => None,
@@ -207,6 +206,7 @@ impl Model {
                 "cancels".into()
             }
             action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
+            Action::Set if self.setting().is_none() => "to the settings".to_owned(),
             Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),
             Action::Whole if self.whole => "all panes".to_owned(),
             Action::Whole => "whole pane".to_owned(),

@@ -30,8 +30,13 @@ pub fn verify(model: &mut Model) {
     model.say("verifying the audit · Esc stops");
 }
 
-/// Asks for another value of the setting under the cursor.
+/// Asks for another value of the setting under the cursor; where that is on none, it is put on the first.
 pub fn set(model: &mut Model) {
+    if model.setting().is_none() {
+        (model.pane, model.whole) = (Pane::System, false);
+        model.system.to_settings();
+        return;
+    }
     let Some(place) = model.place() else { return };
     if let Some(prompt) = model.setting().and_then(|key| Prompt::setting(key, &place.policy)) {
         model.layers.push(Layer::Prompt(Box::new(prompt), None));
@@ -63,7 +68,7 @@ pub fn lists(model: &Model) -> Menu {
         item('p', "purged", "action:purge".to_owned()),
     ];
     if let Some(deed) = break_glass() {
-        items.push(item('b', "past the rules", format!("action:{}", deed.word().replace(' ', "-"))));
+        items.push(item('b', "past the rules", format!("action:{}", deed.spelling())));
     }
     items.push(item('x', "all: no filter", String::new()));
     Menu::new("Ready lists", items)

@@ -15,7 +15,7 @@ use super::panes::sessions::over_words;
 use super::panes::users::Look;
 use super::signin;
 use super::theme::Role;
-use super::words::{clip_end, clip_middle, clipped, number, width, wrap};
+use super::words::{clip_end, clip_middle, clipped, number, shown, width, wrap};
 use crate::accounts::Actor;
 
 /// Draws everything; answers with the place of the terminal's cursor.
@@ -49,12 +49,19 @@ pub fn draw(model: &Model, buffer: &mut Buffer) -> Option<(u16, u16)> {
 fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let row = screen.top;
     let name = match &model.book {
+        Book::Open(place) if place.demo && row.width < 48 => "sample".to_owned(),
         Book::Open(place) if place.demo => "sample people".to_owned(),
         Book::Opening => "opening".to_owned(),
         Book::Missing(_) => "no database".to_owned(),
         _ => {
             let file = model.setup.path.as_deref().and_then(|path| path.file_name());
-            file.map(|file| clipped(&file.to_string_lossy(), 24)).unwrap_or_default()
+            // The views are found by what stands behind it, also on the narrowest screen.
+            let most = match row.width {
+                72.. => 24,
+                48..72 => 12,
+                _ => 8,
+            };
+            file.map(|file| clipped(&file.to_string_lossy(), most)).unwrap_or_default()
         }
     };
     let mut left = vec![(format!(" {name}  "), Role::Focus)];
@@ -94,20 +101,27 @@ fn top_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
         right.push(("break-glass".to_owned(), Role::Badge));
     }
     let who = match &model.setup.actor {
-        Actor::User { name, .. } => format!("{} · {}", clipped(name, 24), model.setup.who),
+        Actor::User { name, .. } => format!("{} · {}", shown(name), model.setup.who),
         Actor::Operator(_) | Actor::Service(_) => model.setup.who.clone(),
     };
-    right.push((clip_middle(&who, 32), Role::Text));
-    let cells = |pieces: &[(String, Role)]| pieces.iter().map(|(text, _)| width(text) + 3).sum::<usize>() as u16;
-    // On a narrow line the actor gives way first; what wants attention stays.
-    while right.len() > 1 && end + cells(&right) > row.right() {
-        right.pop();
+    let cells = |text: &str, ink: &Ink<'_>| width(&ink.drawn(text)) + 3;
+    let room = usize::from(row.right().saturating_sub(end + 1));
+    // What wants attention stays; who acts has what room is left, and gives way first where that is hardly any.
+    while right.iter().map(|(text, _)| cells(text, ink)).sum::<usize>() > room && right.pop().is_some() {}
+    let left = room.saturating_sub(right.iter().map(|(text, _)| cells(text, ink)).sum::<usize>() + 3);
+    let who = clip_middle(&ink.drawn(&who), left);
+    if left >= LEAST || width(&who) < left {
+        right.push((who, Role::Text));
     }
-    let mut x = row.right().saturating_sub(cells(&right));
+    let taken: usize = right.iter().map(|(text, _)| cells(text, ink)).sum();
+    let mut x = row.right().saturating_sub(taken as u16);
     for (text, role) in &right {
         x = ink.text(x, row.y, row.right().saturating_sub(x), text, *role) + 3;
     }
 }
+
+/// Fewer cells tell nobody who acts.
+const LEAST: usize = 8;
 
 fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let look = |pane: Pane| Look {
@@ -244,28 +258,6 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     }
 }
 
-/// What can be typed or pressed in a dialog beside its bound keys.
-fn typed_here(scope: Scope, in_audit: bool) -> &'static [(&'static str, &'static str)] {
-    match scope {
-        Scope::Filter if in_audit => AUDIT_FILTER,
-        Scope::Filter => &[
-            ("^ali", "by prefix"),
-            ("is:", "pending throttled inactive live stale never admin expired deleted"),
-            ("role:", "admin"),
-            ("label:", "ops"),
-        ],
-        Scope::Form => &[("←→ Space", "choose")],
-        Scope::Many => &[("0-9", "the number")],
-        Scope::Palette => &[("letters", "search")],
-        Scope::Enrol => &[("0-9", "the code")],
-        _ => &[],
-    }
-}
-
-/// What the audit can be filtered by.
-const AUDIT_FILTER: &[(&str, &str)] =
-    &[("action:", "log-in"), ("actor:", "root"), ("about:", "ann"), ("since:", "2h"), ("until:", "2026-12-31")];
-
 /// The keys that work now, left; how to find the others, or how to get out, right.
 fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let row = screen.bottom;
@@ -294,10 +286,7 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     // A question about few is answered by a key; only about many the number is typed.
     let typed = model.many().is_none_or(|many| many.number().is_some());
     told.extend(
-        typed_here(scope, model.pane == Pane::Audit)
-            .iter()
-            .filter(|_| typed)
-            .map(|(key, words)| ((*key).to_owned(), (*words).to_owned())),
+        model.typed_here(scope).iter().filter(|_| typed).map(|(key, words)| ((*key).to_owned(), (*words).to_owned())),
     );
     let mut x = 1;
     for (key, word) in &told {

@@ -68,7 +68,7 @@ pub fn clip_end(text: &str, width: usize) -> String {
 }
 
 /// As much of the beginning as fits.
-fn take(text: &str, width: usize) -> &str {
+pub fn take(text: &str, width: usize) -> &str {
     let mut used = 0;
     let over = text.grapheme_indices(true).find(|(_, g)| {
         used += g.width();

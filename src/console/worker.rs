@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::expression::LABELS;
 use super::gather;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
@@ -96,6 +97,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
             Answer::SessionsBefore(accounts.count_sessions_before(&filter, reversed, &key)?)
         }
         Read::EntriesBefore(search, key) => Answer::EntriesBefore(accounts.count_entries_before(&search, &key)?),
+        Read::Labels(prefix) => Answer::Labels(accounts.labels(&prefix, LABELS)?),
     })
 }
 

@@ -13,6 +13,7 @@ mod failed;
 mod faults;
 mod files;
 mod handle;
+mod labels;
 mod letters;
 mod load;
 mod many;

@@ -21,6 +21,29 @@ fn people_are_listed_by_every_order_and_filter() {
 }
 
 #[test]
+fn a_filter_that_slips_names_what_was_meant_and_a_command_not_a_key() {
+    let desk = desk();
+    let refused = |line: &[&str], words: [&str; 2]| {
+        let ran = desk.run(line, "");
+        assert_eq!(ran.code, 7, "{}", ran.err);
+        assert!(words.iter().all(|words| ran.err.contains(words)), "{words:?}: {}", ran.err);
+        assert!(!ran.err.contains(" shows the "), "a key of the console: {}", ran.err);
+    };
+    refused(
+        &["user", "list", "--filter", "ann lablel:x"],
+        ["no field \"lablel\"", "label: is nearest; as text: \"lablel:x\""],
+    );
+    refused(&["user", "deactivate", "--filter", "rol:admin", "--yes"], ["no field \"rol\"", "role: is nearest"]);
+    refused(&["session", "list", "--filter", "clint:x"], ["no field \"clint\"", "client: is nearest"]);
+    refused(&["user", "list", "--filter", "client:x"], ["asked of sessions", "`rollbook session list --filter`"]);
+    refused(&["session", "list", "--filter", "label:x"], ["asked of users", "`rollbook user list --filter`"]);
+    refused(&["session", "logout", "--filter", "label:x"], ["asked of users", "`rollbook user list --filter`"]);
+    desk.run(&["user", "register", "corp:ann", "--no-password"], "").ok();
+    assert_eq!(desk.names(&["--filter", "\"corp:ann\""]), ["corp:ann"]);
+    assert_eq!(desk.names(&["--filter", "^corp:a"]), ["corp:ann"]);
+}
+
+#[test]
 fn sessions_are_listed_by_a_filter() {
     let desk = desk();
     for (name, client) in [("root", "phone"), ("bob@x.org", "firefox")] {

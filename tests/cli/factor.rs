@@ -68,7 +68,7 @@ fn p09_every_door_asks_for_the_code_and_takes_each_once() {
     let ran = desk.run(&["user", "passwd", "alice", "--stdin", "--code"], &format!("pw\nanother\n{}\n", codes[1])).ok();
     assert!(ran.out.contains("is set"), "{}", ran.out);
     let history = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
-    assert!(history.contains("backup code used") && !history.contains(&codes[1]), "{history}");
+    assert!(history.contains("use-code") && !history.contains(&codes[1]), "{history}");
 }
 
 #[test]

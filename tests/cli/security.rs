@@ -43,12 +43,21 @@ fn the_audit_is_asked_by_actor_deed_and_time() {
     };
     assert_eq!(deeds(&["--actor", "root"])[0], "deactivate");
     assert_eq!(deeds(&["--actor", "nobody at all"]), [""; 0]);
-    assert_eq!(deeds(&["--deed", "set-policy"]), ["set policy"]);
-    assert_eq!(deeds(&["--deed", "create", "--user", "alice"]), ["create"]);
+    assert_eq!(deeds(&["--action", "set-policy"]), ["set policy"]);
+    assert_eq!(deeds(&["--action", "create", "--about", "alice"]), ["create"]);
+    assert_eq!(deeds(&["--deed", "create", "--user", "alice"]), ["create"], "as it was called before");
+    assert_eq!(deeds(&["--action", "policy set"]), ["set policy"], "as a history tells it");
+    let table = desk.run(&["audit", "list", "--action", "set-policy"], "").ok().out;
+    let heads: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heads, ["when", "actor", "action", "about", "summary"]);
+    assert!(table.contains(" set-policy ") && table.contains("password \""), "{table}");
+    let help = desk.run(&["audit", "list", "--help"], "").out;
+    assert!(help.contains("--action") && help.contains("--about") && !help.contains("--deed"), "{help}");
     assert_eq!(deeds(&["--since", "1h"]).len(), 4);
     assert_eq!(deeds(&["--until", "1h"]), [""; 0]);
     assert_eq!(deeds(&["--until", "2001-01-01"]), [""; 0]);
-    desk.fails(&["audit", "list", "--deed", "dance"], "", 7, "constraint_violation");
+    let message = desk.fails(&["audit", "list", "--action", "dance"], "", 7, "constraint_violation");
+    assert_eq!(message, "no action \"dance\"");
     desk.fails(&["audit", "list", "--since", "yesterday"], "", 7, "constraint_violation");
     assert_eq!(deeds(&["--actor", "id:nobody"]), [""; 0]);
 }
@@ -70,7 +79,7 @@ fn failed_log_ins_stand_among_the_entries_a_person_and_a_minute_a_line() {
     let words = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
     assert!(words.contains("log-in refused") && !words.contains("no such name"), "{words}");
     assert_eq!(desk.lines(&["audit", "list", "--limit", "1"], "").len(), 1);
-    assert!(desk.lines(&["audit", "list", "--deed", "create"], "").iter().all(|line| line["deed"] == "create"));
+    assert!(desk.lines(&["audit", "list", "--action", "create"], "").iter().all(|line| line["deed"] == "create"));
 }
 
 #[test]
@@ -162,7 +171,7 @@ fn upkeep_follows_a_change_and_nothing_else() {
     assert_eq!(deleted(), ["alice"]);
     desk.run(&["user", "deactivate", "bob"], "").ok();
     assert_eq!(deleted(), [""; 0]);
-    let entry = &desk.lines(&["audit", "list", "--deed", "purge"], "")[0];
+    let entry = &desk.lines(&["audit", "list", "--action", "purge"], "")[0];
     assert_eq!((&entry["actor_kind"], &entry["actor"]), (&"service".into(), &"rollbook".into()));
 }
 

@@ -123,7 +123,7 @@ fn the_audit_tells_newest_first_who_did_what_to_whom() {
     assert_eq!(desk.lines(&["audit", "list", "--user", "bob"], "").len(), 1);
     assert_eq!(desk.lines(&["audit", "list", "--limit", "2"], "").len(), 2);
     let table = desk.run(&["audit", "list", "--limit", "1"], "").ok().out;
-    assert!(table.contains("deactivated") && table.contains("\"left\" · status \"active\" → \"inactive\""), "{table}");
+    assert!(table.contains("deactivate ") && table.contains("\"left\" · status \"active\" → \"inactive\""), "{table}");
 }
 
 #[test]

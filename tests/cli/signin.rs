@@ -73,7 +73,7 @@ fn the_owner_breaks_the_glass_aloud_and_with_a_reason() {
     desk.fails(&["config", "show", "--break-glass", "--reason", "x"], "", 2, "usage");
     let ran = desk.run(&[&change[..], &["--reason", "the admin is away", "--quiet"]].concat(), "").ok();
     assert!(ran.err.starts_with("the glass is broken"), "even where all else is quiet: {}", ran.err);
-    let found = desk.lines(&["audit", "list", "--deed", "break-glass"], "");
+    let found = desk.lines(&["audit", "list", "--action", "break-glass"], "");
     assert_eq!(found.len(), 1);
     assert_eq!(
         (found[0]["reason"].as_str(), found[0]["actor_kind"].as_str()),
@@ -84,11 +84,11 @@ fn the_owner_breaks_the_glass_aloud_and_with_a_reason() {
     assert!(last["origin"].as_str().unwrap().ends_with("break-glass"), "{last}");
     let rehearsed = [&["user", "activate", "alice", "--break-glass", "--reason", "x", "--dry-run"][..]].concat();
     assert!(desk.run(&rehearsed, "").ok().out.starts_with("dry run"));
-    assert_eq!(desk.lines(&["audit", "list", "--deed", "break-glass"], "").len(), 1, "a rehearsal breaks nothing");
+    assert_eq!(desk.lines(&["audit", "list", "--action", "break-glass"], "").len(), 1, "a rehearsal breaks nothing");
     let open = Desk::with(&[&["alice"]]);
     let ran = open.run(&["user", "deactivate", "alice", "--break-glass", "--reason", "x"], "").ok();
     assert!(ran.err.contains("no glass to break"), "{}", ran.err);
-    assert_eq!(open.lines(&["audit", "list", "--deed", "break-glass"], "").len(), 0);
+    assert_eq!(open.lines(&["audit", "list", "--action", "break-glass"], "").len(), 0);
 }
 
 #[test]

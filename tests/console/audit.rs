@@ -23,11 +23,11 @@ fn deed(stage: &Stage) -> String {
 }
 
 #[test]
-fn audit_lists_everything_newest_first_with_actor_action_and_target() {
+fn audit_lists_everything_newest_first_with_actor_action_and_whom_it_is_about() {
     let mut stage = busy();
     stage.press("3").shows("[3 Audit]").shows("─ Audit ").shows("5 · newest first");
-    stage.shows("when").shows("actor").shows("action").shows("target").shows("summary");
-    stage.in_rows(&["bob                 activated", "bob                 deactivated", "root                created"]);
+    stage.shows("when").shows("actor").shows("action").shows("about").shows("summary");
+    stage.in_rows(&["bob                 activate ", "bob                 deactivate ", "root                create "]);
     assert_eq!(deed(&stage), "5 activate");
     stage.press("G");
     assert_eq!(deed(&stage), "1 create");
@@ -67,7 +67,7 @@ fn audit_shows_new_entries_without_moving_the_cursor() {
     stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
     assert_eq!(deed(&stage), before);
     assert_eq!(stage.row_of("› "), row + 1, "the new one stands above\n{}", stage.screen());
-    stage.in_rows(&["deactivated            ann", "activated              bob"]);
+    stage.in_rows(&["deactivate             ann", "activate               bob"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn audit_is_filtered_by_person_actor_action_and_time() {
     let mut stage = busy();
     stage.press("3/about:bob").shows("3 · newest first").press(" action:deactivate").shows("1 · newest first");
     stage.press("<enter>").shows("/about:bob action:deactivate").press("<esc>").shows("5 · newest first");
-    stage.press("/actor:bob<enter>").shows("2 · newest first").hides("created");
+    stage.press("/actor:bob<enter>").shows("2 · newest first").hides("create ");
     stage.press("/cle<enter>").shows("1 · newest first");
     stage.press("<esc>").wait(Span::HOUR);
     let id = stage.id("ann");
@@ -87,8 +87,8 @@ fn audit_is_filtered_by_person_actor_action_and_time() {
 #[test]
 fn audit_says_under_the_line_what_it_does_not_understand() {
     let mut stage = busy();
-    stage.press("3/action:dance").says("no deed \"dance\"");
-    stage.press("<enter>").shows("/action:dance").says("no deed");
+    stage.press("3/action:dance").says("no action \"dance\"");
+    stage.press("<enter>").shows("/action:dance").says("no action");
     stage.press("<c-u>about:nobody").says("nobody");
     assert!(stage.model.is_filtering(), "a filter that is not understood is not kept");
     stage.press("<bs><bs><bs><bs><bs><bs>bob").shows("3 · newest first").press("<enter>");
@@ -103,8 +103,8 @@ fn whole_pane_of_the_audit_is_one_entry_with_before_and_after_and_no_secret() {
     let password = rollbook::accounts::Secret::from("a passphrase of another kind");
     stage.elsewhere(|accounts| accounts.set_password(&id, None, &password)).unwrap();
     stage.press("3j<enter>").shows("Entry 6").shows("  before none").shows("  after  on call").shows("digest ");
-    stage.shows("by       bob (operator)").shows("from     ").hides("Audit /").hides("3 created");
-    stage.press("k").shows("Entry 7").shows("password set").hides("a passphrase").hides("$argon2");
+    stage.shows("actor    bob (operator)").shows("from     ").hides("Audit /").hides("3 created");
+    stage.press("k").shows("Entry 7").shows("set-password").hides("a passphrase").hides("$argon2");
     stage.press("<enter>").shows("newest first").shows("Entry 7");
     stage.press("<enter><esc>").shows("newest first");
 }
@@ -117,7 +117,7 @@ fn history_of_a_person_is_shown_whole_in_view_three() {
     stage.press("<esc>").shows("5 · newest first");
     stage.press("G").press("h").shows("/about:ann").shows("1 · newest first");
     stage.press("cl");
-    assert!(stage.copied[0].starts_with("rollbook audit list --user id:"), "{:?}", stage.copied);
+    assert!(stage.copied[0].starts_with("rollbook audit list --about id:"), "{:?}", stage.copied);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn lists_of_the_audit_are_its_own() {
 fn copy_in_the_audit_has_the_command_that_lists_the_same() {
     let mut stage = busy();
     stage.press("3/actor:bob action:activate<enter>").press("cl");
-    assert_eq!(stage.copied, ["rollbook audit list --actor bob --deed activate"]);
+    assert_eq!(stage.copied, ["rollbook audit list --actor bob --action activate"]);
     stage.press("cv");
     assert_eq!(stage.copied[1], "rollbook audit verify");
 }

@@ -63,13 +63,18 @@ fn system_asks_one_question_at_a_time_so_that_it_is_answered_at_all() {
 #[test]
 fn set_changes_the_setting_under_the_cursor_for_everybody_and_is_audited() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("4").press("<enter>").says("no setting is under the cursor");
+    assert_eq!(stage.press("4").model.setting(), None);
+    stage.says("Enter to the settings").press("<enter>").says("Enter set");
+    assert_eq!(stage.model.setting(), Some("password"));
+    assert!(stage.model.layers.is_empty(), "one goes there, and sees what is set, before one sets it");
+    assert_eq!(stage.press("1:set<enter>").model.setting(), Some("password"), "from anywhere else too");
     to(&mut stage, "registration");
     stage.press("<enter>").shows("Set registration").shows("open or closed: whether a service may register");
     stage.press("<c-u>closed<enter>").says("registration is closed").shows("closed (not open)");
     assert!(!stage.db().policy().unwrap().registration);
     let last = stage.db().audit(None, None, 1).unwrap().remove(0);
     assert_eq!(last.deed, "set policy");
+    stage.press("3").shows("registration open → closed").press("4");
     stage.press("z").says("that cannot be taken back");
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::{Anchor, Filter, Order, Query};
 use rollbook::accounts::{Draft, Span, User};
 
@@ -146,4 +147,24 @@ pub fn a_word_finds_people_whatever_their_accents(make: Make) {
         let filter = Filter::parse(text).unwrap();
         assert_eq!(bench.store.users_count(&filter, None, bench.now).unwrap(), count, "{text}");
     }
+}
+
+pub fn labels_that_people_have_are_named_once_and_in_order(make: Make) {
+    let mut bench = make();
+    let mut add = |name: &str, labels: &[&str]| {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        bench.try_add(Draft { labels, ..Draft::named(name).unwrap() }).unwrap()
+    };
+    add("ann", &["oncall", "ops"]);
+    add("bob", &["ops", "sales"]);
+    add("carol", &[]);
+    let dan = add("dan", &["opera"]);
+    assert_eq!(bench.store.labels("", 9).unwrap(), ["oncall", "opera", "ops", "sales"]);
+    assert_eq!(bench.store.labels("op", 9).unwrap(), ["opera", "ops"]);
+    assert_eq!(bench.store.labels("", 2).unwrap(), ["oncall", "opera"], "no more than asked for");
+    for none in ["x", "ps", "%", "ops s", "'"] {
+        assert!(bench.store.labels(none, 9).unwrap().is_empty(), "{none}");
+    }
+    bench.change(&dan, UserChange::Delete).unwrap();
+    assert_eq!(bench.store.labels("op", 9).unwrap(), ["ops"], "deleted people are not asked");
 }

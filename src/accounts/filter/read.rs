@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::near;
 use super::term::{Filter, State, Term};
 use super::when::{Clocked, When};
 use crate::accounts::error::{Error, Field, Result};
@@ -55,6 +56,27 @@ impl Subject {
         }
     }
 
+    /// The names of its fields.
+    pub(super) fn fields(self) -> Vec<&'static str> {
+        FIELDS.iter().filter(|(_, sessions, users)| self.of(*sessions, *users)).map(|(name, ..)| *name).collect()
+    }
+
+    /// The other one.
+    pub const fn other(self) -> Subject {
+        match self {
+            Subject::Users => Subject::Sessions,
+            Subject::Sessions => Subject::Users,
+        }
+    }
+
+    /// How it is called where a sentence is about it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Subject::Users => "users",
+            Subject::Sessions => "sessions",
+        }
+    }
+
     fn states(self) -> String {
         let all = STATES.iter().filter(|(_, _, sessions, users)| self.of(*sessions, *users));
         let words: Vec<&str> = all.map(|(word, ..)| *word).collect();
@@ -67,10 +89,11 @@ impl Subject {
 
 impl Filter {
     /// Reads a filter over people: words, `"two words"`, `^prefix`, `!word`, and `is:`, `role:`, `label:`, `created:`,
-    /// `seen:`, `valid:`, `hash:`.
+    /// `seen:`, `valid:`, `hash:`. Other letters before a colon are a slip; in quotation marks they are a word.
     ///
     /// # Errors
-    /// `constraint_violation` naming the word that is not understood, with its place.
+    /// `constraint_violation` naming the word that is not understood, with its place. Without a hint where a field is
+    /// asked of the [other subject](Subject::other): how one gets there is for whoever shows it to say.
     pub fn parse(text: &str) -> Result<Filter> {
         Self::read(text, Subject::Users)
     }
@@ -119,8 +142,7 @@ impl<'a> Piece<'a> {
         };
         let (not, caret) = (takes('!'), takes('^'));
         let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
-        let field = text[at..end].split_once(':').map(|(field, _)| field);
-        let field = field.filter(|field| !caret && FIELDS.iter().any(|(name, ..)| name == field));
+        let field = near::head(&text[at..end]).filter(|_| !caret);
         if let Some(field) = field {
             at += field.len() + 1;
         }
@@ -139,14 +161,14 @@ impl<'a> Piece<'a> {
             let term = if self.caret { Term::Prefix } else { Term::Word };
             return Ok((!text.is_empty()).then(|| term(text)));
         };
-        let foreign = FIELDS.iter().any(|(name, sessions, users)| *name == field && !subject.of(*sessions, *users));
-        match (foreign, subject) {
-            (false, _) => self.field_term(field, value, subject).map(Some),
-            (true, Subject::Sessions) => {
-                Err(fault(format!("{field}: is asked of users, not of sessions"), "1 shows the users"))
+        match FIELDS.iter().find(|(name, ..)| *name == field) {
+            None => Err(near::unknown(field, &format!("{field}:{value}"), &subject.fields())),
+            Some((_, sessions, users)) if subject.of(*sessions, *users) => {
+                self.field_term(field, value, subject).map(Some)
             }
-            (true, Subject::Users) => {
-                Err(fault(format!("{field}: is asked of sessions, not of users"), "2 shows the sessions"))
+            Some(_) => {
+                let words = format!("{field}: is asked of {}, not of {}", subject.other().word(), subject.word());
+                Err(Error::constraint(Field::Filter, words))
             }
         }
     }
@@ -284,14 +306,37 @@ mod tests {
 
     #[test]
     fn a_colon_in_a_name_is_not_a_field() {
-        assert_eq!(terms("a:b ^is:x"), [word("a:b"), Term::Prefix("is:x".into())]);
+        assert_eq!(terms("10:b ^is:x"), [word("10:b"), Term::Prefix("is:x".into())]);
+    }
+
+    #[test]
+    fn a_field_that_does_not_exist_is_a_fault_and_in_quotation_marks_a_word() {
+        for (text, place, near) in [
+            ("ann lablel:x", 4..12, "label: is nearest"),
+            ("!rol:admin", 0..10, "role: is nearest"),
+            ("lablel:\"a b\" c", 0..12, "label: is nearest"),
+            ("LABEL:x", 0..7, "label: is nearest"),
+            ("corp:ann", 0..8, "is: role: label:"),
+        ] {
+            let error = Filter::parse(text).expect_err("no such field");
+            assert_eq!(error.place, Some(place), "{text}");
+            assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with(near)), "{error}");
+        }
+        assert!(Filter::parse_sessions("clint:fox").expect_err("no such field").to_string().contains("client:"));
+        assert_eq!(terms("\"lablel:x\""), [word("lablel:x")]);
+        assert_eq!(
+            terms("!\"corp:ann\" ^corp:b"),
+            [Term::Not(Box::new(word("corp:ann"))), Term::Prefix("corp:b".into())]
+        );
     }
 
     proptest! {
         #[test]
-        fn any_line_is_read_or_refused_at_a_place_in_it(text in "([a-z!^\" :<>é]|is:|seen:|label:){0,12}") {
+        fn any_line_is_read_or_refused_at_a_place_in_it(text in "([a-z!^\" :<>é]|is:|seen:|label:|client:){0,12}") {
             for subject in [Subject::Users, Subject::Sessions] {
                 if let Err(error) = Filter::read(&text, subject) {
+                    let elsewhere = error.message.contains("is asked of");
+                    prop_assert_eq!(error.hint.is_none(), elsewhere, "only the other subject has no hint: {}", error);
                     let place = error.place.expect("a place");
                     prop_assert!(text.get(place).is_some_and(|piece| !piece.is_empty()));
                 }

@@ -1,6 +1,7 @@
 //! A secret that is shown once: a reset code, or a password that was made here. Wiped when the layer closes.
 
 use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
 
 use crate::accounts::Secret;
 use crate::accounts::reset::Issued;
@@ -112,13 +113,12 @@ impl Code {
         let until =
             self.until.map(|at| format!(", until {}", short_until(at, self.opened_at, zone))).unwrap_or_default();
         lines.push((format!("for {}{until}", clipped(&self.name, room.saturating_sub(18))), Role::Text));
-        lines.push(("c copies, if your terminal takes OSC 52".to_owned(), Role::Text));
-        lines.push((self.redeems.to_owned(), Role::Faint));
+        let copies = wrap("c copies, if your terminal takes OSC 52", room);
+        lines.extend(copies.into_iter().map(|line| (line, Role::Text)));
+        lines.extend(wrap(self.redeems, room).into_iter().map(|line| (line, Role::Faint)));
         let frame = centered(ink.area(), wide, lines.len() as u16 + 3);
         let inside = ink.frame(frame, self.title);
-        for ((text, role), y) in lines.iter().zip(inside.top()..inside.bottom()) {
-            ink.text(inside.x, y, inside.width, text, *role);
-        }
+        ink.lines(Rect { height: inside.height.saturating_sub(1), ..inside }, &lines);
         let foot = inside.bottom().saturating_sub(1);
         ink.right(inside.right(), foot, inside.width, "Enter or Esc closes and forgets", Role::Faint);
     }

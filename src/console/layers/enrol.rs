@@ -9,7 +9,7 @@ use crate::accounts::factor::Enrolment;
 use crate::accounts::qr;
 use crate::accounts::user::{User, UserId};
 use crate::accounts::{Error, Kind, Secret};
-use crate::console::ink::{Ink, centered};
+use crate::console::ink::{Ink, centered, covering};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
 use crate::console::words::{clipped, count, wrap};
@@ -101,54 +101,58 @@ impl Enrol {
         let Some(picture) = picture else {
             let needed = self.picture(ink, 2).map(|picture| size(&picture));
             let words = self.words(needed.map(|(wide, high)| (wide + 1 + WORDS + FRAME.0, high + FRAME.1)));
-            let lines = wrapped(&words, 56.min(area.width.saturating_sub(FRAME.0)));
-            let inside = ink.frame(centered(area, 60, lines.len() as u16 + 5), &title);
-            return self.draw_words(ink, inside, &lines, sent);
+            let lines = wrapped(words, 56.min(area.width.saturating_sub(FRAME.0)));
+            let high = lines.iter().map(|(lines, _)| lines.len()).sum::<usize>() as u16;
+            let inside = ink.frame(centered(area, 60, high + 5), &title);
+            return self.draw_words(ink, inside, lines, sent);
         };
-        let inside = ink.frame(centered(area, wide + 1 + WORDS + FRAME.0, high + FRAME.1), &title);
+        let inside = ink.frame(covering(area, wide + 1 + WORDS + FRAME.0, high + FRAME.1), &title);
         for (line, y) in picture.iter().zip(inside.top()..inside.bottom()) {
             ink.picture(inside.x, y, line.expose());
         }
         let beside = Rect { x: inside.x + wide + 1, width: inside.width.saturating_sub(wide + 1), ..inside };
-        self.draw_words(ink, beside, &wrapped(&self.words(None), beside.width), sent);
+        self.draw_words(ink, beside, wrapped(self.words(None), beside.width), sent);
     }
 
     fn picture(&self, ink: &Ink<'_>, margin: usize) -> Option<Vec<Secret>> {
         qr::lines(&self.enrolment.uri, ink.look(margin))
     }
 
-    /// What is said above the code; `needed` is the size of a screen that would show the picture.
-    fn words(&self, needed: Option<(u16, u16)>) -> Vec<(String, Role)> {
-        let how = match needed {
-            None => "Scan this with an authenticator app, or type this secret into it:".to_owned(),
-            Some((columns, rows)) => {
-                format!("The QR code needs a screen of {columns}×{rows}. Type this secret into an authenticator app:")
-            }
-        };
+    /// What is said above the code, the most needed with the lowest number; `needed` is the size of a screen that would
+    /// show the picture.
+    fn words(&self, needed: Option<(u16, u16)>) -> Vec<(String, Role, u8)> {
         let letters: Vec<char> = self.enrolment.secret.expose().chars().collect();
         let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
-        let mut words = vec![(how, Role::Text)];
-        words.extend(groups.chunks(4).map(|four| (four.join(" "), Role::Focus)));
+        let mut words = match needed {
+            None => {
+                let how = "Scan this with an authenticator app, or type this secret into it:";
+                vec![(how.to_owned(), Role::Text, 1)]
+            }
+            Some((columns, rows)) => vec![
+                (format!("The QR code needs a screen of {columns}×{rows}."), Role::Faint, 4),
+                ("Type this secret into an authenticator app:".to_owned(), Role::Text, 2),
+            ],
+        };
+        words.extend(groups.chunks(4).map(|four| (four.join(" "), Role::Focus, 0)));
         words.extend([
-            ("Rollbook, time-based, 6 digits every 30 s".to_owned(), Role::Faint),
-            ("Nothing is stored until a code confirms it.".to_owned(), Role::Text),
+            ("Rollbook, time-based, 6 digits every 30 s".to_owned(), Role::Faint, 3),
+            ("Nothing is stored until a code confirms it.".to_owned(), Role::Text, 5),
         ]);
         if self.user.sessions > 0 {
             let sessions = count(u64::from(self.user.sessions), "session");
-            words.push((format!("That ends {sessions}, opened without it."), Role::Text));
+            words.push((format!("That ends {sessions}, opened without it."), Role::Text, 1));
         }
         words
     }
 
-    fn draw_words(&self, ink: &mut Ink<'_>, area: Rect, lines: &[(String, Role)], sent: bool) {
-        let mut y = area.y;
-        for (line, role) in lines {
-            if y < area.bottom() {
-                ink.text(area.x, y, area.width, line, *role);
-            }
-            y += 1;
-        }
-        let y = (y + 1).min(area.bottom().saturating_sub(1));
+    fn draw_words(&self, ink: &mut Ink<'_>, area: Rect, lines: Vec<Paragraph>, sent: bool) {
+        let fault: Vec<String> = self.fault.iter().flat_map(|fault| wrap(fault, usize::from(area.width))).collect();
+        // The code keeps its place, and beneath it what is wrong with it.
+        let foot = (1 + fault.len() as u16).min(area.height);
+        let lines = most_needed(lines, usize::from(area.height - foot));
+        ink.lines(Rect { height: area.height - foot, ..area }, &lines);
+        let spare = u16::from(lines.len() as u16 + 1 + foot <= area.height);
+        let y = (area.y + lines.len() as u16 + spare).min(area.bottom() - foot);
         if sent {
             ink.text(area.x, y, area.width, "at work …", Role::Notice);
             return;
@@ -157,16 +161,30 @@ impl Enrol {
         ink.text(end, y, DIGITS as u16 + 2, &" ".repeat(DIGITS + 2), Role::Typed);
         let end = ink.text(end, y, DIGITS as u16, &self.typed, Role::Typed);
         ink.cursor = Some((end, y));
-        let fault = self.fault.iter().flat_map(|fault| wrap(fault, usize::from(area.width)));
-        for (line, y) in fault.zip(y + 1..area.bottom()) {
-            ink.text(area.x, y, area.width, &line, Role::Fault);
+        for (line, y) in fault.iter().zip(y + 1..area.bottom()) {
+            ink.text(area.x, y, area.width, line, Role::Fault);
         }
     }
 }
 
-fn wrapped(words: &[(String, Role)], room: u16) -> Vec<(String, Role)> {
-    let lines = words.iter().map(|(text, role)| (wrap(text, usize::from(room.max(1))), *role));
-    lines.flat_map(|(lines, role)| lines.into_iter().map(move |line| (line, role))).collect()
+/// A sentence in lines, and how much it is needed.
+type Paragraph = (Vec<(String, Role)>, u8);
+
+fn wrapped(words: Vec<(String, Role, u8)>, room: u16) -> Vec<Paragraph> {
+    let lines = |text: &str, role| wrap(text, usize::from(room.max(1))).into_iter().map(|line| (line, role)).collect();
+    words.into_iter().map(|(text, role, need)| (lines(&text, role), need)).collect()
+}
+
+/// The lines of as many sentences as there is room for: what is needed least goes first, and goes whole.
+fn most_needed(mut paragraphs: Vec<Paragraph>, room: usize) -> Vec<(String, Role)> {
+    while paragraphs.iter().map(|(lines, _)| lines.len()).sum::<usize>() > room {
+        let least = paragraphs.iter().enumerate().max_by_key(|(_, (_, need))| *need).map(|(at, (_, need))| (at, *need));
+        match least {
+            Some((at, need)) if need > 0 => drop(paragraphs.remove(at)),
+            _ => break,
+        }
+    }
+    paragraphs.into_iter().flat_map(|(lines, _)| lines).collect()
 }
 
 /// Columns and rows of a picture.

@@ -228,54 +228,55 @@ impl Form {
             self.fields.iter().filter(labelled).map(|field| width(field.label)).max().unwrap_or(0).min(14) as u16;
         let area = ink.area();
         let wide = 62.min(area.width);
-        let room = usize::from(wide.saturating_sub(4 + label + 2));
-        let command = self.command_lines(wide.saturating_sub(4));
-        let mut height = 5 + command.len() as u16 + u16::from(self.fault.is_some()) * 2;
-        for field in self.fields.iter().filter(|field| !field.hidden) {
-            height += rows_of(field) + below(field, room).len() as u16;
-        }
+        let rows: Vec<u16> = self.fields.iter().map(|field| rows_of(field, wide.saturating_sub(4), label)).collect();
+        let command = if self.command.is_empty() { Vec::new() } else { wrap(&self.command, usize::from(wide - 4)) };
+        let fault = self.fault_lines(wide.saturating_sub(4));
+        let height = 5 + rows.iter().sum::<u16>() + command.len() as u16 + fault.len() as u16;
         let frame = centered(area, wide, height);
         let inside = ink.frame(frame, &self.title);
-        // Where the screen is too low for all of it, what has the keys stays in view.
-        let mut skip = self.rows_before_focus(room).saturating_sub(inside.height.saturating_sub(4));
-        if height <= frame.height {
-            skip = 0;
+        // Where the screen is too low for all of it, the air goes first, then the command; what has the keys stays.
+        let fits = height <= frame.height;
+        let command = if height <= frame.height + 2 { command } else { Vec::new() };
+        let foot = command.len() as u16 + fault.len() as u16 + if fits { 3 } else { 1 };
+        let body = Rect { height: inside.height.saturating_sub(foot), ..inside };
+        let first = self.first_in_view(&rows, body.height);
+        let mut y = body.y;
+        for (i, field) in self.fields.iter().enumerate().skip(first).filter(|(_, field)| !field.hidden) {
+            self.draw_field(ink, Rect { y, height: body.bottom().saturating_sub(y), ..body }, label, field, i);
+            y += rows[i];
         }
-        let mut y = inside.y;
-        for (i, field) in self.fields.iter().enumerate().filter(|(_, field)| !field.hidden) {
-            let rows = rows_of(field) + below(field, room).len() as u16;
-            if skip >= rows {
-                skip -= rows;
-                continue;
-            }
-            skip = 0;
-            y = self.draw_field(ink, inside, y, label, field, i == self.focus);
-        }
-        self.draw_foot(ink, inside, y);
+        let foot = Rect { y: y.min(body.bottom()), height: inside.bottom() - y.min(body.bottom()), ..inside };
+        self.draw_foot(ink, foot, &fault, &command, y > body.bottom());
     }
 
-    fn rows_before_focus(&self, room: usize) -> u16 {
-        let fields = self.fields.iter().enumerate().filter(|(i, field)| !field.hidden && *i <= self.focus);
-        fields.map(|(_, field)| rows_of(field) + below(field, room).len() as u16).sum()
+    /// The first field that is drawn, so that the one with the keys is too.
+    fn first_in_view(&self, rows: &[u16], height: u16) -> usize {
+        let last = self.focus.min(rows.len().saturating_sub(1));
+        let mut room = height;
+        let held = rows[..(last + 1).min(rows.len())].iter().rev().take_while(|rows| {
+            let fits = **rows <= room;
+            room = room.saturating_sub(**rows);
+            fits
+        });
+        (last + 1).saturating_sub(held.count()).min(last)
     }
 
-    fn draw_field(&self, ink: &mut Ink<'_>, inside: Rect, y: u16, label: u16, field: &Field, focused: bool) -> u16 {
-        if y >= inside.bottom() {
-            return y;
+    fn fault_lines(&self, room: u16) -> Vec<String> {
+        self.fault.iter().flat_map(|fault| wrap(fault, usize::from(room))).take(2).collect()
+    }
+
+    fn draw_field(&self, ink: &mut Ink<'_>, inside: Rect, label: u16, field: &Field, nth: usize) {
+        if inside.height == 0 {
+            return;
         }
+        let (focused, mut y) = (nth == self.focus, inside.y);
         let x = inside.x + label + 2;
         let room = inside.width.saturating_sub(label + 2);
         let role = if focused { Role::Typed } else { Role::Field };
-        let mut y = y;
         match &field.content {
             Content::Words(text) => {
-                for line in wrap(text, usize::from(inside.width)) {
-                    if y < inside.bottom() {
-                        ink.text(inside.x, y, inside.width, &line, Role::Text);
-                    }
-                    y += 1;
-                }
-                return y;
+                let lines = wrap(text, usize::from(inside.width)).into_iter().map(|line| (line, Role::Text));
+                return ink.lines(inside, &lines.collect::<Vec<_>>());
             }
             Content::Toggle(on) => {
                 let mark = if *on { "[x]" } else { "[ ]" };
@@ -292,7 +293,8 @@ impl Form {
                     Content::Text(input) => draw_text(ink, x, y, room, input, role, focused),
                     Content::Secret(secret) => {
                         let hint = if secret.shown { "  Ctrl-T hides" } else { "  Ctrl-T shows" };
-                        let tail = width(hint) as u16;
+                        // Hardly any room is for what is typed.
+                        let tail = if room >= 28 { width(hint) as u16 } else { 0 };
                         let cells = room.saturating_sub(tail);
                         let drawn = secret.drawn(usize::from(cells.saturating_sub(1)));
                         ink.text(x, y, cells, &" ".repeat(usize::from(cells)), role);
@@ -302,7 +304,10 @@ impl Form {
                             ink.cursor = Some((end, y));
                         }
                     }
-                    Content::Choice { options, at } => y = draw_choice(ink, (x, y, room), options, *at, focused),
+                    Content::Choice { options, at } => {
+                        let area = Rect { x, width: room, ..inside };
+                        y = draw_choice(ink, area, options, *at, focused);
+                    }
                     Content::Toggle(_) | Content::Words(_) => {}
                 }
             }
@@ -315,23 +320,14 @@ impl Form {
             }
             y += 1;
         }
-        y
     }
 
-    /// The command at the foot, broken where it does not fit: it is there to be copied whole.
-    fn command_lines(&self, room: u16) -> Vec<String> {
-        if self.command.is_empty() { Vec::new() } else { wrap(&self.command, usize::from(room)) }
-    }
-
-    fn draw_foot(&self, ink: &mut Ink<'_>, inside: Rect, y: u16) {
-        let command = self.command_lines(inside.width);
-        let command = if inside.height > 3 + command.len() as u16 { command } else { Vec::new() };
-        let mut y = y;
-        if let Some(fault) = &self.fault {
-            for line in wrap(fault, usize::from(inside.width)).into_iter().take(2) {
-                ink.text(inside.x, y, inside.width, &line, Role::Fault);
-                y += 1;
-            }
+    /// What is wrong, the buttons, and the command, broken where it does not fit: it is there to be copied whole.
+    fn draw_foot(&self, ink: &mut Ink<'_>, inside: Rect, fault: &[String], command: &[String], more: bool) {
+        let mut y = inside.y;
+        for line in fault {
+            ink.text(inside.x, y, inside.width, line, Role::Fault);
+            y += 1;
         }
         let y = (y + 1).min(inside.bottom().saturating_sub(1 + command.len() as u16));
         if self.sent {
@@ -355,6 +351,9 @@ impl Form {
                 );
                 x += 2;
             }
+            if more {
+                ink.right_of(x - 2, inside.right(), y, "↓ more", Role::Faint);
+            }
         }
         let top = inside.bottom().saturating_sub(command.len() as u16);
         for (line, y) in command.iter().zip(top..inside.bottom()) {
@@ -363,12 +362,24 @@ impl Form {
     }
 }
 
-fn rows_of(field: &Field) -> u16 {
-    match &field.content {
-        Content::Choice { options, .. } if is_tall(options) => options.len() as u16,
-        Content::Words(text) => wrap(text, 58).len() as u16,
-        _ => 1,
+/// How many rows a field takes in a form of this width with labels of that.
+fn rows_of(field: &Field, wide: u16, label: u16) -> u16 {
+    if field.hidden {
+        return 0;
     }
+    let room = wide.saturating_sub(label + 2);
+    let own = match &field.content {
+        Content::Choice { options, .. } if stands_tall(options, room) => options.len(),
+        Content::Words(text) => wrap(text, usize::from(wide)).len(),
+        _ => 1,
+    };
+    (own + below(field, usize::from(room)).len()) as u16
+}
+
+/// Whether options stand one below the other here: with a word of explanation each, or where they do not fit in a row.
+fn stands_tall(options: &[(&str, &str)], room: u16) -> bool {
+    let cells: usize = options.iter().map(|(option, _)| width(option) + 7).sum();
+    is_tall(options) || cells > usize::from(room) + 3
 }
 
 /// Whether options stand one below the other, each with a word of explanation.
@@ -400,28 +411,25 @@ fn draw_text(ink: &mut Ink<'_>, x: u16, y: u16, room: u16, input: &Input, role: 
     }
 }
 
-/// Options side by side, or one below the other where they have a word of explanation. Answers with the last row.
-fn draw_choice(
-    ink: &mut Ink<'_>,
-    (x, y, room): (u16, u16, u16),
-    options: &[(&str, &str)],
-    at: usize,
-    focused: bool,
-) -> u16 {
-    let tall = is_tall(options);
-    let (mut end, mut row) = (x, y);
+/// Options side by side, or one below the other. Answers with the last row.
+fn draw_choice(ink: &mut Ink<'_>, area: Rect, options: &[(&str, &str)], at: usize, focused: bool) -> u16 {
+    let tall = stands_tall(options, area.width);
+    let (mut end, mut row) = (area.x, area.y);
     for (i, (option, help)) in options.iter().enumerate() {
         let mark = if i == at { "(•)" } else { "( )" };
         let role = if i == at && focused { Role::Pressed } else { Role::Text };
-        let start = if tall { x } else { end };
-        row = if tall { y + i as u16 } else { y };
-        let left = (x + room).saturating_sub(start);
+        let start = if tall { area.x } else { end };
+        row = if tall { area.y + i as u16 } else { area.y };
+        if row >= area.bottom() {
+            continue;
+        }
+        let left = area.right().saturating_sub(start);
         end = ink.text(start, row, left, &format!("{mark} {option}"), role);
         if i == at && focused {
             ink.cursor = Some((start + 1, row));
         }
         if tall {
-            ink.text(end + 2, row, (x + room).saturating_sub(end + 2), help, Role::Faint);
+            ink.text(end + 2, row, area.right().saturating_sub(end + 2), help, Role::Faint);
         } else {
             end += 3;
         }

@@ -68,7 +68,12 @@ impl Keyring {
             let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| since(at, now));
             let until = token.expires_at.map_or_else(|| "no end".to_owned(), |at| day(at, zone));
             let created = since(token.created_at, now);
-            draw_row(ink, line, [&clipped(&token.name, 30), &created, &used, &until], Role::Text);
+            draw_row(
+                ink,
+                line,
+                [&clipped(&token.name, columns(line.width)[1].into()), &created, &used, &until],
+                Role::Text,
+            );
             if i == cursor {
                 ink.paint(line, Role::Cursor);
                 ink.cursor = Some((line.x, y));
@@ -78,9 +83,20 @@ impl Keyring {
     }
 }
 
-fn draw_row(ink: &mut Ink<'_>, line: Rect, columns: [&str; 4], role: Role) {
-    let places = [0, line.width.saturating_sub(34), line.width.saturating_sub(24), line.width.saturating_sub(13)];
-    for (text, x) in columns.iter().zip(places) {
+/// Where the columns begin, and after the first how wide a name may be. On a narrow screen when a token was made, and
+/// then when it was used, is left out.
+fn columns(width: u16) -> [u16; 5] {
+    let at = |from_right: u16| width.saturating_sub(from_right);
+    match width {
+        60.. => [0, at(35), at(34), at(24), at(13)],
+        46..60 => [0, at(25), width, at(24), at(13)],
+        _ => [0, at(14), width, width, at(13)],
+    }
+}
+
+fn draw_row(ink: &mut Ink<'_>, line: Rect, words: [&str; 4], role: Role) {
+    let [name, _, created, used, until] = columns(line.width);
+    for (text, x) in words.iter().zip([name, created, used, until]) {
         ink.text(line.x + x, line.y, line.width.saturating_sub(x), text, role);
     }
 }

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use super::question::{draw_typed, not_the_word};
 use crate::accounts::bulk::Plan;
 use crate::accounts::change::UserChange;
 use crate::accounts::time::{Span, Time};
@@ -30,6 +31,8 @@ pub struct Many {
     /// The plan, and how many of the marked people are hidden.
     plan: Option<(Box<Plan>, u32)>,
     typed: String,
+    /// What is wrong with the number, once it was given.
+    fault: Option<String>,
     yes: bool,
     since: Time,
 }
@@ -37,7 +40,7 @@ pub struct Many {
 impl Many {
     /// A question whose numbers are not known yet.
     pub fn new(survey: Survey, expression: String, reason: Option<String>, now: Time) -> Many {
-        Many { survey, expression, reason, plan: None, typed: String::new(), yes: false, since: now }
+        Many { survey, expression, reason, plan: None, typed: String::new(), fault: None, yes: false, since: now }
     }
 
     /// What it would do.
@@ -60,6 +63,7 @@ impl Many {
         self.survey.hidden_too = !self.survey.hidden_too;
         self.plan = None;
         self.typed.clear();
+        self.fault = None;
     }
 
     /// Takes the plan.
@@ -101,6 +105,7 @@ impl Many {
 
     /// A digit of the number, or one taken back.
     pub fn key(&mut self, key: Key) {
+        self.fault = None;
         match key.code {
             Code::Char(c) if c.is_ascii_digit() && !key.ctrl && self.typed.len() < 12 => self.typed.push(c),
             Code::Backspace => {
@@ -110,9 +115,11 @@ impl Many {
         }
     }
 
-    /// Whether the number that was typed is the right one.
-    pub fn is_typed(&self) -> bool {
-        self.number().is_some_and(|people| self.typed == people.to_string())
+    /// Whether the number that was typed is the right one; if it is not, that is said beneath it.
+    pub fn is_typed(&mut self) -> bool {
+        let Some(word) = self.number().map(|people| people.to_string()) else { return false };
+        self.fault = (self.typed != word).then(|| not_the_word(&word, &self.typed));
+        self.fault.is_none()
     }
 
     /// The order; `None` while nothing is planned, and where nobody is left.
@@ -192,14 +199,17 @@ impl Many {
                 rows.push((if n == 0 { head } else { "" }, line));
             }
         }
-        let height = (rows.len() as u16 + 3).min(area.height);
-        let frame = centered(area, wide, height);
+        let foot = if self.number().is_some() { 2 } else { 1 };
+        let frame = centered(area, wide, rows.len() as u16 + 2 + foot);
         let inside = ink.frame(frame, &self.title());
-        for ((head, text), y) in rows.iter().zip(inside.top()..inside.bottom().saturating_sub(1)) {
-            ink.text(inside.x, y, HEAD, head, Role::Faint);
-            ink.text(inside.x + HEAD, y, inside.width.saturating_sub(HEAD), text, Role::Text);
+        let body = Rect { height: inside.height.saturating_sub(foot), ..inside };
+        let (heads, lines): (Vec<&str>, Vec<(String, Role)>) =
+            rows.into_iter().map(|(head, text)| (head, (text, Role::Text))).unzip();
+        for (head, y) in heads.iter().zip(body.top()..body.bottom()) {
+            ink.text(body.x, y, HEAD, head, Role::Faint);
         }
-        self.draw_foot(ink, Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside });
+        ink.lines(Rect { x: body.x + HEAD, width: body.width.saturating_sub(HEAD), ..body }, &lines);
+        self.draw_foot(ink, Rect { y: body.bottom(), height: foot, ..inside });
     }
 
     fn draw_foot(&self, ink: &mut Ink<'_>, foot: Rect) {
@@ -208,18 +218,14 @@ impl Many {
             return;
         };
         if self.number().is_some() {
-            let asked = format!("type {}, then Enter  ", plan.people.len());
-            let end = ink.text(foot.x, foot.y, foot.width, &asked, Role::Text);
-            ink.text(end, foot.y, 12, "            ", Role::Typed);
-            let end = ink.text(end, foot.y, 12, &self.typed, Role::Typed);
-            ink.cursor = Some((end, foot.y));
-        } else {
-            let role = |focused| if focused { Role::Pressed } else { Role::Button };
-            let end = ink.text(foot.x, foot.y, foot.width, "[ Cancel ]", role(!self.yes));
-            let yes = format!("[ y  {} ]", words(self.change()).does);
-            ink.text(end + 2, foot.y, foot.right().saturating_sub(end + 2), &yes, role(self.yes));
-            ink.cursor = Some((if self.yes { end + 4 } else { foot.x + 2 }, foot.y));
+            let word = plan.people.len().to_string();
+            return draw_typed(ink, foot, &word, &self.typed, self.fault.as_deref());
         }
-        ink.right(foot.right(), foot.y, 22, "Tab all  Esc cancels", Role::Faint);
+        let role = |focused| if focused { Role::Pressed } else { Role::Button };
+        let end = ink.text(foot.x, foot.y, foot.width, "[ Cancel ]", role(!self.yes));
+        let yes = format!("[ y  {} ]", words(self.change()).does);
+        let next = ink.text(end + 2, foot.y, foot.right().saturating_sub(end + 2), &yes, role(self.yes));
+        ink.cursor = Some((if self.yes { end + 4 } else { foot.x + 2 }, foot.y));
+        ink.right_of(next, foot.right(), foot.y, "Tab all  Esc cancels", Role::Faint);
     }
 }

@@ -136,6 +136,9 @@ impl Menu {
         let inside = ink.frame(frame, self.title);
         let height = usize::from(inside.height.max(1));
         let top = (self.cursor + 1).saturating_sub(height);
+        if top + height < self.items.len() {
+            ink.more(frame);
+        }
         for ((i, item), y) in self.items.iter().enumerate().skip(top).zip(inside.top()..inside.bottom()) {
             ink.text(inside.x, y, 2, &item.letter.to_string(), Role::Key);
             ink.text(inside.x + 3, y, inside.width.saturating_sub(3), &item.label, Role::Text);

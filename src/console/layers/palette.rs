@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::field::{edit, paste};
-use crate::console::action::Action;
+use crate::console::action::{About, Action};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::Key;
 use crate::console::theme::Role;
@@ -13,6 +13,8 @@ use crate::console::words::{clip_end, shown, width};
 pub struct Line {
     /// What Enter runs.
     pub action: Action,
+    /// What is said about it here.
+    pub about: About,
     /// Its keys, as written.
     pub keys: String,
     /// Why it would do nothing now.
@@ -42,7 +44,7 @@ impl Palette {
     fn found(&self) -> Vec<&Line> {
         let wanted = self.input.value().to_lowercase();
         let rank = |line: &Line| {
-            let about = line.action.about();
+            let about = line.about;
             if about.name.starts_with(&wanted) {
                 return Some(0);
             }
@@ -90,11 +92,14 @@ impl Palette {
         let typed = shown(self.input.value());
         let end = ink.text(inside.x, inside.y, inside.width, &format!(": {typed}"), Role::Text);
         ink.cursor = Some((end, inside.y));
-        ink.right(inside.right(), inside.y, 30, "Enter runs · Esc closes", Role::Faint);
+        ink.right_of(end + 1, inside.right(), inside.y, "Enter runs · Esc closes", Role::Faint);
         let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(2), ..inside };
         let found = self.found();
         let height = usize::from(body.height.max(1));
         let top = (self.cursor + 1).saturating_sub(height);
+        if top + height < found.len() {
+            ink.more(frame);
+        }
         for ((i, line), y) in found.iter().enumerate().skip(top).zip(body.top()..body.bottom()) {
             draw_line(ink, Rect { y, height: 1, ..body }, line, i == self.cursor);
         }
@@ -103,7 +108,7 @@ impl Palette {
         }
         // What the chosen one is refused for, or what does the same outside.
         if let Some(line) = found.get(self.cursor) {
-            let command = line.action.about().command;
+            let command = line.about.command;
             let foot = match &line.refusal {
                 Some(refusal) => format!("dim: {refusal}"),
                 None if command.is_empty() => String::new(),
@@ -116,7 +121,7 @@ impl Palette {
 }
 
 fn draw_line(ink: &mut Ink<'_>, line: Rect, entry: &Line, chosen: bool) {
-    let about = entry.action.about();
+    let about = entry.about;
     let dim = entry.refusal.is_some();
     let role = |role| if dim { Role::Faint } else { role };
     let keys = if line.width >= 70 { 18 } else { 11 };
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_few_letters_find_the_action_and_names_come_first() {
-        let line = |action| Line { action, keys: String::new(), refusal: None };
+        let line = |action: Action| Line { action, about: action.about(), keys: String::new(), refusal: None };
         let mut palette =
             Palette::all([Action::Filter, Action::Delete, Action::Demo, Action::Deactivate].map(line).into());
         for c in "de".chars() {

@@ -9,7 +9,7 @@ use crate::console::effect::Write;
 use crate::console::ink::{Ink, centered};
 use crate::console::key::Key;
 use crate::console::theme::Role;
-use crate::console::words::{shown, width, wrap};
+use crate::console::words::{shown, take_last, width, wrap};
 
 /// For how long a fresh question drops what was typed ahead of it.
 const GRACE: Span = Span::from_millis(250);
@@ -24,12 +24,24 @@ pub struct Question {
     opened_at: Time,
     order: Option<Write>,
     quits: bool,
+    /// What is wrong with the typed answer, once it was given.
+    fault: Option<String>,
 }
 
 impl Question {
     /// Asks before `order` is given; `verb` is what `y` does ("deletes").
     pub fn new(title: String, lines: Vec<String>, verb: &'static str, now: Time, order: Write) -> Question {
-        Question { title, lines, verb, yes: false, typed: None, opened_at: now, order: Some(order), quits: false }
+        Question {
+            title,
+            lines,
+            verb,
+            yes: false,
+            typed: None,
+            opened_at: now,
+            order: Some(order),
+            quits: false,
+            fault: None,
+        }
     }
 
     /// Asks before the console is left while something is at work.
@@ -44,6 +56,7 @@ impl Question {
             opened_at: now,
             order: None,
             quits: true,
+            fault: None,
         }
     }
 
@@ -73,13 +86,17 @@ impl Question {
     pub fn key(&mut self, key: Key) {
         if let Some((_, input)) = &mut self.typed {
             edit(input, key);
+            self.fault = None;
         }
     }
 
     /// Enter: the order if yes has the focus or the word is right; `None` is a no.
     pub fn accept(&mut self) -> Answer {
         match &self.typed {
-            Some((word, input)) if input.value().trim() != word => Answer::NotYet,
+            Some((word, input)) if input.value().trim() != word => {
+                self.fault = Some(not_the_word(word, input.value().trim()));
+                Answer::NotYet
+            }
             None if !self.yes => Answer::No,
             None if self.quits => Answer::Quit,
             _ => self.order.take().map_or(Answer::No, |order| Answer::Yes(Box::new(order))),
@@ -96,22 +113,19 @@ impl Question {
     pub fn draw(&self, ink: &mut Ink<'_>) {
         let area = ink.area();
         let wide = 60.min(area.width);
-        let lines: Vec<String> =
-            self.lines.iter().flat_map(|line| wrap(line, usize::from(wide.saturating_sub(4)))).collect();
-        let frame = centered(area, wide, lines.len() as u16 + 4);
-        let inside = ink.frame(frame, &self.title);
-        for (line, y) in lines.iter().zip(inside.top()..inside.bottom().saturating_sub(1)) {
-            ink.text(inside.x, y, inside.width, line, Role::Text);
-        }
-        let foot = Rect { y: inside.bottom().saturating_sub(1), height: 1, ..inside };
+        let lines: Vec<(String, Role)> = self
+            .lines
+            .iter()
+            .flat_map(|line| wrap(line, usize::from(wide.saturating_sub(4))))
+            .map(|line| (line, Role::Text))
+            .collect();
+        // Beneath what is typed there is a line for what is wrong with it.
+        let foot = if self.typed.is_some() { 2 } else { 1 };
+        let inside = ink.frame(centered(area, wide, lines.len() as u16 + 3 + foot), &self.title);
+        ink.lines(Rect { height: inside.height.saturating_sub(foot), ..inside }, &lines);
+        let foot = Rect { y: inside.bottom().saturating_sub(foot), height: foot, ..inside };
         match &self.typed {
-            Some((word, input)) => {
-                let end = ink.text(foot.x, foot.y, foot.width, &format!("type {word}, then Enter  "), Role::Text);
-                ink.text(end, foot.y, 12, "            ", Role::Typed);
-                let end = ink.text(end, foot.y, 12, &shown(input.value()), Role::Typed);
-                ink.cursor = Some((end, foot.y));
-                ink.right(foot.right(), foot.y, 12, "Esc cancels", Role::Faint);
-            }
+            Some((word, input)) => draw_typed(ink, foot, word, &shown(input.value()), self.fault.as_deref()),
             None => {
                 let yes = format!("[ y  {} ]", self.verb);
                 let x = foot.x + foot.width.saturating_sub((14 + width(&yes)) as u16) / 2;
@@ -121,6 +135,28 @@ impl Question {
                 ink.cursor = Some((if self.yes { end + 5 } else { x + 2 }, foot.y));
             }
         }
+    }
+}
+
+/// What is said of an answer that is not the word.
+pub fn not_the_word(word: &str, typed: &str) -> String {
+    match typed {
+        "" => format!("nothing was done: {word} has to be typed"),
+        _ => format!("nothing was done: that is not {word}"),
+    }
+}
+
+/// Draws the line in which a word is typed, and beneath it what is wrong with it.
+pub fn draw_typed(ink: &mut Ink<'_>, foot: Rect, word: &str, typed: &str, fault: Option<&str>) {
+    const CELLS: u16 = 12;
+    let end = ink.text(foot.x, foot.y, foot.width, &format!("type {word}, then Enter  "), Role::Text);
+    let field = CELLS.min(foot.right().saturating_sub(end));
+    ink.text(end, foot.y, field, &" ".repeat(usize::from(field)), Role::Typed);
+    let at = ink.text(end, foot.y, field, take_last(typed, usize::from(field.saturating_sub(1))), Role::Typed);
+    ink.cursor = Some((at, foot.y));
+    ink.right_of(end + field, foot.right(), foot.y, "Esc cancels", Role::Faint);
+    if let Some(fault) = fault.filter(|_| foot.height > 1) {
+        ink.text(foot.x, foot.y + 1, foot.width, fault, Role::Fault);
     }
 }
 

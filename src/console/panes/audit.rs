@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::detail::{Line, entry_words};
 use super::users::Look;
-use crate::accounts::audit::Entry;
+use crate::accounts::audit::{Deed, Entry};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::search::Search;
 use crate::accounts::time::Time;
@@ -100,7 +100,13 @@ impl Audit {
         self.list.failed();
         let named = matches!(error.kind, Kind::UnknownUser | Kind::AmbiguousName | Kind::ConstraintViolation);
         if named {
-            self.list.fault = Some(error.to_string());
+            // How one finds a name here is not how one finds it at a shell.
+            self.list.fault = Some(match error.kind {
+                Kind::UnknownUser => {
+                    format!("{} (a whole name; Tab completes it; a part of one is a word alone)", error.message)
+                }
+                _ => error.to_string(),
+            });
         }
         named && self.list.typing
     }
@@ -109,11 +115,11 @@ impl Audit {
     pub fn command(&self) -> String {
         let search = &self.list.filter;
         let mut line = "rollbook audit list".to_owned();
-        let deed = search.deed.map(|deed| deed.word().replace(' ', "-"));
+        let deed = search.deed.map(Deed::spelling);
         let flags = [
-            ("--user", &search.about),
+            ("--about", &search.about),
             ("--actor", &search.by),
-            ("--deed", &deed),
+            ("--action", &deed),
             ("--since", &search.since),
             ("--until", &search.until),
         ];
@@ -130,7 +136,7 @@ impl Audit {
         if area.is_empty() {
             return;
         }
-        let count = self.list.matches.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        let count = self.list.count_words(self.list.matches, "");
         let right = match verified {
             Some(words) => format!("{count}newest first · {words}"),
             None => format!("{count}newest first"),
@@ -141,6 +147,7 @@ impl Audit {
         if look.heads {
             columns.heads(ink, area, area.y + 1);
         }
+        self.list.draw_place(ink, area, "Audit");
         if self.list.window.is_empty() {
             return self.draw_empty(ink, area, top);
         }
@@ -202,9 +209,9 @@ fn full(entry: &Entry, now: Time, zone: &TimeZone, room: usize) -> Vec<Line> {
         }
     };
     let whom = target(entry).map(|name| format!(": {name}")).unwrap_or_default();
-    row("what", format!("{}{whom}", shown(entry.past())), Role::Text);
+    row("action", format!("{}{whom}", shown(&entry.action())), Role::Text);
     let id = entry.actor_id.as_ref().map(|id| format!(", id {}", shown(id.as_str()))).unwrap_or_default();
-    row("by", format!("{} ({}{id})", shown(entry.actor()), shown(&entry.actor_kind)), Role::Text);
+    row("actor", format!("{} ({}{id})", shown(entry.actor()), shown(&entry.actor_kind)), Role::Text);
     row("when", format!("{}  ({})", exact(entry.at, zone), ago(entry.at, now)), Role::Text);
     let Some(detail) = &entry.detail else {
         row("", "what it told was erased by a purge; the chain still covers it".to_owned(), Role::Faint);
@@ -226,7 +233,7 @@ fn full(entry: &Entry, now: Time, zone: &TimeZone, room: usize) -> Vec<Line> {
         row("  after", value(&change.after), Role::Text);
     }
     if let Some(id) = &entry.target {
-        row("whom", format!("id {}", shown(id.as_str())), Role::Faint);
+        row("about", format!("id {}", shown(id.as_str())), Role::Faint);
     }
     lines
 }
@@ -257,7 +264,7 @@ impl Columns {
 
     fn heads(&self, ink: &mut Ink<'_>, area: Rect, y: u16) {
         let mut x = area.x + 3;
-        for (cells, word) in [(self.when, "when"), (self.by, "actor"), (self.what, "action"), (self.whom, "target")] {
+        for (cells, word) in [(self.when, "when"), (self.by, "actor"), (self.what, "action"), (self.whom, "about")] {
             ink.text(x, y, cells, word, Role::Faint);
             x += cells;
         }
@@ -271,7 +278,7 @@ impl Columns {
         x += self.when;
         ink.text(x, line.y, self.by, &clipped(entry.actor(), column(self.by)), Role::Text);
         x += self.by;
-        ink.text(x, line.y, self.what, &clipped(entry.past(), column(self.what)), Role::Text);
+        ink.text(x, line.y, self.what, &clipped(&entry.action(), column(self.what)), Role::Text);
         x += self.what;
         let whom = target(entry).unwrap_or_else(|| "–".to_owned());
         ink.text(x, line.y, self.whom, &clipped(&whom, column(self.whom)), Role::Text);

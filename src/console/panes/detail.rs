@@ -310,7 +310,10 @@ pub fn entry_words(entry: &Entry, by: bool) -> String {
     let told: Vec<String> = detail
         .changes
         .iter()
-        .filter(|change| entry.deed == "edit" || entry.deed == "undo" && change.field != "reason")
+        .filter(|change| match entry.deed.as_str() {
+            "edit" | "set policy" => true,
+            deed => deed == "undo" && change.field != "reason",
+        })
         .map(|change| {
             let word = |text: &str| if text.is_empty() { "none".to_owned() } else { shown(text) };
             format!("{} {} → {}", shown(&change.field), word(&change.before), word(&change.after))

@@ -4,16 +4,17 @@ use ratatui::layout::Rect;
 
 use super::sessions::{exact_words, left_words, over_words};
 use super::users::Look;
-use crate::accounts::query::{Filter, Term};
+use crate::accounts::query::Term;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::user::UserId;
 use crate::console::effect::{Effect, Read, Slot};
+use crate::console::expression;
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
 use crate::console::theme::Role;
 use crate::console::window::Row;
-use crate::console::words::{clip_end, clipped, number, since, wrap};
+use crate::console::words::{clip_end, clipped, since, wrap};
 
 impl Row for Session {
     type Id = SessionId;
@@ -35,7 +36,7 @@ pub struct Everybody {
 
 impl Default for Everybody {
     fn default() -> Self {
-        Everybody { list: Listing::new(Filter::parse_sessions), reversed: false, marks: Marks::default() }
+        Everybody { list: Listing::new(expression::of_sessions), reversed: false, marks: Marks::default() }
     }
 }
 
@@ -75,7 +76,7 @@ impl Everybody {
         // What is counted is told: ended sessions stand among the live ones until their old time is over.
         let all = !self.list.filter.terms.iter().any(|term| matches!(term, Term::Is(_)));
         let kind = if all { " with ended ones" } else { "" };
-        let count = self.list.matches.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default();
+        let count = self.list.count_words(self.list.matches, kind);
         let order = if self.reversed { "oldest first" } else { "newest first" };
         self.list.draw_title(
             ink,

@@ -146,6 +146,13 @@ impl System {
         self.at(&rows).and_then(|at| rows[at].setting)
     }
 
+    /// Puts the cursor on the first setting, also before there is a row of it.
+    pub fn to_settings(&mut self) {
+        if let Some((key, _)) = KEYS.first() {
+            self.cursor = (about_setting(key), self.cursor.1);
+        }
+    }
+
     /// The row under the cursor, wherever it has gone; the one nearest to where it stood if it is gone.
     fn at(&self, rows: &[Row]) -> Option<usize> {
         let (about, place) = &self.cursor;
@@ -342,8 +349,12 @@ fn settings(page: &mut Page, policy: &Policy) {
         if room >= 20 {
             pieces.push((format!(" {}", clip_end(meaning, room - 1)), Role::Faint));
         }
-        page.rows.push(Row { pieces, about: Some(format!("setting {key}")), setting: Some(key) });
+        page.rows.push(Row { pieces, about: Some(about_setting(key)), setting: Some(key) });
     }
+}
+
+fn about_setting(key: &str) -> String {
+    format!("setting {key}")
 }
 
 /// The width of a setting's value.

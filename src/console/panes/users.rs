@@ -3,10 +3,11 @@
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::accounts::query::{Filter, Key, Order, Page, Query};
+use crate::accounts::query::{Key, Order, Page, Query};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role as UserRole, Status, User, UserId};
 use crate::console::effect::{Effect, Read, Slot};
+use crate::console::expression;
 use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
@@ -39,7 +40,7 @@ pub struct Users {
 impl Default for Users {
     fn default() -> Self {
         Users {
-            list: Listing::new(Filter::parse),
+            list: Listing::new(expression::of_users),
             order: Order::default(),
             reversed: false,
             seek: None,
@@ -146,7 +147,7 @@ impl Users {
         if area.is_empty() {
             return;
         }
-        let count = self.total(look.people).map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        let count = self.list.count_words(self.total(look.people), "");
         let marked = self.marks.words();
         self.list.draw_title(ink, area, "Users", format!("{marked}{count}{}", self.order_words()), look.focused);
         let columns = Columns::of(area, look.whole);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::handle::Sqlite;
-use super::{audit, connection, endings, load, query, resets, sessions, settings, tokens, users, uses};
+use super::{audit, connection, endings, labels, load, query, resets, sessions, settings, tokens, users, uses};
 use super::{clock, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
@@ -78,6 +78,10 @@ impl Store for Sqlite {
             };
             found.map_or_else(|| rank::people_before(db, query, key, now), Ok)
         })
+    }
+
+    fn labels(&mut self, prefix: &str, limit: u16) -> Result<Vec<String>> {
+        self.read(|db| labels::beginning(db, prefix, limit))
     }
 
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>> {
