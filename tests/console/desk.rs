@@ -294,6 +294,13 @@ impl Desk {
         self.stage.draw();
         self.undrawn.drew();
         let model = &self.stage.model;
+        // A form whose save was refused has taken over the state that the refusal tells of: drawn, with what is there
+        // now, it is the state that the next save is about.
+        if let (Some(Layer::Edit(edit, _)), Some(origin)) = (model.layers.last(), self.origins.last_mut())
+            && self.stage.screen().contains("has changed")
+        {
+            origin.person = Some((edit.user().id.clone(), edit.user().version));
+        }
         let row = match model.pane {
             Pane::Everybody => model.everybody.list.window.current().map(|session| session.id.as_str().to_owned()),
             Pane::Audit => model.audit.list.window.current().map(|entry| entry.seq.to_string()),
