@@ -8,6 +8,7 @@ pub mod act;
 pub mod action;
 pub mod asking;
 pub mod burst;
+mod carrying;
 pub mod commands;
 pub mod dialog;
 pub mod effect;

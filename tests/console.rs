@@ -54,6 +54,8 @@ mod status;
 
 #[path = "console/system.rs"]
 mod system;
+#[path = "console/worker.rs"]
+mod worker;
 
 /// The longest of these words that the name of a story begins with.
 fn told_by<'a>(story: &str, words: &'a [String]) -> Option<&'a String> {
