@@ -54,6 +54,8 @@ mod status;
 
 #[path = "console/system.rs"]
 mod system;
+#[path = "console/wire.rs"]
+mod wire;
 #[path = "console/worker.rs"]
 mod worker;
 
