@@ -347,6 +347,22 @@ impl Desk {
             let said = screen.contains(begin) || model.messages.iter().any(|(_, text)| text.contains(&words));
             assert!(said, "nobody was told: {words}\n{screen}");
         }
+        let about = self.origins.last().and_then(|origin| origin.person.as_ref()).map(|(id, _)| id);
+        match model.layers.last() {
+            // What these are taken to be about is what they say that they are about.
+            Some(Layer::Keyring(keyring)) => {
+                assert_eq!(about, Some(keyring.user_id()), "{screen}");
+                assert!(screen.contains(&format!("tokens of {}", keyring.user().name)), "{screen}");
+            }
+            Some(Layer::Pager(pager)) if !pager.cures.is_empty() => {
+                let person =
+                    model.person().filter(|user| about == Some(&user.id) && pager.refusal(Some(user)).is_none());
+                if let Some(user) = person {
+                    assert!(screen.contains(&format!("{} CAN", user.name)), "{} is not told of\n{screen}", user.name);
+                }
+            }
+            _ => {}
+        }
         if !model.layers.is_empty() || model.signin.is_some() {
             return;
         }
