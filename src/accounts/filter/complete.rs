@@ -99,4 +99,19 @@ mod tests {
         let middle = complete("is:p x", 4, Subject::Users).expect("known");
         assert_eq!((middle.range, middle.text.as_str()), (3..4, "pending "));
     }
+
+    #[test]
+    fn what_a_value_has_yet_to_follow_is_not_ended_by_a_space() {
+        for (line, wanted) in [
+            ("created:<", "created:<"),
+            ("seen:>", "seen:>"),
+            ("seen:", "seen:"),
+            ("role:m", "role:member "),
+            ("hash:a", "hash:argon2id "),
+            ("hash:n", "hash:none "),
+            ("valid:ne", "valid:never "),
+        ] {
+            assert_eq!(completed(line).as_deref(), Some(wanted), "{line:?}");
+        }
+    }
 }
