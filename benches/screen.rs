@@ -38,8 +38,8 @@ const STEPS: &[Step] = &[
     Step { name: "last, first", keys: &["G", "g"], times: 20, after: &[] },
     Step { name: "next pane", keys: &["\t"], times: 30, after: &[] },
     Step { name: "other order", keys: &["S"], times: 20, after: &[] },
-    Step { name: "letter, prefix", keys: &["^", "a", "n", "n"], times: 6, after: &["\x1b"] },
-    Step { name: "letter, word", keys: &["a", "n", "n", "a"], times: 6, after: &["\x1b"] },
+    Step { name: "letter, prefix", keys: &["^a", "n", "n", "a"], times: 25, after: &["\x1b"] },
+    Step { name: "letter, word", keys: &["a", "n", "n", "a"], times: 25, after: &["\x1b"] },
 ];
 
 fn main() {
@@ -126,9 +126,13 @@ fn beside_a_service(db: &Path) {
     robot.first(&|screen| screen.contains("newest first"));
     let service = busy::Service::start(db);
     robot.idle(Duration::from_secs(2));
-    let (ticks, written) = (robot.ticks(), service.written());
-    let bytes = robot.idle(LOOKED);
-    let (ticks, written) = (robot.ticks() - ticks, service.written() - written);
+    let mut look = || {
+        let (screen, ticks, written) = (robot.screen(), robot.ticks(), service.written());
+        let bytes = robot.idle(LOOKED);
+        (screen == robot.screen(), bytes, robot.ticks() - ticks, service.written() - written)
+    };
+    // Once a minute what is told in minutes changes, which is to be seen and to be written.
+    let (_, bytes, ticks, written) = (0..3).map(|_| look()).find(|(same, ..)| *same).unwrap_or_else(look);
     let seconds = LOOKED.as_secs_f64();
     println!(
         "beside {:.0} writes a second: {bytes} bytes (goal 0), {:.1} % of a processor (goal 2)",

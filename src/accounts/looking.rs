@@ -165,6 +165,14 @@ impl Accounts {
         self.store.expect_words()
     }
 
+    /// Mostly counts will be asked of this handle: it need not hold much of the file in memory.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn expect_counts(&mut self) -> Result<()> {
+        self.store.expect_counts()
+    }
+
     /// Everything about one person, at most `limit` sessions, happenings and tokens.
     ///
     /// # Errors

@@ -181,6 +181,11 @@ pub trait Store: Send {
         Ok(())
     }
 
+    /// It will mostly be counted: pages of the file need not be held for other questions. Does not wait.
+    fn expect_counts(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;
 

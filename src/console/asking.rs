@@ -62,14 +62,7 @@ impl Model {
         }
         let screen = self.screen();
         self.keep_in_view(&screen);
-        self.users.needs(screen.rows(Pane::Users).max(1), effects);
-        if self.pane == Pane::Everybody {
-            self.everybody.needs(screen.rows(Pane::Everybody).max(1), effects);
-        }
-        if self.pane == Pane::Audit {
-            let height = self.audit_rows();
-            self.audit.needs(height, effects);
-        }
+        self.needs_rows(&screen, false, effects);
         if self.pane == Pane::System {
             self.system.needs(self.now, effects);
         }
@@ -77,7 +70,21 @@ impl Model {
         self.needs_marks(effects);
         let person = self.person_id().cloned();
         self.detail.needs(person.as_ref(), effects);
+        if self.is_complete() {
+            self.needs_rows(&screen, true, effects);
+        }
         self.ask_for_attention(effects);
+    }
+
+    fn needs_rows(&mut self, screen: &Screen, leisure: bool, effects: &mut Vec<Effect>) {
+        self.users.needs(screen.rows(Pane::Users).max(1), leisure, effects);
+        if self.pane == Pane::Everybody {
+            self.everybody.needs(screen.rows(Pane::Everybody).max(1), leisure, effects);
+        }
+        if self.pane == Pane::Audit {
+            let height = self.audit_rows();
+            self.audit.needs(height, leisure, effects);
+        }
     }
 
     /// Scrolls the lists that are seen so that their cursors are, whatever has made them smaller.

@@ -32,6 +32,8 @@ pub struct Listing<T: Row, F = Filter> {
     parse: fn(&str) -> Result<F>,
     turn: Turn,
     asked: Option<Want>,
+    /// Whether what was asked for only lies beside what is seen.
+    spare: bool,
     /// What could not be read: asked for again when somebody wants it, not by itself for ever.
     refused: Option<Want>,
     due: Option<Want>,
@@ -66,6 +68,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
             parse,
             turn: 0,
             asked: None,
+            spare: false,
             refused: None,
             due: None,
             count_due: false,
@@ -169,16 +172,27 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         self.restart();
     }
 
-    /// The page that has to be asked for now, if one is. One at a time: the next when this one is there.
-    pub fn page_due(&mut self, height: usize) -> Option<Wanted> {
-        let want = match self.due.take() {
-            Some(want) => want,
+    /// The page that has to be asked for now, if one is. One at a time: the next when this one is there. Pages beside
+    /// what is seen are asked for where there is `leisure`: nobody waits for them.
+    pub fn page_due(&mut self, height: usize, leisure: bool) -> Option<Wanted> {
+        let (want, spare) = match self.due.take() {
+            Some(want) => (want, false),
             None if self.asked.is_some() => return None,
-            None => self.window.wants(height).filter(|want| self.refused.as_ref() != Some(want))?,
+            None => {
+                let spare = !self.window.is_short(height);
+                let wanted = self.window.wants(height).filter(|_| leisure || !spare);
+                (wanted.filter(|want| self.refused.as_ref() != Some(want))?, spare)
+            }
         };
         self.turn += 1;
+        self.spare = spare;
+        let limit = match want {
+            // The first rows as soon as can be, and those beside them when they are seen.
+            Want::Top | Want::Bottom => Window::<T>::least(height),
+            _ => Window::<T>::limit(height),
+        };
         self.asked = Some(want.clone());
-        Some(Wanted { turn: self.turn, want, limit: Window::<T>::limit(height) })
+        Some(Wanted { turn: self.turn, want, limit })
     }
 
     /// Whether the rows have to be counted anew, and under which number.
@@ -206,9 +220,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         turn == self.turn
     }
 
-    /// Whether a page is on its way.
+    /// Whether a page is on its way without which the screen is not what was asked for.
     pub fn is_waiting(&self) -> bool {
-        self.asked.is_some() || self.due.is_some()
+        self.due.is_some() || self.asked.is_some() && !(self.spare && self.window.is_settled())
     }
 
     /// Takes a page.
@@ -287,20 +301,35 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waits_for_the_rows_beside_those_that_are_seen() {
+        let mut list: Listing<N> = Listing::new(Filter::parse);
+        list.restart();
+        let first = list.page_due(10, false).expect("the first page");
+        assert!(first.limit < Window::<N>::limit(10) && list.is_waiting());
+        let rows = (0..11).map(|n| (Key { value: KeyValue::Number(n), seq: n }, N(n))).collect();
+        list.land(&first.want, Page { rows, more_before: false, more_after: true }, 10);
+        assert!(list.page_due(10, false).is_none(), "there is something better to ask for");
+        let beside = list.page_due(10, true).expect("the rows below");
+        assert!(matches!(beside.want, Want::Below(_)) && !list.is_waiting());
+        list.move_by(20, 10);
+        assert!(list.is_waiting(), "somebody goes there");
+    }
+
+    #[test]
     fn a_page_that_cannot_be_read_is_not_asked_for_for_ever() {
         let mut list: Listing<N> = Listing::new(Filter::parse);
         list.restart();
-        let first = list.page_due(10).expect("the first page");
+        let first = list.page_due(10, false).expect("the first page");
         let key = |n| Key { value: KeyValue::Number(n), seq: n };
         let rows = (0..15).map(|n| (key(n), N(n))).collect();
         list.land(&first.want, Page { rows, more_before: false, more_after: true }, 10);
-        assert_eq!(list.page_due(10).map(|wanted| wanted.want), Some(Want::Below(key(14))));
+        assert_eq!(list.page_due(10, true).map(|wanted| wanted.want), Some(Want::Below(key(14))));
         list.failed();
-        assert!(list.page_due(10).is_none(), "nobody has done anything");
+        assert!(list.page_due(10, true).is_none(), "nobody has done anything");
         list.move_by(1, 10);
-        assert!(list.page_due(10).is_some(), "somebody wants to go there");
+        assert!(list.page_due(10, true).is_some(), "somebody wants to go there");
         list.failed();
         list.refresh();
-        assert!(list.page_due(10).is_some(), "something has changed");
+        assert!(list.page_due(10, true).is_some(), "something has changed");
     }
 }

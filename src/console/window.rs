@@ -127,6 +127,21 @@ impl<T: Row> Window<T> {
         u16::try_from(height.max(8) * 3).unwrap_or(u16::MAX)
     }
 
+    /// How many rows the first page of a list should have: what is seen, soon.
+    pub fn least(height: usize) -> u16 {
+        u16::try_from(height.max(8) + 1).unwrap_or(u16::MAX)
+    }
+
+    /// Whether the cursor is where it was sent.
+    pub fn is_settled(&self) -> bool {
+        !self.jumping && self.owed == 0
+    }
+
+    /// Whether the page that is wanted belongs to what is seen, or the cursor goes there.
+    pub fn is_short(&self, height: usize) -> bool {
+        !self.is_settled() || self.more_after && self.rows.len() < self.top + height
+    }
+
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
         self.vanished = None;

@@ -257,7 +257,12 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
             (seen, tidied) = (None, None);
             let opened = library.open(&path);
             let opened = match opened {
-                Ok(handle) => look_around(accounts.insert(handle)),
+                Ok(mut handle) => {
+                    if polls {
+                        let _ = handle.expect_counts();
+                    }
+                    look_around(accounts.insert(handle))
+                }
                 Err(error) => {
                     accounts = None;
                     Err(error)

@@ -17,6 +17,7 @@ mod letters;
 mod load;
 mod many;
 mod names;
+mod needles;
 mod pairs;
 mod purge;
 mod query;

@@ -15,12 +15,13 @@ use crate::factors::enable;
 use crate::tokens::new_token;
 
 /// The steps to each version but the last.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../assets/schema/sqlite/0001.sql"),
     include_str!("../../assets/schema/sqlite/0002.sql"),
     include_str!("../../assets/schema/sqlite/0003.sql"),
     include_str!("../../assets/schema/sqlite/0004.sql"),
     include_str!("../../assets/schema/sqlite/0005.sql"),
+    include_str!("../../assets/schema/sqlite/0006.sql"),
 ];
 
 /// A file of this version with every row that the present file has in the columns that it knew.

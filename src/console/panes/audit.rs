@@ -74,7 +74,7 @@ impl Audit {
     }
 
     /// What has to be asked for now, if the view is looked at.
-    pub fn needs(&mut self, height: usize, effects: &mut Vec<Effect>) {
+    pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.begun, true) {
             self.list.restart();
         }
@@ -84,7 +84,7 @@ impl Audit {
             self.list.refresh();
         }
         let search = self.list.filter.clone();
-        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
+        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             effects.push(Effect::Ask(Slot::Audit, turn, Read::Audit { search: search.clone(), want, limit }));
         }
         if self.counting.as_ref() != Some(&search)

@@ -54,12 +54,12 @@ impl Everybody {
     }
 
     /// What has to be asked for now, if the view is looked at.
-    pub fn needs(&mut self, height: usize, effects: &mut Vec<Effect>) {
+    pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
         if !self.list.window.is_loaded() && !self.list.is_waiting() {
             self.list.restart();
         }
         let (filter, reversed) = (self.list.filter.clone(), self.reversed);
-        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
+        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             effects.push(Effect::Ask(Slot::Everybody, turn, Read::Everybody { filter, reversed, want, limit }));
         }
         if let Some(turn) = self.list.count_due() {

@@ -89,8 +89,8 @@ impl Users {
     }
 
     /// What has to be asked for now.
-    pub fn needs(&mut self, height: usize, effects: &mut Vec<Effect>) {
-        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height) {
+    pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
+        if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             let query = self.query();
             effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
         }

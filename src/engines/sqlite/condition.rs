@@ -32,11 +32,13 @@ pub struct Condition {
     pub sql: String,
     /// The values by number, the first being number 1.
     pub values: Vec<Value>,
+    /// How a name's key is spelled where a prefix is asked for.
+    name: &'static str,
 }
 
 impl Condition {
     fn new(now: Time, sql: &str) -> Condition {
-        Condition { sql: sql.to_owned(), values: vec![Value::Number(now.millis())] }
+        Condition { sql: sql.to_owned(), values: vec![Value::Number(now.millis())], name: "u.name_key" }
     }
 
     /// Binds a value and says under which number.
@@ -65,7 +67,8 @@ impl Condition {
         let mut end = Raw::new(prefix).into_bytes();
         end.push(0xFF);
         let to = self.bind(Value::Text(end));
-        format!("u.name_key >= {from} AND u.name_key < {to}")
+        let name = self.name;
+        format!("{name} >= {from} AND {name} < {to}")
     }
 
     /// That a column's time is in the stretch meant.
@@ -88,8 +91,18 @@ const VALID: &str = "CASE typeof(u.valid_until) WHEN 'integer' THEN u.valid_unti
 /// The people who pass a filter. The conditions on `deleted_at`, `status` and `role` are spelled as those of the
 /// partial indexes, without which these would not be used.
 pub fn people(filter: &Filter, now: Time) -> Condition {
+    meaning(filter, now, "u.name_key")
+}
+
+/// The same, spelled so that the names' index is not used: where so many begin as asked that it is quicker to meet them
+/// in an order than to put them in order.
+pub fn people_met(filter: &Filter, now: Time) -> Condition {
+    meaning(filter, now, "+u.name_key")
+}
+
+fn meaning(filter: &Filter, now: Time, name: &'static str) -> Condition {
     let living = if filter.wants_deleted() { "u.deleted_at IS NOT NULL" } else { "u.deleted_at IS NULL" };
-    let mut all = Condition::new(now, living);
+    let mut all = Condition { name, ..Condition::new(now, living) };
     for term in &filter.terms {
         let clause = person(&mut all, term, now);
         all.and(&clause);

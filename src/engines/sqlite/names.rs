@@ -3,30 +3,34 @@
 //! Knows no SQL. Candidates come from here; whoever asks looks at their rows before showing them.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::letters::stripped;
+use super::needles::{END, Needles};
 use super::pairs::{Counting, Pairs};
 
-/// Ends a person, and parts a name from an e-mail address. Neither byte is in any UTF-8, so that no word spans two.
-const END: u8 = 0xFF;
+/// Parts a name from an e-mail address. It is in no UTF-8 either.
 const PART: u8 = 0xFE;
 
 /// How many people share an entry that says where they begin.
-const BLOCK: usize = 16;
+const BLOCK: usize = 32;
 
 /// How many blocks are searched at once where hits are wanted from the end.
-const CHUNK: usize = 64;
+const CHUNK: usize = 32;
 
 /// How many people may have come or gone since all was read, before it is read anew.
 const NEWS: usize = 4096;
 
+/// One in so many people, and some, may be among the hits of a search that are kept for the next, which mostly looks for
+/// one letter more: to look at more of them one by one takes longer than to go through all.
+const KEPT: usize = 128;
+const SOME: usize = 1024;
+
 /// More people, or more bytes, are not kept in memory.
-const MOST: usize = 5_000_000;
+const MOST: usize = 20_000_000;
 const LARGEST: usize = 1 << 30;
 
 /// Somebody as they are kept: when they were created, which row they are, and their text.
@@ -35,30 +39,44 @@ pub struct One {
     pub key: (i64, i64),
     /// What is searched.
     pub text: Vec<u8>,
+    /// How many bytes of it, from the first on, are the name as it is, with nothing taken away; no more than a byte holds.
+    pub plain: u8,
 }
 
 impl One {
     /// From the columns of a row.
     pub fn new(created_at: i64, seq: i64, name_key: &[u8], email_key: Option<&[u8]>) -> One {
-        let mut text = stripped(name_key).into_owned();
-        // An address that stands in the name is found there.
-        if let Some(email) = email_key.map(stripped).filter(|email| Finder::new(&**email).find(&text).is_none()) {
-            text.push(PART);
-            text.extend_from_slice(&email);
-        }
+        let name = stripped(name_key);
+        let mut text = match email_key.map(stripped) {
+            // A name with which the address begins is found there.
+            Some(email) if email.starts_with(&name) => email.into_owned(),
+            Some(email) => [&*name, &[PART], &*email].concat(),
+            None => name.into_owned(),
+        };
         text.retain(|byte| *byte != END);
-        One { key: (created_at, seq), text }
+        let plain = text.iter().zip(name_key).take_while(|(kept, own)| kept == own).count();
+        One { key: (created_at, seq), text, plain: u8::try_from(plain).unwrap_or(u8::MAX) }
     }
 }
 
 /// All names as they were read.
 #[derive(Default)]
 struct Base {
+    /// Every text between two ends.
     bytes: Vec<u8>,
     seqs: Vec<u32>,
+    plain: Vec<u8>,
     /// Of the first of each block: where their text begins, and when they were created.
     blocks: Vec<(u32, i64)>,
     pairs: Pairs,
+    kept: Mutex<Option<Arc<Hits>>>,
+}
+
+/// Everybody who has all of something.
+struct Hits {
+    needles: Needles,
+    /// Their numbers, and where their texts begin.
+    found: Vec<(u32, u32)>,
 }
 
 /// All names, with what has changed since they were read.
@@ -73,49 +91,55 @@ pub struct Names {
 
 /// Takes people in, newest first.
 #[derive(Default)]
-pub struct Reader(Base, Counting);
+pub struct Reader {
+    base: Base,
+    counting: Counting,
+    last: Option<(i64, i64)>,
+}
+
+/// What became of somebody who was to be taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// They are in.
+    In,
+    /// They were created after somebody who was taken in before.
+    Unordered,
+    /// There are too many.
+    TooMany,
+}
 
 impl Reader {
-    /// Takes somebody in; `false` where there are too many to be kept.
-    pub fn push(&mut self, one: &One) -> bool {
-        let base = &mut self.0;
-        let (Ok(seq), Ok(at)) = (u32::try_from(one.key.1), u32::try_from(base.bytes.len())) else { return false };
+    /// Takes somebody in.
+    pub fn push(&mut self, one: &One) -> Taken {
+        let base = &mut self.base;
+        if base.bytes.is_empty() {
+            base.bytes.push(END);
+        }
+        let (Ok(seq), Ok(at)) = (u32::try_from(one.key.1), u32::try_from(base.bytes.len())) else {
+            return Taken::TooMany;
+        };
+        if self.last.replace(one.key).is_some_and(|last| last < one.key) {
+            return Taken::Unordered;
+        }
         if base.seqs.len().is_multiple_of(BLOCK) {
             base.blocks.push((at, one.key.0));
         }
         base.seqs.push(seq);
-        self.1.push(&one.text);
+        base.plain.push(one.plain);
+        self.counting.push(&one.text, one.plain);
         base.bytes.extend_from_slice(&one.text);
         base.bytes.push(END);
-        base.seqs.len() <= MOST && base.bytes.len() <= LARGEST
+        if base.seqs.len() <= MOST && base.bytes.len() <= LARGEST { Taken::In } else { Taken::TooMany }
     }
 
     /// All who were taken in.
     pub fn finish(mut self) -> Names {
-        self.0.pairs = self.1.finish();
-        self.0.bytes.shrink_to_fit();
-        self.0.seqs.shrink_to_fit();
-        self.0.blocks.shrink_to_fit();
-        Names { base: Arc::new(self.0), ..Names::default() }
-    }
-}
-
-/// The words that all must be there.
-pub struct Words(Vec<Finder<'static>>);
-
-impl Words {
-    /// From bare words; the longest is looked for first, since it is the rarest.
-    pub fn new(mut words: Vec<&str>) -> Words {
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        Words(words.into_iter().map(|word| Finder::new(word.as_bytes()).into_owned()).collect())
-    }
-
-    fn others(&self, text: &[u8]) -> bool {
-        self.0.iter().skip(1).all(|word| word.find(text).is_some())
-    }
-
-    fn are_in(&self, text: &[u8]) -> bool {
-        self.0.iter().all(|word| word.find(text).is_some())
+        self.base.pairs = self.counting.finish();
+        self.base.bytes.shrink_to_fit();
+        self.base.seqs.shrink_to_fit();
+        self.base.plain.shrink_to_fit();
+        self.base.blocks.shrink_to_fit();
+        Names { base: Arc::new(self.base), ..Names::default() }
     }
 }
 
@@ -137,16 +161,16 @@ impl Names {
         self.fresh.insert(at, Arc::new(one));
     }
 
-    /// How many people have all the words.
-    pub fn count(&self, words: &Words) -> usize {
-        let gone = self.gone.iter().filter(|number| words.are_in(self.base.text(**number))).count();
-        self.base.count(words) + self.fresh_with(words).count() - gone
+    /// How many people have all that is looked for.
+    pub fn count(&self, needles: &Needles) -> usize {
+        let gone = self.gone.iter().filter(|number| self.base.has(**number, needles)).count();
+        self.base.count(needles) + self.fresh_with(needles).count() - gone
     }
 
-    /// The rows of at most `limit` people who have all the words; `None` where there are more.
-    pub fn all(&self, words: &Words, limit: usize) -> Option<Vec<i64>> {
-        let mut found: Vec<i64> = self.fresh_with(words).map(|one| one.key.1).collect();
-        let full = self.base.scan(0..self.base.blocks.len(), words, &mut |number| {
+    /// The rows of at most `limit` people who have all that is looked for; `None` where there are more.
+    pub fn all(&self, needles: &Needles, limit: usize) -> Option<Vec<i64>> {
+        let mut found: Vec<i64> = self.fresh_with(needles).map(|one| one.key.1).collect();
+        let full = self.base.walk(0..self.base.blocks.len(), needles, &mut |number| {
             if !self.gone.contains(&number) {
                 found.push(i64::from(self.base.seqs[number]));
             }
@@ -155,18 +179,21 @@ impl Names {
         full.is_continue().then_some(found)
     }
 
-    /// Who came since all was read and has all the words, by key.
-    pub fn fresh_with(&self, words: &Words) -> impl DoubleEndedIterator<Item = &One> {
-        self.fresh.iter().map(|one| &**one).filter(|one| words.are_in(&one.text))
+    /// Who came since all was read and has all that is looked for, by key.
+    pub fn fresh_with(&self, needles: &Needles) -> impl DoubleEndedIterator<Item = &One> {
+        self.fresh.iter().map(|one| &**one).filter(|one| {
+            let between = [&[END], &*one.text, &[END]].concat();
+            needles.are_in(&between) && needles.are_meant(one.plain)
+        })
     }
 
-    /// The rows of the others who have all the words, from about `key` on: newest first, or oldest first. Somebody on
-    /// the near side of the key may be among the first.
+    /// The rows of the others who have all that is looked for, from about `key` on: newest first, or oldest first.
+    /// Somebody on the near side of the key may be among the first.
     pub fn rows_from(
         &self,
         key: Option<(i64, i64)>,
         falling: bool,
-        words: &Words,
+        needles: &Needles,
         take: &mut dyn FnMut(i64) -> ControlFlow<()>,
     ) {
         let blocks = self.base.blocks.len();
@@ -176,15 +203,16 @@ impl Names {
         };
         if falling {
             let from = key.map_or(0, |key| self.base.block_of(key));
-            let _ = self.base.scan(from..blocks, words, &mut hand);
+            let _ = self.base.walk(from..blocks, needles, &mut hand);
             return;
         }
         let mut end = key.map_or(blocks, |key| (self.base.block_of(key) + 1).min(blocks));
         let mut found = Vec::new();
         while end > 0 {
-            let from = end.saturating_sub(CHUNK);
+            // All at once where it takes no search.
+            let from = if self.base.kept(needles).is_some() { 0 } else { end.saturating_sub(CHUNK) };
             found.clear();
-            let _ = self.base.scan(from..end, words, &mut |number| {
+            let _ = self.base.walk(from..end, needles, &mut |number| {
                 found.push(number);
                 ControlFlow::Continue(())
             });
@@ -214,53 +242,132 @@ impl Base {
         low.saturating_sub(1)
     }
 
+    /// Where the text of a block's first begins.
     fn start(&self, block: usize) -> usize {
         self.blocks.get(block).map_or(self.bytes.len(), |(at, _)| *at as usize)
     }
 
-    fn text(&self, number: usize) -> &[u8] {
-        let block = &self.bytes[self.start(number / BLOCK)..self.start(number / BLOCK + 1)];
-        block.split(|byte| *byte == END).nth(number % BLOCK).unwrap_or_default()
+    /// A text with the ends around it.
+    fn between(&self, begin: usize) -> &[u8] {
+        let end = memchr(END, &self.bytes[begin..]).map_or(self.bytes.len(), |at| begin + at + 1);
+        &self.bytes[begin - 1..end]
     }
 
-    /// How many have all the words: unlike [`Base::scan`] without counting who they are.
-    fn count(&self, words: &Words) -> usize {
-        let Some(first) = words.0.first() else { return 0 };
-        if words.0.len() == 1
-            && let Some(count) = self.pairs.of(first.needle())
-        {
+    fn has(&self, number: usize, needles: &Needles) -> bool {
+        let mut begin = self.start(number / BLOCK);
+        for _ in 0..number % BLOCK {
+            begin += self.between(begin).len() - 1;
+        }
+        needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number])
+    }
+
+    /// The hits of a former search, where they are all among whom this one can find anybody.
+    fn kept(&self, needles: &Needles) -> Option<Arc<Hits>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|hits| needles.are_narrower_than(&hits.needles)).cloned()
+    }
+
+    /// How many have all that is looked for.
+    fn count(&self, needles: &Needles) -> usize {
+        if let Some(count) = needles.alone().and_then(|needle| self.pairs.of(needle)) {
             return count;
         }
-        let (mut found, mut begin) = (0, 0);
-        while let Some(hit) = first.find(&self.bytes[begin..]) {
-            let hit = begin + hit;
-            let end = memchr(END, &self.bytes[hit..]).map_or(self.bytes.len(), |at| hit + at);
-            let whole = || memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
-            found += usize::from(words.0.len() == 1 || words.others(&self.bytes[whole()..end]));
-            begin = (end + 1).min(self.bytes.len());
+        if let Some(hits) = self.kept(needles).filter(|hits| hits.needles.are_narrower_than(needles)) {
+            return hits.found.len();
         }
-        found
+        let (mut found, limit) = (Vec::new(), SOME + self.seqs.len() / KEPT);
+        let mut rest = None;
+        let _ = self.walk_places(0..self.blocks.len(), needles, &mut |number, begin| {
+            if found.len() == limit {
+                rest = Some(number / BLOCK);
+                return ControlFlow::Break(());
+            }
+            found.extend(u32::try_from(number).ok().zip(u32::try_from(begin).ok()));
+            ControlFlow::Continue(())
+        });
+        let Some(block) = rest else {
+            let count = found.len();
+            let hits = Arc::new(Hits { needles: needles.clone(), found });
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(hits);
+            return count;
+        };
+        let before = found.partition_point(|(number, _)| (*number as usize) < block * BLOCK);
+        before + self.count_from(block, needles)
     }
 
-    /// Hands over the numbers of those who have all the words, in the order in which they stand.
-    fn scan(
+    /// How many there are from a block on, without finding out who they are where that does not matter.
+    fn count_from(&self, block: usize, needles: &Needles) -> usize {
+        let mut count = 0;
+        if needles.asks_who() {
+            let _ = self.scan(block..self.blocks.len(), needles, &mut |_, _| {
+                count += 1;
+                ControlFlow::Continue(())
+            });
+            return count;
+        }
+        let (Some(first), mut begin) = (needles.first(), self.start(block)) else { return 0 };
+        while let Some(hit) = self.bytes.get(begin..).and_then(|rest| first.find(rest)) {
+            let hit = begin + hit;
+            let text = || memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
+            count += usize::from(needles.alone().is_some() || needles.others_are_in(self.between(text())));
+            begin = memchr(END, &self.bytes[hit..]).map_or(self.bytes.len(), |at| hit + at + 1);
+        }
+        count
+    }
+
+    /// Hands over the numbers of those who have all that is looked for, in the order in which they stand.
+    fn walk(
         &self,
-        blocks: std::ops::Range<usize>,
-        words: &Words,
+        blocks: Range<usize>,
+        needles: &Needles,
         take: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(first) = words.0.first() else { return ControlFlow::Continue(()) };
+        self.walk_places(blocks, needles, &mut |number, _| take(number))
+    }
+
+    /// The same with the places where their texts begin.
+    fn walk_places(
+        &self,
+        blocks: Range<usize>,
+        needles: &Needles,
+        take: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(hits) = self.kept(needles) else { return self.scan(blocks, needles, take) };
+        let number_of = |hit: &(u32, u32)| hit.0 as usize;
+        let from = hits.found.partition_point(|hit| number_of(hit) < blocks.start * BLOCK);
+        for hit in &hits.found[from..] {
+            let (number, begin) = (number_of(hit), hit.1 as usize);
+            if number >= blocks.end * BLOCK {
+                break;
+            }
+            if needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number]) {
+                take(number, begin)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan(
+        &self,
+        blocks: Range<usize>,
+        needles: &Needles,
+        take: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(first) = needles.first() else { return ControlFlow::Continue(()) };
         let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
         let mut number = blocks.start * BLOCK;
-        while let Some(hit) = first.find(&self.bytes[begin..end]) {
-            let hit = begin + hit;
+        // A needle may begin with the end of whoever stands before.
+        while begin < end
+            && let Some(hit) = first.find(&self.bytes[begin - 1..end])
+        {
+            let hit = begin - 1 + hit + usize::from(first.needle().first() == Some(&END));
             number += memchr_iter(END, &self.bytes[begin..hit]).count();
-            let text_begin = memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
-            let text_end = memchr(END, &self.bytes[hit..end]).map_or(end, |at| hit + at);
-            if words.others(&self.bytes[text_begin..text_end]) {
-                take(number)?;
+            let text = memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
+            let between = self.between(text);
+            if needles.others_are_in(between) && needles.are_meant(self.plain[number]) {
+                take(number, text)?;
             }
-            (begin, number) = ((text_end + 1).min(end), number + 1);
+            (begin, number) = (text + between.len() - 1, number + 1);
         }
         ControlFlow::Continue(())
     }
@@ -270,13 +377,15 @@ impl Base {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::accounts::query::{Filter, Term};
+    use crate::accounts::text::bare;
     use proptest::prelude::*;
 
     fn one(seq: i64, text: &str) -> One {
         One::new(seq / 3, seq, text.as_bytes(), None)
     }
 
-    fn rows(names: &Names, key: Option<(i64, i64)>, falling: bool, words: &Words) -> Vec<i64> {
+    fn rows(names: &Names, key: Option<(i64, i64)>, falling: bool, words: &Needles) -> Vec<i64> {
         let mut found = Vec::new();
         names.rows_from(key, falling, words, &mut |row| {
             found.push(row);
@@ -285,16 +394,26 @@ mod tests {
         found
     }
 
+    /// What a text passes: its words without their accents, and the beginning as it is.
+    fn passes(text: &str, filter: &Filter) -> bool {
+        filter.terms.iter().all(|term| match term {
+            Term::Word(word) => bare(text).contains(word.as_str()),
+            Term::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            _ => false,
+        })
+    }
+
     proptest! {
         #[test]
         fn what_is_found_is_what_each_text_says(
-            texts in prop::collection::vec("[ab]{0,3}", 0..200),
-            words in prop::collection::vec("[ab]{1,2}", 1..3),
+            texts in prop::collection::vec("[abá]{0,4}", 0..200),
+            words in prop::collection::vec("[ab]{1,3}", 0..3),
+            beginning in prop::option::of("[ab]{1,3}"),
             from in 0..220i64,
         ) {
             let mut reader = Reader::default();
             for (seq, text) in texts.iter().enumerate().rev() {
-                prop_assert!(reader.push(&one(seq as i64, text)));
+                prop_assert_eq!(reader.push(&one(seq as i64, text)), Taken::In);
             }
             let mut names = reader.finish();
             let mut now: Vec<String> = texts.clone();
@@ -306,22 +425,29 @@ mod tests {
                     now[seq] = "ab".into();
                 }
             }
-            let has = |text: &String| words.iter().all(|word| text.contains(word.as_str()));
-            let wanted: Vec<i64> = (0..).zip(&now).filter(|(_, text)| has(text)).map(|(seq, _)| seq).collect();
-            let words = Words::new(words.iter().map(String::as_str).collect());
-            prop_assert_eq!(names.count(&words), wanted.len());
-            let mut all = names.all(&words, texts.len()).unwrap();
-            all.sort_unstable();
-            prop_assert_eq!(&all, &wanted);
-            let fresh: Vec<i64> = names.fresh_with(&words).map(|one| one.key.1).collect();
-            for (falling, key) in [(true, None), (false, None), (true, Some(from)), (false, Some(from))] {
-                let mut found = rows(&names, key.map(|seq| (seq / 3, seq)), falling, &words);
-                found.retain(|row| key.is_none_or(|key| if falling { *row <= key } else { *row >= key }));
-                if falling { found.reverse() }
-                let beyond = |row: &&i64| key.is_none_or(|key| if falling { **row <= key } else { **row >= key });
+            let typed: Vec<String> = beginning.map(|text| format!("^{text}")).into_iter().chain(words).collect();
+            let typed = typed.join(" ");
+            // As it is typed: what was found last is looked through for the next.
+            for end in 1..=typed.len() {
+                let Ok(filter) = Filter::parse(&typed[..end]) else { continue };
+                let Some(needles) = Needles::of(&filter) else { continue };
                 let wanted: Vec<i64> =
-                    wanted.iter().filter(beyond).filter(|row| !fresh.contains(row)).copied().collect();
-                prop_assert_eq!(found, wanted);
+                    (0..).zip(&now).filter(|(_, text)| passes(text, &filter)).map(|(seq, _)| seq).collect();
+                prop_assert_eq!(names.count(&needles), wanted.len(), "{}", &typed[..end]);
+                let mut all = names.all(&needles, texts.len()).unwrap();
+                all.sort_unstable();
+                prop_assert_eq!(&all, &wanted);
+                let fresh: Vec<i64> = names.fresh_with(&needles).map(|one| one.key.1).collect();
+                for (falling, key) in [(true, None), (false, None), (true, Some(from)), (false, Some(from))] {
+                    let beyond =
+                        |row: &i64| key.is_none_or(|key| if falling { *row <= key } else { *row >= key });
+                    let mut found = rows(&names, key.map(|seq| (seq / 3, seq)), falling, &needles);
+                    found.retain(beyond);
+                    if falling { found.reverse() }
+                    let wanted: Vec<i64> =
+                        wanted.iter().copied().filter(beyond).filter(|row| !fresh.contains(row)).collect();
+                    prop_assert_eq!(found, wanted);
+                }
             }
         }
     }
@@ -329,10 +455,18 @@ mod tests {
     #[test]
     fn a_word_spans_neither_two_people_nor_name_and_address() {
         let mut reader = Reader::default();
-        reader.push(&One::new(2, 2, b"anna", Some(b"anna")));
+        reader.push(&One::new(2, 2, b"anna", Some(b"anna@x")));
         reader.push(&One::new(1, 1, b"bob", Some("zoë@x".as_bytes())));
         let names = reader.finish();
-        let count = |word: &str| names.count(&Words::new(vec![word]));
+        let count = |typed: &str| names.count(&Needles::of(&Filter::parse(typed).unwrap()).unwrap());
         assert_eq!((count("ab"), count("bz"), count("zoe@"), count("anna")), (0, 0, 1, 1));
+        assert_eq!((count("^anna"), count("^anna@"), count("^zoe"), count("x")), (1, 0, 0, 2));
+    }
+
+    #[test]
+    fn people_who_come_in_another_order_than_they_were_created_are_not_taken_for_ordered() {
+        let mut reader = Reader::default();
+        assert_eq!(reader.push(&One::new(1, 7, b"early", None)), Taken::In);
+        assert_eq!(reader.push(&One::new(2, 6, b"late", None)), Taken::Unordered);
     }
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
-use super::condition::{Condition, Value, people, sessions};
+use super::condition::{Condition, Value, people, people_met, sessions};
 use super::rows::{self, SESSION, USER};
 use crate::accounts::error::Result;
-use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query};
+use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
 use crate::accounts::session::Session;
 use crate::accounts::time::Time;
 use crate::accounts::user::User;
@@ -213,8 +213,8 @@ pub const fn value_of(order: Order) -> &'static str {
     }
 }
 
-fn people_list(query: &Query, now: Time) -> List<'static> {
-    let (condition, value) = (people(&query.filter, now), value_of(query.order));
+fn people_list(query: &Query, condition: Condition) -> List<'static> {
+    let value = value_of(query.order);
     let descending = query.order.is_descending(query.reversed);
     List { columns: USER, from: "user u", condition, value, seq: "u.seq", descending }
 }
@@ -228,10 +228,27 @@ pub fn with_key(order: Order, person: rows::Person) -> (Key, User) {
     (Key { value, seq: person.seq }, person.user)
 }
 
+/// Whether so many begin as asked that putting them in order would take longer than meeting them in it.
+fn are_many(db: &Connection, query: &Query, now: Time) -> Result<bool> {
+    const MANY: u32 = 5_000;
+    let beginning = query.filter.terms.iter().find(|term| matches!(term, Term::Prefix(_)));
+    match beginning.filter(|_| query.order != Order::Name && !query.filter.wants_deleted()) {
+        Some(term) => {
+            let alone = Filter { terms: vec![term.clone()] };
+            Ok(count_people(db, &alone, Some(MANY), now)? == MANY)
+        }
+        None => Ok(false),
+    }
+}
+
 /// A page of people.
 pub fn page_of_people(db: &Connection, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
     let order = query.order;
-    people_list(query, now).page(db, anchor, limit, &|row| Ok(with_key(order, rows::person(row, 0)?)))
+    let condition = match are_many(db, query, now)? {
+        true => people_met(&query.filter, now),
+        false => people(&query.filter, now),
+    };
+    people_list(query, condition).page(db, anchor, limit, &|row| Ok(with_key(order, rows::person(row, 0)?)))
 }
 
 fn sessions_list(filter: &Filter, reversed: bool, now: Time) -> List<'static> {
@@ -317,7 +334,7 @@ mod tests {
             for (order, index) in Order::ALL.into_iter().zip(indexes) {
                 for reversed in [false, true] {
                     let query = Query { filter: Filter::parse(filter).unwrap(), order, reversed };
-                    assert_paged(&people_list(&query, now), index);
+                    assert_paged(&people_list(&query, people(&query.filter, now)), index);
                 }
             }
         }
@@ -330,15 +347,23 @@ mod tests {
             [("is:pending", "user_pending"), ("is:inactive", "user_inactive"), ("is:admin", "user_admin")]
         {
             let query = Query { filter: Filter::parse(filter).unwrap(), ..Query::default() };
-            assert_paged(&people_list(&query, now), index);
+            assert_paged(&people_list(&query, people(&query.filter, now)), index);
         }
     }
 
     #[test]
     fn a_prefix_is_a_range_of_the_names() {
         let query = Query { filter: Filter::prefix("ali"), order: Order::Name, reversed: false };
-        for (_, sql, plan) in plans(&people_list(&query, Time::from_millis(1))) {
+        for (_, sql, plan) in plans(&people_list(&query, people(&query.filter, Time::from_millis(1)))) {
             assert!(plan.contains("SEARCH u USING") && plan.contains("user_name (name_key"), "{sql}\n{plan}");
+        }
+    }
+
+    #[test]
+    fn many_who_begin_alike_are_met_in_every_order_and_not_put_in_order() {
+        for (order, index) in [(Order::Created, "user_created"), (Order::LastLogin, "user_login")] {
+            let query = Query { filter: Filter::prefix("a"), order, reversed: false };
+            assert_paged(&people_list(&query, people_met(&query.filter, Time::from_millis(1))), index);
         }
     }
 

@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::condition::{Condition, Value, people};
-use super::names::{Names, One, Reader, Words};
+use super::names::{Names, One, Reader, Taken};
+use super::needles::Needles;
 use super::query::value_of;
 use super::rows::{self, USER};
 use super::{connection, export, query};
@@ -30,6 +31,9 @@ const FOLLOWED: usize = 20_000;
 /// The deeds after which somebody may be there, gone, or called otherwise.
 pub const TELLING: [Deed; 8] =
     [Deed::Register, Deed::Create, Deed::Edit, Deed::Delete, Deed::Restore, Deed::Undo, Deed::Purge, Deed::Load];
+
+/// People by creation, by whatever index has them so.
+const IN_ORDER: &str = "WHERE deleted_at IS NULL ORDER BY created_at DESC, seq";
 
 /// The names of one database, shared by the handles of a process.
 #[derive(Clone, Default)]
@@ -101,8 +105,7 @@ impl Recall {
         let shared = self.clone();
         let work = move || {
             let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
-                // It reads everything once: pages that are kept serve nobody, and the thread's memory outlives it.
-                db.execute_batch("PRAGMA cache_size = -256")?;
+                connection::hold_little(&db)?;
                 connection::read(&db, read)
             });
             let mut state = shared.state();
@@ -119,12 +122,12 @@ impl Recall {
 
     /// How many people pass, where the words are asked of these names.
     pub fn count(&self, db: &Connection, filter: &Filter, now: Time) -> Result<Option<u32>> {
-        let Some(words) = words_of(filter) else { return Ok(None) };
+        let Some(needles) = Needles::of(filter) else { return Ok(None) };
         let Some(names) = self.names(db)? else { return Ok(None) };
-        let found = if filter.terms.iter().all(|term| matches!(term, Term::Word(_))) {
-            names.count(&words)
+        let found = if needles.is_whole() {
+            names.count(&needles)
         } else {
-            let Some(rows) = names.all(&words, LOOKED_AT) else { return Ok(None) };
+            let Some(rows) = names.all(&needles, LOOKED_AT) else { return Ok(None) };
             let look = Look::new(filter, now, "1");
             let mut found = 0;
             for row in rows {
@@ -144,9 +147,13 @@ impl Recall {
         limit: u16,
         now: Time,
     ) -> Result<Option<Page<User>>> {
-        let Some(words) = words_of(&query.filter) else { return Ok(None) };
+        let Some(needles) = Needles::of(&query.filter) else { return Ok(None) };
+        // By their names, those who begin so stand beside each other.
+        if query.order == Order::Name && query.filter.terms.iter().any(|term| matches!(term, Term::Prefix(_))) {
+            return Ok(None);
+        }
         let Some(names) = self.names(db)? else { return Ok(None) };
-        let ask = Ask { db, names: &names, words: &words, query, now };
+        let ask = Ask { db, names: &names, needles: &needles, query, now };
         query::page_by(
             anchor,
             limit,
@@ -164,32 +171,28 @@ impl State {
     }
 }
 
-/// The words that must be there; `None` where there are none, or deleted people are asked for, who are not kept.
-fn words_of(filter: &Filter) -> Option<Words> {
-    let mut words = Vec::new();
-    for term in &filter.terms {
-        if let Term::Word(word) = term {
-            words.push(word.as_str());
-        }
-    }
-    (!words.is_empty() && !filter.wants_deleted()).then(|| Words::new(words))
-}
-
 /// All names with the audit entry up to which they are told; no names where there are too many.
+///
+/// People are mostly created one after the other, and the table is read in a third of the time that its index takes.
 fn read(db: &Connection) -> Result<(Option<Names>, i64)> {
     let followed = last_entry(db)?;
-    let mut statement = db.prepare(
-        "SELECT created_at, seq, name_key, email_key FROM user
-         WHERE deleted_at IS NULL ORDER BY created_at DESC, seq DESC",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut reader = Reader::default();
-    while let Some(row) = rows.next()? {
-        if !reader.push(&one(row, 0)?) {
-            return Ok((None, followed));
+    for ordered in ["NOT INDEXED WHERE deleted_at IS NULL ORDER BY seq", IN_ORDER] {
+        let mut statement =
+            db.prepare(&format!("SELECT created_at, seq, name_key, email_key FROM user {ordered} DESC"))?;
+        let mut rows = statement.query([])?;
+        let (mut reader, mut taken) = (Reader::default(), Taken::In);
+        while taken == Taken::In
+            && let Some(row) = rows.next()?
+        {
+            taken = reader.push(&one(row, 0)?);
+        }
+        match taken {
+            Taken::In => return Ok((Some(reader.finish()), followed)),
+            Taken::TooMany => return Ok((None, followed)),
+            Taken::Unordered => {}
         }
     }
-    Ok((Some(reader.finish()), followed))
+    Ok((None, followed))
 }
 
 fn one(row: &Row<'_>, at: usize) -> Result<One> {
@@ -277,7 +280,7 @@ impl Look {
 struct Ask<'a> {
     db: &'a Connection,
     names: &'a Names,
-    words: &'a Words,
+    needles: &'a Needles,
     query: &'a Query,
     now: Time,
 }
@@ -324,7 +327,7 @@ impl Ask<'_> {
             KeyValue::Number(created) => Some((created, key.seq)),
             KeyValue::Text(_) => None,
         });
-        let mut fresh: Vec<&One> = self.names.fresh_with(self.words).collect();
+        let mut fresh: Vec<&One> = self.names.fresh_with(self.needles).collect();
         if falling {
             fresh.reverse();
         }
@@ -334,7 +337,7 @@ impl Ask<'_> {
             let mut statement = self.db.prepare_cached("SELECT created_at FROM user WHERE seq = ?1").ok()?;
             statement.query_row([row], |found| found.get::<_, i64>(0)).ok()
         };
-        self.names.rows_from(key, falling, self.words, &mut |row| {
+        self.names.rows_from(key, falling, self.needles, &mut |row| {
             // Where nobody came since, nobody need be sorted in.
             while let Some(one) = fresh.peek() {
                 let Some(at) = created(row) else { break };
@@ -359,7 +362,7 @@ impl Ask<'_> {
 
     /// Candidates in another order, where they are few enough to be sorted.
     fn sorted(&self, falling: bool, beyond: impl Fn(&Key) -> bool) -> Result<Option<Vec<i64>>> {
-        let Some(rows) = self.names.all(self.words, LOOKED_AT) else { return Ok(None) };
+        let Some(rows) = self.names.all(self.needles, LOOKED_AT) else { return Ok(None) };
         let sql = format!("SELECT {} FROM user u WHERE u.seq = ?1", value_of(self.query.order));
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut keys = Vec::with_capacity(rows.len());

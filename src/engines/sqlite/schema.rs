@@ -20,6 +20,7 @@ pub const STEPS: &[&str] = &[
     include_str!("../../../assets/schema/sqlite/0004.sql"),
     include_str!("../../../assets/schema/sqlite/0005.sql"),
     include_str!("../../../assets/schema/sqlite/0006.sql"),
+    include_str!("../../../assets/schema/sqlite/0007.sql"),
 ];
 
 /// Lays the schema into an empty database.

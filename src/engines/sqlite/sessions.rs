@@ -62,13 +62,8 @@ pub fn by_digest(db: &Connection, digest: &Digest) -> Result<Option<(i64, Sessio
 
 /// A person's live sessions, newest first, then the ended ones that are still shown.
 pub fn of_user(db: &Connection, id: &UserId, limit: u16, now: Time) -> Result<Vec<Session>> {
-    let from = "FROM user u JOIN session s ON s.user_seq = u.seq WHERE u.id = ?2";
     let mut list = Vec::new();
-    for (shown, order) in [
-        (format!("{RUNS} AND {USABLE}"), "s.created_at DESC, s.seq DESC"),
-        (ENDED.into(), "s.ended_at DESC, s.seq DESC"),
-    ] {
-        let sql = format!("SELECT {SESSION} {from} AND {shown} ORDER BY {order} LIMIT ?3");
+    for sql in of_user_sql() {
         let mut statement = db.prepare_cached(&sql)?;
         let left = usize::from(limit) - list.len();
         let found = statement
@@ -78,6 +73,13 @@ pub fn of_user(db: &Connection, id: &UserId, limit: u16, now: Time) -> Result<Ve
         }
     }
     Ok(list)
+}
+
+/// The statements for the live and for the ended ones.
+fn of_user_sql() -> [String; 2] {
+    let from = "FROM user u JOIN session s ON s.user_seq = u.seq WHERE u.id = ?2";
+    [(format!("{RUNS} AND {USABLE}"), "s.created_at"), (ENDED.into(), "s.ended_at")]
+        .map(|(shown, order)| format!("SELECT {SESSION} {from} AND {shown} ORDER BY {order} DESC, s.seq DESC LIMIT ?3"))
 }
 
 /// Opens a session, after everything that the log-in stands on was looked at once more.
@@ -203,4 +205,27 @@ pub fn end_of_user(db: &Connection, id: &UserId, expect: Option<u32>, stamp: &St
         moved(db, Moved::Both)?;
     }
     Ok(ended)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::{connection, schema};
+    use super::*;
+
+    #[test]
+    fn of_thousands_of_ended_sessions_only_those_that_are_shown_are_read() {
+        let db = connection::memory().unwrap();
+        schema::lay(&db).unwrap();
+        let [_, ended] = of_user_sql();
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {ended}")).unwrap();
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next().unwrap() {
+            plan.push_str(&row.get::<_, String>(3).unwrap());
+            plan.push('\n');
+        }
+        assert!(plan.contains("SEARCH s USING INDEX session_over (user_seq=? AND ended_at>?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

@@ -158,6 +158,10 @@ impl Store for Sqlite {
         }
     }
 
+    fn expect_counts(&mut self) -> Result<()> {
+        connection::hold_little(&self.db)
+    }
+
     fn interrupter(&self) -> Interrupter {
         let handle = self.db.get_interrupt_handle();
         Box::new(move || handle.interrupt())

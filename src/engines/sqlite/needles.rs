@@ -1,0 +1,88 @@
+//! What is looked for in the names in memory: words, all of which must be somewhere, and what the name must begin with.
+
+use memchr::memmem::Finder;
+
+use crate::accounts::query::{Filter, Term};
+
+/// Stands before and behind each text. It is in no UTF-8, so that no word spans two people.
+pub const END: u8 = 0xFF;
+
+/// The words that all must be there, the rarest first as far as can be told.
+#[derive(Clone)]
+pub struct Needles {
+    finders: Vec<Finder<'static>>,
+    /// How long the beginning is that is asked for.
+    beginning: usize,
+    /// Whether nothing else is asked of anybody.
+    whole: bool,
+}
+
+impl Needles {
+    /// What a filter looks for; `None` where that is nothing, or deleted people are asked for, who are not kept.
+    pub fn of(filter: &Filter) -> Option<Needles> {
+        let (mut all, mut beginning, mut whole) = (Vec::new(), 0, true);
+        for term in &filter.terms {
+            match term {
+                Term::Word(word) => all.push(word.as_bytes().to_vec()),
+                // What is kept has lost its accents; letters that have none are the same in it.
+                Term::Prefix(prefix) if prefix.is_ascii() && beginning == 0 && prefix.len() < usize::from(u8::MAX) => {
+                    beginning = prefix.len();
+                    all.push([&[END], prefix.as_bytes()].concat());
+                }
+                _ => whole = false,
+            }
+        }
+        all.retain(|needle| !needle.is_empty());
+        // The longest is the rarest.
+        all.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        let finders: Vec<_> = all.iter().map(|needle| Finder::new(needle).into_owned()).collect();
+        (!finders.is_empty() && !filter.wants_deleted()).then_some(Needles { finders, beginning, whole })
+    }
+
+    /// Whether whoever has all of them passes the filter.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// By which to look first.
+    pub fn first(&self) -> Option<&Finder<'static>> {
+        self.finders.first()
+    }
+
+    /// The only one.
+    pub fn alone(&self) -> Option<&[u8]> {
+        match &self.finders[..] {
+            [one] => Some(one.needle()),
+            _ => None,
+        }
+    }
+
+    /// Whether all are in a text with its two ends.
+    pub fn are_in(&self, between: &[u8]) -> bool {
+        self.finders.iter().all(|finder| finder.find(between).is_some())
+    }
+
+    /// The same for all but the first.
+    pub fn others_are_in(&self, between: &[u8]) -> bool {
+        self.finders.iter().skip(1).all(|finder| finder.find(between).is_some())
+    }
+
+    /// Whether it takes more than the texts to say who has all of them.
+    pub fn asks_who(&self) -> bool {
+        self.beginning > 0
+    }
+
+    /// Whether a beginning that was found is the name's own, of which so many bytes stand unchanged in the text.
+    pub fn are_meant(&self, plain: u8) -> bool {
+        self.beginning <= usize::from(plain)
+    }
+
+    /// Whether nobody can have all of these who has not all of the others.
+    pub fn are_narrower_than(&self, others: &Needles) -> bool {
+        let among = |other: &Finder<'static>| {
+            let holds = |finder: &Finder<'static>| other.find(finder.needle()).is_some();
+            self.finders.iter().any(holds)
+        };
+        others.beginning <= self.beginning && others.finders.iter().all(among)
+    }
+}
