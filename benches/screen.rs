@@ -101,7 +101,7 @@ fn on_a_terminal(db: &Path) {
     let mut before_words = robot.resident();
     for step in STEPS {
         let filter = step.name.starts_with("letter");
-        if step.name == "letter, word" {
+        if step.name == "letter, prefix" {
             before_words = robot.resident();
         }
         let ours = walk(&mut robot, step, filter);

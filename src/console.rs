@@ -7,6 +7,7 @@
 pub mod act;
 pub mod action;
 pub mod asking;
+pub mod bar;
 pub mod burst;
 mod carrying;
 pub mod commands;

@@ -9,6 +9,8 @@ mod stage;
 
 #[path = "console/audit.rs"]
 mod audit;
+#[path = "console/bar.rs"]
+mod bar;
 #[path = "console/calm.rs"]
 mod calm;
 #[path = "console/desk.rs"]

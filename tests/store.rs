@@ -19,6 +19,8 @@ mod pages;
 mod passwords;
 #[path = "store/processes.rs"]
 mod processes;
+#[path = "store/ranks.rs"]
+mod ranks;
 #[path = "store/sessions.rs"]
 mod sessions;
 #[path = "store/shared.rs"]
@@ -91,6 +93,11 @@ macro_rules! engine {
                 beyond_the_last_row_there_is_nothing_but_what_lies_before
                 a_count_goes_no_further_than_asked
                 a_count_is_right_whoever_changes_something_and_however
+            }
+            ranks {
+                before_each_person_stand_those_who_are_met_before
+                before_each_session_stand_those_that_are_met_before
+                before_each_entry_stand_those_that_are_met_before
             }
             still {
                 sessions_that_stand_still_are_met_once_while_others_come_and_go

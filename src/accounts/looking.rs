@@ -5,7 +5,7 @@ use super::audit::{Actor, Entry, Happening};
 use super::change::Exposure;
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
-use super::query::{Anchor, Filter, Page, Query};
+use super::query::{Anchor, Filter, Key, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
@@ -111,6 +111,16 @@ impl Accounts {
         self.store.users_count(filter, at_most, now)
     }
 
+    /// How many people of a list stand before a key. It may take as long as there are people before it.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn count_before(&mut self, query: &Query, key: &Key) -> Result<u32> {
+        self.oversee()?;
+        let now = self.now();
+        self.store.users_before(query, key, now)
+    }
+
     /// A person's sessions: live ones newest first, then the ended ones whose time is not over. Members may look at their
     /// own.
     ///
@@ -154,6 +164,16 @@ impl Accounts {
         self.oversee()?;
         let now = self.now();
         self.store.sessions_count(filter, at_most, now)
+    }
+
+    /// How many sessions stand before a key.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn count_sessions_before(&mut self, filter: &Filter, reversed: bool, key: &Key) -> Result<u32> {
+        self.oversee()?;
+        let now = self.now();
+        self.store.sessions_before(filter, reversed, key, now)
     }
 
     /// Somebody begins to look for words: so that the first answer is as quick as the next. Does not wait.

@@ -3,7 +3,7 @@
 use super::audit::{Deed, Entry};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
-use super::query::{Anchor, Page};
+use super::query::{Anchor, Key, Page};
 use super::text::{fold, quote};
 use super::time::Time;
 use super::trail::{Trail, parse_deed, parse_since};
@@ -126,6 +126,15 @@ impl Accounts {
     pub fn count_entries(&mut self, search: &Search, at_most: Option<u32>) -> Result<u32> {
         let trail = self.follow(search)?;
         self.store.entries_count(&trail, at_most)
+    }
+
+    /// How many entries of a search stand before a key.
+    ///
+    /// # Errors
+    /// As [`Accounts::follow`].
+    pub fn count_entries_before(&mut self, search: &Search, key: &Key) -> Result<u32> {
+        let trail = self.follow(search)?;
+        self.store.entries_before(&trail, key)
     }
 
     /// Somebody living, or else somebody deleted.

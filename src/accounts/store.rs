@@ -16,7 +16,7 @@ use super::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
 use super::health::{Examination, Tidied};
 use super::policy::Policy;
-use super::query::{Anchor, Filter, Page, Query};
+use super::query::{Anchor, Filter, Key, Page, Query};
 use super::seal::{KeyId, Sealed};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
 use super::throttle::{Attempt, Knock, Throttled};
@@ -109,6 +109,10 @@ pub trait Store: Send {
     /// How many people pass the filter, counting no further than `at_most`.
     fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32>;
 
+    /// How many people of a list stand before a key, whether or not anybody stands there. It may take as long as there
+    /// are people before it.
+    fn users_before(&mut self, query: &Query, key: &Key, now: Time) -> Result<u32>;
+
     /// The living user whose folded name is `key`, with their password hash.
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>>;
 
@@ -137,6 +141,9 @@ pub trait Store: Send {
     /// How many such sessions there are.
     fn sessions_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32>;
 
+    /// How many such sessions stand before a key.
+    fn sessions_before(&mut self, filter: &Filter, reversed: bool, key: &Key, now: Time) -> Result<u32>;
+
     /// What happened to a person, newest first: audit entries about them and failed log-ins.
     fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>>;
 
@@ -148,6 +155,9 @@ pub trait Store: Send {
 
     /// How many entries a trail has, counting no further than `at_most`.
     fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32>;
+
+    /// How many entries of a trail stand before a key.
+    fn entries_before(&mut self, trail: &Trail, key: &Key) -> Result<u32>;
 
     /// The same of one person's entries, or of all.
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {

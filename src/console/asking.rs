@@ -74,6 +74,9 @@ impl Model {
             self.needs_rows(&screen, true, effects);
         }
         self.ask_for_attention(effects);
+        if self.is_complete() {
+            self.ask_for_ranks(&screen, effects);
+        }
     }
 
     fn needs_rows(&mut self, screen: &Screen, leisure: bool, effects: &mut Vec<Effect>) {
@@ -108,6 +111,28 @@ impl Model {
             self.attention_turn.0 += 1;
             self.attention_at = self.now;
             effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
+        }
+    }
+
+    /// How many rows stand before those that are seen, where nothing but counting tells.
+    fn ask_for_ranks(&mut self, screen: &Screen, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        if !screen.users.is_empty()
+            && let Some((turn, key)) = self.users.list.rank_due(now)
+        {
+            effects.push(Effect::Ask(Slot::UsersBefore, turn, Read::UsersBefore(self.users.query(), key)));
+        }
+        if !screen.everybody.is_empty()
+            && let Some((turn, key)) = self.everybody.list.rank_due(now)
+        {
+            let (filter, reversed) = (self.everybody.list.filter.clone(), self.everybody.reversed);
+            effects.push(Effect::Ask(Slot::SessionsBefore, turn, Read::SessionsBefore(filter, reversed, key)));
+        }
+        if !screen.audit.is_empty()
+            && let Some((turn, key)) = self.audit.list.rank_due(now)
+        {
+            let search = self.audit.list.filter.clone();
+            effects.push(Effect::Ask(Slot::EntriesBefore, turn, Read::EntriesBefore(search, key)));
         }
     }
 }

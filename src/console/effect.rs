@@ -13,7 +13,7 @@ use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
 use crate::accounts::policy::Policy;
-use crate::accounts::query::{Filter, Page, Query};
+use crate::accounts::query::{Filter, Key, Page, Query};
 use crate::accounts::report::Report;
 use crate::accounts::reset::Issued;
 use crate::accounts::search::Search;
@@ -53,12 +53,21 @@ pub enum Slot {
     SessionMarks,
     Plan,
     Names,
+    UsersBefore,
+    SessionsBefore,
+    EntriesBefore,
 }
 
 impl Slot {
     /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
     pub const fn is_background(self) -> bool {
         !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit)
+    }
+
+    /// Whether it gives way to a question whose answer somebody waits for.
+    pub const fn gives_way_to(self, other: Slot) -> bool {
+        let patient = matches!(self, Slot::UsersBefore | Slot::SessionsBefore | Slot::EntriesBefore);
+        patient && matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names)
     }
 }
 
@@ -120,6 +129,12 @@ pub enum Read {
     Plan(Box<Survey>),
     /// The names of these people.
     Names(Vec<UserId>),
+    /// How many people stand before a key.
+    UsersBefore(Query, Key),
+    /// How many sessions stand before a key; `true` where the oldest come first.
+    SessionsBefore(Filter, bool, Key),
+    /// How many entries stand before a key.
+    EntriesBefore(Search, Key),
 }
 
 /// What has to be known before a change is made to marked people.
@@ -167,6 +182,9 @@ pub enum Answer {
     /// The plan, and how many of the marked people are hidden.
     Planned(Box<Plan>, u32),
     Names(Vec<String>),
+    UsersBefore(u32),
+    SessionsBefore(u32),
+    EntriesBefore(u32),
 }
 
 /// An order to change something. Each names the person and the version that was drawn.

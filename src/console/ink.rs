@@ -124,6 +124,12 @@ impl<'a> Ink<'a> {
         }
     }
 
+    /// Makes a line down thick in one cell, where a rule goes off from it too.
+    pub fn thicken(&mut self, x: u16, y: u16) {
+        let branches = self.buffer.cell((x, y)).is_some_and(|cell| cell.symbol() == "├");
+        self.text(x, y, 1, if branches { "┠" } else { "┃" }, Role::Text);
+    }
+
     /// The title of a pane: a rule with words in it, left and right.
     pub fn title(&mut self, area: Rect, left: &[(String, Role)], right: &[(String, Role)], focused: bool) {
         self.rule(area.x, area.y, area.width);
@@ -183,6 +189,7 @@ fn plain(text: &str) -> Cow<'_, str> {
         match c {
             '─' | '–' => plain.push('-'),
             '│' => plain.push('|'),
+            '┃' | '┠' => plain.push('#'),
             '┌' | '┐' | '└' | '┘' | '┬' | '┴' | '├' | '┤' => plain.push('+'),
             '›' => plain.push('>'),
             '…' => plain.push('~'),

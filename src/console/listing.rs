@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 use tui_input::Input;
 
+use super::bar;
 use super::effect::Turn;
 use super::ink::Ink;
 use super::theme::Role;
@@ -12,6 +13,7 @@ use super::window::{Row, Want, Window};
 use super::words::{clipped, width};
 use crate::accounts::Result;
 use crate::accounts::query::{Filter, Key, Page};
+use crate::accounts::time::{Span, Time};
 
 /// The state of a list.
 pub struct Listing<T: Row, F = Filter> {
@@ -39,6 +41,11 @@ pub struct Listing<T: Row, F = Filter> {
     due: Option<Want>,
     count_due: bool,
     count_turn: Turn,
+    /// The number of the newest question of how many rows stand before those that are held, and when it was asked.
+    rank_turn: Turn,
+    ranked_at: Option<Time>,
+    /// Whether it is on its way.
+    ranking: bool,
 }
 
 /// How many cells of a filter a title shows.
@@ -73,6 +80,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
             due: None,
             count_due: false,
             count_turn: 0,
+            rank_turn: 0,
+            ranked_at: None,
+            ranking: false,
         }
     }
 
@@ -210,6 +220,42 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
+    /// The key before which the rows have to be counted for the scrollbar, with the number of the question. Not while
+    /// the list is about to be another one; and what is right but for what others have done since is not counted anew
+    /// at each of their deeds.
+    pub fn rank_due(&mut self, now: Time) -> Option<(Turn, Key)> {
+        const AGE: Span = Span::SECOND.times(5);
+        if self.due.is_some() || self.asked.is_some() || self.ranking {
+            return None;
+        }
+        let key = self.window.lost_at().cloned()?;
+        let young = |at: Time| at <= now && now.since(at) < AGE;
+        if self.ranked_at.is_some_and(young) {
+            return None;
+        }
+        (self.ranking, self.ranked_at) = (true, Some(now));
+        self.rank_turn += 1;
+        self.window.bearings_mut().begin();
+        Some((self.rank_turn, key))
+    }
+
+    /// Takes how many rows stand before those that were held when it was asked; `None` where it cannot be told.
+    pub fn ranked(&mut self, turn: Turn, rows: Option<u32>) {
+        if turn == self.rank_turn
+            && std::mem::take(&mut self.ranking)
+            && let Some(rows) = rows
+        {
+            self.window.bearings_mut().tell(rows);
+        }
+    }
+
+    /// Draws the scrollbar of so many rows in all, on a wall or in a column of its own.
+    pub fn draw_bar(&self, ink: &mut Ink<'_>, (column, walled): (Rect, bool), total: Option<u32>) {
+        if self.window.is_loaded() {
+            bar::draw(ink, column, walled, &self.window.seen(usize::from(column.height), total.map(u64::from)));
+        }
+    }
+
     /// Whether this is the number of the newest count.
     pub fn is_counted_as(&self, turn: Turn) -> bool {
         turn == self.count_turn
@@ -229,6 +275,12 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
         (self.asked, self.refused) = (None, None);
         self.window.land(want, page, height);
+        if !matches!(want, Want::Below(_) | Want::Above(_)) {
+            // What is being counted is about rows that are not held any more.
+            self.ranking = false;
+            let at_once = self.window.bearings_mut().is_urgent(self.filter == F::default());
+            self.ranked_at = self.ranked_at.filter(|_| !at_once);
+        }
     }
 
     /// A page could not be read.

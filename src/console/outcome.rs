@@ -88,6 +88,9 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
         Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
+        Answer::UsersBefore(n) => model.users.list.ranked(turn, Some(n)),
+        Answer::SessionsBefore(n) => model.everybody.list.ranked(turn, Some(n)),
+        Answer::EntriesBefore(n) => model.audit.list.ranked(turn, Some(n)),
         Answer::Words => {}
     }
 }
@@ -131,6 +134,10 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::Audit if model.audit.failed(error) => return,
         // The page of the same search says what is wrong with it.
         Slot::AuditMatches => return model.audit.counted(turn, None),
+        // The scrollbar shows that it does not know.
+        Slot::UsersBefore => return model.users.list.ranked(turn, None),
+        Slot::SessionsBefore => return model.everybody.list.ranked(turn, None),
+        Slot::EntriesBefore => return model.audit.list.ranked(turn, None),
         Slot::System | Slot::Hashes => model.system.failed(slot),
         Slot::Verify => drop(model.verifying.stop()),
         Slot::Marks => model.users.marks.forget_question(),

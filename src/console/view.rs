@@ -1,8 +1,10 @@
 //! Draws the model: the first line, the panes, the layers, the last line. Writes nothing back.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::bar;
 use super::ink::Ink;
 use super::key::{Code, Key};
 use super::keymap::{Scope, bindings, key_of};
@@ -133,6 +135,32 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
     if screen.shape == Shape::Side && !screen.users.is_empty() {
         join_walls(ink, screen);
+    }
+    bars(model, ink, screen);
+}
+
+/// The scrollbars: on the wall beside a list where there is one, else in the list's last column.
+fn bars(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
+    let column = |pane: Pane| {
+        let (area, heads) = (screen.pane(pane), u16::from(screen.heads(pane)));
+        let walled = screen.shape == Shape::Side && pane == Pane::Users;
+        let x = if walled { area.right() } else { area.right().saturating_sub(1) };
+        (Rect { x, y: area.y + 1 + heads, width: 1, height: area.height.saturating_sub(1 + heads) }, walled)
+    };
+    let Model { users, everybody, audit, .. } = model;
+    if !screen.users.is_empty() {
+        users.list.draw_bar(ink, column(Pane::Users), users.total(model.attention.map(|attention| attention.people)));
+    }
+    if !screen.everybody.is_empty() {
+        everybody.list.draw_bar(ink, column(Pane::Everybody), everybody.list.matches);
+    }
+    if !screen.audit.is_empty() {
+        audit.list.draw_bar(ink, column(Pane::Audit), audit.list.matches);
+    }
+    let theirs = model.their_sessions().filter(|_| !screen.sessions.is_empty());
+    if let Some(seen) = theirs.and_then(|theirs| model.sessions.seen(theirs, screen.rows(Pane::Sessions))) {
+        let (column, walled) = column(Pane::Sessions);
+        bar::draw(ink, column, walled, &seen);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use super::bar::{Bearings, Seen};
 use crate::accounts::query::{Anchor, Key, Page};
 
 /// Something a list holds.
@@ -31,6 +32,8 @@ pub struct Window<T: Row> {
     vanished: Option<T::Id>,
     /// Whether any page has come yet.
     loaded: bool,
+    /// Where in the list this is.
+    bearings: Bearings,
 }
 
 impl<T: Row> Default for Window<T> {
@@ -45,6 +48,7 @@ impl<T: Row> Default for Window<T> {
             jumping: false,
             vanished: None,
             loaded: false,
+            bearings: Bearings::default(),
         }
     }
 }
@@ -120,6 +124,25 @@ impl<T: Row> Window<T> {
     /// Who vanished from under the cursor.
     pub fn vanished(&self) -> Option<&T::Id> {
         self.vanished.as_ref()
+    }
+
+    /// What a pane of this height shows of a list of `total` rows.
+    pub fn seen(&self, height: usize, total: Option<u64>) -> Seen {
+        let ends = (
+            self.top == 0 && !self.more_before,
+            !self.more_after && self.top.saturating_add(height) >= self.rows.len(),
+        );
+        self.bearings.seen(total, (self.top, height, self.rows.len()), ends)
+    }
+
+    /// The key before which the rows have to be counted for it to be told where in the list this is.
+    pub fn lost_at(&self) -> Option<&Key> {
+        self.rows.front().map(|(key, _)| key).filter(|_| self.bearings.is_lost())
+    }
+
+    /// Where in the list this is.
+    pub fn bearings_mut(&mut self) -> &mut Bearings {
+        &mut self.bearings
     }
 
     /// How many rows a page should have for a pane of this height: what is seen and one more on each side.
@@ -224,6 +247,7 @@ impl<T: Row> Window<T> {
         match want {
             Want::Top | Want::Bottom | Want::At(_) | Want::Till(_) => {
                 let stays = self.current().map(|row| row.identity().clone()).filter(|_| matches!(want, Want::At(_)));
+                self.bearings.land(page.more_before, page.more_after);
                 self.replace(page);
                 self.top = 0;
                 if !std::mem::take(&mut self.jumping) {
@@ -241,6 +265,7 @@ impl<T: Row> Window<T> {
                 if self.rows.back().map(|(last, _)| last) != Some(key) {
                     return;
                 }
+                self.bearings.take_behind(page.rows.len(), page.more_after);
                 self.rows.extend(page.rows);
                 self.more_after = page.more_after;
                 self.trim_front(height);
@@ -254,6 +279,7 @@ impl<T: Row> Window<T> {
                     self.rows.push_front(row);
                 }
                 self.more_before = page.more_before;
+                self.bearings.take_before(grown, page.more_before);
                 self.top += grown;
                 self.cursor += grown;
                 self.trim_back(height);
@@ -277,6 +303,7 @@ impl<T: Row> Window<T> {
     fn refresh(&mut self, page: Page<T>) {
         let current = self.current().map(|row| row.identity().clone());
         let offset = self.cursor - self.top.min(self.cursor);
+        self.bearings.renew(page.more_before, page.more_after);
         self.replace(page);
         let found = current.as_ref().and_then(|id| self.rows.iter().position(|(_, row)| row.identity() == id));
         match (found, current) {
@@ -321,6 +348,7 @@ impl<T: Row> Window<T> {
         let spare = self.top.min(self.cursor).saturating_sub(height * 2);
         if spare > 0 {
             self.rows.drain(..spare);
+            self.bearings.drop_first(spare);
             self.top -= spare;
             self.cursor -= spare;
             self.more_before = true;
@@ -330,6 +358,7 @@ impl<T: Row> Window<T> {
     fn trim_back(&mut self, height: usize) {
         let keep = (self.top + height * 3).max(self.cursor + 1);
         if self.rows.len() > keep {
+            self.bearings.drop_last(self.rows.len() - keep);
             self.rows.truncate(keep);
             self.more_after = true;
         }
@@ -337,153 +366,4 @@ impl<T: Row> Window<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::accounts::query::KeyValue;
-
-    #[derive(Clone, PartialEq, Debug)]
-    struct N(i64);
-
-    impl Row for N {
-        type Id = i64;
-
-        fn identity(&self) -> &i64 {
-            &self.0
-        }
-    }
-
-    fn key(n: i64) -> Key {
-        Key { value: KeyValue::Number(n), seq: n }
-    }
-
-    /// Answers as a store over the numbers `all` would.
-    fn page(all: &[i64], anchor: &Anchor, limit: usize) -> Page<N> {
-        let at = |key: &Key| all.iter().position(|&n| n >= key.seq).unwrap_or(all.len());
-        let (from, to) = match anchor {
-            Anchor::Start => (0, limit.min(all.len())),
-            Anchor::End => (all.len().saturating_sub(limit), all.len()),
-            Anchor::From(k) => (at(k), (at(k) + limit).min(all.len())),
-            Anchor::After(k) => (at(k) + 1, (at(k) + 1 + limit).min(all.len())),
-            Anchor::Before(k) => (at(k).saturating_sub(limit), at(k)),
-        };
-        let rows = all[from.min(to)..to].iter().map(|&n| (key(n), N(n))).collect();
-        Page { rows, more_before: from > 0, more_after: to < all.len() }
-    }
-
-    fn settle(window: &mut Window<N>, all: &[i64], height: usize) {
-        while let Some(want) = window.wants(height) {
-            window.land(&want, page(all, &want.anchor(), height * 3), height);
-        }
-    }
-
-    fn open(all: &[i64], height: usize) -> Window<N> {
-        let mut window = Window::default();
-        window.land(&Want::Top, page(all, &Anchor::Start, height * 3), height);
-        settle(&mut window, all, height);
-        window
-    }
-
-    #[test]
-    fn walking_down_and_up_visits_every_row_once_and_holds_few() {
-        let all: Vec<i64> = (0..500).collect();
-        let mut window = open(&all, 10);
-        for n in 0..499 {
-            assert_eq!(window.current(), Some(&N(n)));
-            window.move_by(1, 10);
-            settle(&mut window, &all, 10);
-            assert!(window.rows.len() <= 80, "{} rows held", window.rows.len());
-            assert!(window.visible(10).any(|row| Some(row) == window.current()));
-        }
-        for n in (1..500).rev() {
-            assert_eq!(window.current(), Some(&N(n)));
-            window.move_by(-1, 10);
-            settle(&mut window, &all, 10);
-        }
-        assert_eq!(window.current(), Some(&N(0)));
-    }
-
-    #[test]
-    fn moves_ahead_of_the_rows_are_owed_and_not_lost() {
-        let all: Vec<i64> = (0..500).collect();
-        let mut window = open(&all, 10);
-        window.move_by(100, 10);
-        assert!(window.is_adrift(), "the person who would be acted on was not drawn yet");
-        settle(&mut window, &all, 10);
-        assert_eq!(window.current(), Some(&N(100)));
-        assert!(!window.is_adrift());
-        window.move_by(1000, 10);
-        settle(&mut window, &all, 10);
-        assert_eq!(window.current(), Some(&N(499)));
-    }
-
-    #[test]
-    fn reading_anew_in_the_middle_of_a_list_keeps_the_row_under_the_cursor() {
-        let all: Vec<i64> = (0..500).collect();
-        for height in [1, 5, 10, 30] {
-            let limit = usize::from(Window::<N>::limit(height));
-            let mut window: Window<N> = Window::default();
-            let want = Want::At(key(250));
-            window.land(&want, page(&all, &want.anchor(), limit), height);
-            while let Some(want) = window.wants(height) {
-                window.land(&want, page(&all, &want.anchor(), limit), height);
-            }
-            for step in [0, 3, -7, -20, 1] {
-                window.move_by(step, height);
-                while let Some(want) = window.wants(height) {
-                    window.land(&want, page(&all, &want.anchor(), limit), height);
-                }
-                let (before, seen) = (window.current().cloned(), window.cursor_in_view());
-                let want = window.again();
-                window.land(&want, page(&all, &want.anchor(), limit), height);
-                assert_eq!(window.current().cloned(), before, "height {height}, step {step}");
-                assert!(!window.is_adrift() && window.cursor_in_view() == seen, "height {height}, step {step}");
-            }
-        }
-    }
-
-    #[test]
-    fn who_is_new_appears_without_moving_the_cursor() {
-        let mut all: Vec<i64> = (0..50).map(|n| n * 2).collect();
-        let mut window = open(&all, 10);
-        window.move_by(5, 10);
-        all.push(3);
-        all.sort_unstable();
-        let want = window.again();
-        window.land(&want, page(&all, &want.anchor(), 30), 10);
-        assert_eq!(window.current(), Some(&N(10)));
-        assert!(!window.is_adrift());
-        assert_eq!(window.visible(10).next(), Some(&N(0)));
-    }
-
-    #[test]
-    fn when_the_one_under_the_cursor_vanishes_it_is_adrift_until_moved() {
-        let mut all: Vec<i64> = (0..50).collect();
-        let mut window = open(&all, 10);
-        window.move_by(5, 10);
-        all.retain(|&n| n != 5);
-        let want = window.again();
-        window.land(&want, page(&all, &want.anchor(), 30), 10);
-        assert!(window.is_adrift());
-        window.move_by(1, 10);
-        assert!(!window.is_adrift());
-    }
-
-    #[test]
-    fn a_page_of_an_older_list_is_not_glued_on() {
-        let all: Vec<i64> = (0..500).collect();
-        let mut window = open(&all, 10);
-        let before = window.rows.len();
-        window.land(&Want::Below(key(400)), page(&all, &Anchor::After(key(400)), 30), 10);
-        assert_eq!(window.rows.len(), before);
-    }
-
-    #[test]
-    fn the_last_page_leaves_no_gap_below() {
-        let all: Vec<i64> = (0..500).collect();
-        let mut window: Window<N> = open(&all, 10);
-        window.land(&Want::Bottom, page(&all, &Anchor::End, 30), 10);
-        settle(&mut window, &all, 10);
-        assert_eq!(window.current(), Some(&N(499)));
-        assert_eq!(window.visible(10).count(), 10);
-    }
-}
+mod tests;

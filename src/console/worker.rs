@@ -92,6 +92,11 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         Read::SessionMarks(filter, reversed, stretch) => gather::sessions(accounts, &filter, reversed, &stretch)?,
         Read::Plan(survey) => gather::plan(accounts, *survey)?,
         Read::Names(ids) => gather::names(accounts, ids)?,
+        Read::UsersBefore(query, key) => Answer::UsersBefore(accounts.count_before(&query, &key)?),
+        Read::SessionsBefore(filter, reversed, key) => {
+            Answer::SessionsBefore(accounts.count_sessions_before(&filter, reversed, &key)?)
+        }
+        Read::EntriesBefore(search, key) => Answer::EntriesBefore(accounts.count_entries_before(&search, &key)?),
     })
 }
 
@@ -144,7 +149,7 @@ impl Mailbox {
     fn ask(&self, slot: Slot, turn: Turn, read: Read) {
         let mut inside = self.lock();
         inside.waiting.insert(slot, (turn, read));
-        if inside.running == Some(slot)
+        if inside.running.is_some_and(|running| running == slot || running.gives_way_to(slot))
             && let Some(interrupt) = &inside.interrupt
         {
             // Sent while the box is locked: it cannot hit the question after the one that it is meant for.
@@ -452,3 +457,6 @@ fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Res
     let (policy, standing) = look_around(&mut library.open(&path)?)?;
     Ok(Place { path, demo, policy, standing, remark })
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ mod needles;
 mod pairs;
 mod purge;
 mod query;
+mod rank;
 mod recall;
 mod resets;
 mod rows;

@@ -7,6 +7,8 @@ use super::users::Look;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
+use crate::console::bar::Seen;
+use crate::console::effect::DEEP;
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
 use crate::console::words::{ago, ago_exactly, clipped, exact, since, span, width};
@@ -60,6 +62,14 @@ impl Sessions {
         self.held = sessions.get(self.cursor).map(|session| session.id.clone());
         let height = height.max(1);
         self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+    }
+
+    /// What is seen of the sessions in a pane of this height; `None` where the list is so long that its end is not held.
+    pub fn seen(&self, sessions: &[Session], height: usize) -> Option<Seen> {
+        let wide = |rows: usize| u64::try_from(rows).ok();
+        let (first, last) = (self.top == 0, self.top.saturating_add(height) >= sessions.len());
+        let total = wide(sessions.len()).filter(|_| sessions.len() < usize::from(DEEP));
+        total.and_then(|_| Some(Seen { first, last, above: wide(self.top), height: wide(height)?, total }))
     }
 
     /// Draws the pane. `None` while the sessions of the person under the cursor are not known yet.

@@ -122,6 +122,11 @@ impl Users {
         }
     }
 
+    /// How many there are in the list, once counted; `people` is how many there are in all.
+    pub fn total(&self, people: Option<u32>) -> Option<u32> {
+        if self.list.filter.is_empty() { people } else { self.list.matches }
+    }
+
     /// The words for the order.
     pub fn order_words(&self) -> &'static str {
         match (self.order, self.reversed) {
@@ -141,8 +146,7 @@ impl Users {
         if area.is_empty() {
             return;
         }
-        let count = if self.list.filter.is_empty() { look.people } else { self.list.matches };
-        let count = count.map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
+        let count = self.total(look.people).map(|n| format!("{} · ", number(u64::from(n)))).unwrap_or_default();
         let marked = self.marks.words();
         self.list.draw_title(ink, area, "Users", format!("{marked}{count}{}", self.order_words()), look.focused);
         let columns = Columns::of(area, look.whole);

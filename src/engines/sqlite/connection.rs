@@ -26,9 +26,15 @@ pub fn open(path: &Path, read_only: bool, patience: Duration) -> Result<Connecti
     Ok(db)
 }
 
-/// Holds less of the file: for whoever goes through all of it, and meets no page again.
-pub fn hold_little(db: &Connection) -> Result<()> {
-    Ok(db.execute_batch("PRAGMA cache_size = -512")?)
+/// How many KiB of the file a connection may hold in memory; more makes nothing quicker.
+pub const HELD: i64 = 3072;
+
+/// The same for whoever goes through all of it and meets no page again.
+pub const LITTLE: i64 = 512;
+
+/// Lets a connection hold so many KiB of the file, and no more.
+pub fn hold(db: &Connection, most: i64) -> Result<()> {
+    Ok(db.execute_batch(&format!("PRAGMA cache_size = -{most}"))?)
 }
 
 /// A connection to a database of its own in memory.
@@ -61,9 +67,9 @@ fn tune(db: &Connection, patience: Duration) -> Result<()> {
          PRAGMA cell_size_check = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA mmap_size = 0;
-         PRAGMA cache_size = -3072;
          PRAGMA journal_size_limit = 8388608;",
     )?;
+    hold(db, HELD)?;
     letters::teach(db)?;
     db.set_prepared_statement_cache_capacity(96);
     Ok(())

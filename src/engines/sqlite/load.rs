@@ -35,13 +35,14 @@ pub struct Load<'a> {
 /// those before its own stand, and the audit tells how many people each brought.
 pub fn load(db: &Connection, patience: Duration, rehearsing: bool, mut load: Load<'_>) -> Result<u64> {
     // Names and ids come in no order: the whole of their indexes should fit.
-    db.execute_batch("PRAGMA cache_size = -131072")?;
+    connection::hold(db, 131_072)?;
     let answer = if rehearsing || users::is_empty(db)? {
         whole(db, patience, rehearsing, &mut load)
     } else {
         batches(db, patience, &mut load)
     };
-    db.execute_batch("PRAGMA cache_size = -4096; PRAGMA shrink_memory")?;
+    connection::hold(db, connection::HELD)?;
+    db.execute_batch("PRAGMA shrink_memory")?;
     answer
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Knows no SQL. Candidates come from here; whoever asks looks at their rows before showing them.
 
+mod aside;
+
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};

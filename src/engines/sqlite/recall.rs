@@ -3,6 +3,8 @@
 //!
 //! Log-ins and sessions do not touch it. Where it cannot answer, it says so, and SQL does.
 
+mod rank;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -105,7 +107,7 @@ impl Recall {
         let shared = self.clone();
         let work = move || {
             let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
-                connection::hold_little(&db)?;
+                connection::hold(&db, connection::LITTLE)?;
                 connection::read(&db, read)
             });
             let mut state = shared.state();

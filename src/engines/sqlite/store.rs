@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::handle::Sqlite;
 use super::{audit, connection, endings, load, query, resets, sessions, settings, tokens, users, uses};
-use super::{clock, export, factors, failed, many, purge, standing, throttle, trail, upkeep};
+use super::{clock, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::bulk::{Chosen, Former, Plan};
@@ -17,7 +17,7 @@ use crate::accounts::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{Examination, Tidied};
 use crate::accounts::policy::Policy;
-use crate::accounts::query::{Anchor, Filter, Page, Query};
+use crate::accounts::query::{Anchor, Filter, Key, Page, Query};
 use crate::accounts::seal::{KeyId, Sealed};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
 use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
@@ -69,6 +69,17 @@ impl Store for Sqlite {
         })
     }
 
+    fn users_before(&mut self, query: &Query, key: &Key, now: Time) -> Result<u32> {
+        let recall = self.recall.clone();
+        self.read(|db| {
+            let found = match &recall {
+                Some(recall) => recall.before(db, query, key, now)?,
+                None => None,
+            };
+            found.map_or_else(|| rank::people_before(db, query, key, now), Ok)
+        })
+    }
+
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>> {
         self.read(|db| users::credential(db, key, now))
     }
@@ -107,6 +118,10 @@ impl Store for Sqlite {
         query::count_sessions(&self.db, filter, at_most, now)
     }
 
+    fn sessions_before(&mut self, filter: &Filter, reversed: bool, key: &Key, now: Time) -> Result<u32> {
+        self.read(|db| rank::sessions_before(db, filter, reversed, key, now))
+    }
+
     fn history(&mut self, id: &UserId, limit: u16) -> Result<Vec<Happening>> {
         self.read(|db| audit::history(db, id, limit))
     }
@@ -121,6 +136,10 @@ impl Store for Sqlite {
 
     fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32> {
         trail::count(&self.db, trail, at_most)
+    }
+
+    fn entries_before(&mut self, trail: &Trail, key: &Key) -> Result<u32> {
+        self.read(|db| trail::before(db, trail, key))
     }
 
     fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
@@ -159,7 +178,7 @@ impl Store for Sqlite {
     }
 
     fn expect_counts(&mut self) -> Result<()> {
-        connection::hold_little(&self.db)
+        connection::hold(&self.db, connection::LITTLE)
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -154,7 +154,18 @@ pub fn page(db: &Connection, trail: &Trail, anchor: &Anchor, limit: u16) -> Resu
 
 /// How many entries there are, counting no further than `at_most`.
 pub fn count(db: &Connection, trail: &Trail, at_most: Option<u32>) -> Result<u32> {
+    count_meant(db, trail, Meant::by(trail), at_most)
+}
+
+/// How many entries are newer than a key.
+pub fn before(db: &Connection, trail: &Trail, key: &Key) -> Result<u32> {
     let mut meant = Meant::by(trail);
+    let seq = meant.bind(Value::Number(key.seq));
+    meant.all.push(format!("a.seq > {seq}"));
+    count_meant(db, trail, meant, None)
+}
+
+fn count_meant(db: &Connection, trail: &Trail, mut meant: Meant, at_most: Option<u32>) -> Result<u32> {
     let limit = meant.bind(Value::Number(at_most.map_or(-1, i64::from)));
     let told = trail.by_name.is_some() || !trail.words.is_empty();
     let detail = if told { "LEFT JOIN audit_detail d ON d.seq = a.seq" } else { "" };
