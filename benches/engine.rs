@@ -20,6 +20,9 @@ use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
 use rusqlite::{Connection, OpenFlags, ToSql};
 
+#[path = "engine/login.rs"]
+mod login;
+
 /// One thing to measure, ours and the bare statement's.
 struct Case<'a> {
     name: String,
@@ -31,7 +34,7 @@ struct Case<'a> {
 
 struct File {
     path: PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     people: u64,
     /// Of a session that is live.
     digest: Digest,
@@ -64,7 +67,7 @@ impl File {
         let login = Login { name: &name, password: Some(&password), ..Login::default() };
         let digest = TokenKind::Session.read(accounts.log_in(&login).unwrap().token.expose()).unwrap();
         let people = accounts.count(&Filter::default(), None).unwrap().into();
-        File { path, _folder: folder, people, digest }
+        File { path, folder, people, digest }
     }
 }
 
@@ -305,6 +308,10 @@ fn main() {
         criterion.final_summary();
     }
     print_ratios(&mut cases, file.people);
+    if std::env::var("ROLLBOOK_BENCH_ONLY").is_ok_and(|only| !"a log-in".contains(&only)) {
+        return;
+    }
+    login::print(&file.path, file.folder.path(), file.people);
 }
 
 /// What is to be reached: so many times the bare statement, or, where names in memory answer, so many microseconds.

@@ -9,6 +9,7 @@ pub mod action;
 pub mod asking;
 pub mod bar;
 pub mod burst;
+mod carrying;
 pub mod commands;
 pub mod dialog;
 pub mod effect;

@@ -60,6 +60,10 @@ mod small;
 mod stumbles;
 #[path = "console/system.rs"]
 mod system;
+#[path = "console/wire.rs"]
+mod wire;
+#[path = "console/worker.rs"]
+mod worker;
 
 /// The longest of these words that the name of a story begins with.
 fn told_by<'a>(story: &str, words: &'a [String]) -> Option<&'a String> {

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pty/bulk.rs"]
+mod bulk;
 #[path = "pty/canary.rs"]
 mod canary;
 #[path = "pty/endings.rs"]

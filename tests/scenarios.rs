@@ -38,6 +38,8 @@ mod keepers;
 mod list;
 #[path = "scenarios/login.rs"]
 mod login;
+#[path = "scenarios/many.rs"]
+mod many;
 #[path = "scenarios/model.rs"]
 mod model;
 #[path = "scenarios/people.rs"]

@@ -17,6 +17,8 @@ mod older;
 mod pages;
 #[path = "store/passwords.rs"]
 mod passwords;
+#[path = "store/processes.rs"]
+mod processes;
 #[path = "store/ranks.rs"]
 mod ranks;
 #[path = "store/sessions.rs"]

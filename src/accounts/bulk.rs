@@ -288,3 +288,29 @@ pub const BATCH: usize = 250;
 pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::user::Edit;
+    use crate::accounts::user::tests::somebody;
+
+    #[test]
+    fn of_what_changes_a_standing_only_the_standing_is_kept() {
+        let (before, after) = (somebody(), User { version: 2, ..somebody() });
+        let changed = || Changed { before: before.clone(), after: after.clone(), ended: 0, revoked: 0, voided: 0 };
+        let small = |change: Option<&UserChange>| {
+            let former = Former::of(changed(), change);
+            assert_eq!((&former.id, former.version), (&before.id, 2));
+            matches!(former.past, Past::Standing(_))
+        };
+        for change in [UserChange::Deactivate, UserChange::Activate, UserChange::Delete, UserChange::Restore(None)] {
+            assert!(small(Some(&change)), "{change:?}");
+        }
+        assert!(!small(Some(&UserChange::Edit(Edit::default()))) && !small(None));
+        let name = crate::accounts::user::Name::parse("bob").expect("lawful");
+        assert!(
+            !small(Some(&UserChange::Restore(Some(name)))) && !small(Some(&UserChange::Undo(Box::new(somebody()))))
+        );
+    }
+}

@@ -235,4 +235,12 @@ mod tests {
         let long = Enrolment::of(&"李".repeat(512), b"12345678901234567890");
         assert!(long.uri.expose().len() < 150 && long.uri.expose().contains(":%E6%9D%8E"));
     }
+
+    #[test]
+    fn a_long_name_is_cut_at_sixty_and_never_within_a_character() {
+        let length = |name: &str| label(name).len();
+        assert_eq!((length(&"a".repeat(60)), length(&"a".repeat(61))), (60, 60));
+        assert_eq!(label(&format!("{}é", "a".repeat(54))), format!("{}%C3%A9", "a".repeat(54)));
+        assert_eq!(label(&format!("{}éb", "a".repeat(55))), "a".repeat(55));
+    }
 }

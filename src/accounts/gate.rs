@@ -108,4 +108,30 @@ mod tests {
         assert!(most.load(Ordering::SeqCst) <= 2);
         assert_eq!(done.load(Ordering::SeqCst), 16);
     }
+
+    #[test]
+    fn a_process_has_a_place_for_every_second_core_and_at_least_one() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!((Gate::of_process().places, Gate::of_process().queue), ((cores / 2).max(1), QUEUE));
+        assert_eq!(Gate::new(0, 1).places, 1);
+    }
+
+    #[test]
+    fn whoever_has_waited_leaves_the_queue_to_the_next() {
+        let gate = Gate::new(1, 1);
+        for round in 0..3 {
+            let turn = gate.enter().expect("a place");
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| drop(gate.enter().expect("a place in the queue")));
+                while gate.state().waiting == 0 {
+                    std::thread::yield_now();
+                }
+                assert!(gate.enter().is_err(), "the queue is full in round {round}");
+                drop(turn);
+                waiting.join().expect("let in");
+            });
+        }
+        let State { inside, waiting } = *gate.state();
+        assert_eq!((inside, waiting), (0, 0));
+    }
 }

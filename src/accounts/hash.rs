@@ -410,4 +410,28 @@ mod tests {
         assert!(Hasher::new(Cost { memory: 16, passes: 1 }).is_weak(&old));
         assert!(!Hasher::new(CHEAP).is_weak(&old));
     }
+
+    #[test]
+    fn only_what_takes_memory_waits_for_its_turn() {
+        let turn = |memory| Hasher::new(Cost { memory, passes: 1 }).turn().expect("a turn").is_some();
+        assert_eq!((turn(WEIGHTLESS - 1), turn(WEIGHTLESS)), (false, true));
+    }
+
+    #[test]
+    fn a_hash_is_weak_by_memory_or_by_passes_and_never_by_being_stronger() {
+        let made = |memory, passes| encode(Cost { memory, passes }, &[1; SALT], &[2; OUT]);
+        let hasher = Hasher::new(Cost { memory: 64, passes: 3 });
+        for (memory, passes, weak) in [(64, 3, false), (63, 3, true), (64, 2, true), (65, 4, false), (65, 2, true)] {
+            assert_eq!(hasher.is_weak(&made(memory, passes)), weak, "{memory} {passes}");
+        }
+        assert!(!hasher.is_weak(&PasswordHash::new("$2b$12$saltandhash")), "what cannot be read cannot be renewed");
+    }
+
+    #[test]
+    fn two_differences_do_not_cancel_each_other() {
+        assert!(equal(&[1, 2], &[1, 2]) && equal(&[], &[]));
+        for (one, other) in [(&[1, 1][..], &[0, 0][..]), (&[1, 2], &[1, 3]), (&[1], &[1, 1]), (&[], &[1])] {
+            assert!(!equal(one, other), "{one:?} {other:?}");
+        }
+    }
 }

@@ -156,3 +156,51 @@ fn key_words(report: &KeyReport) -> String {
         (Some(_), all) => format!("{place} opens the second factors of {}", people(all)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rounds_are_added_up_and_what_is_left_is_what_the_later_one_left() {
+        let one = Tidied { sessions: 1, resets: 2, counters: 3, purged: 4, entries: 5, more: true, held: false };
+        let two = Tidied { sessions: 10, resets: 20, counters: 30, purged: 40, entries: 50, more: false, held: true };
+        let both = one.and(two);
+        let wanted =
+            Tidied { sessions: 11, resets: 22, counters: 33, purged: 44, entries: 55, more: false, held: true };
+        assert_eq!((both, both.rows()), (wanted, 165));
+        assert_eq!((two.and(one).more, two.and(one).held), (true, false));
+    }
+
+    #[test]
+    fn what_is_at_fault_is_told_apart_from_what_is_fine() {
+        let file = |mode| FileFact { path: "/srv/u.db".into(), mode, bytes: 0 };
+        let files = [0o600, 0o400, 0o640, 0o602, 0o755].map(file).to_vec();
+        let hashes = vec![("argon2id".to_owned(), 3)];
+        let found = Examination { schema: 6, files, hashes, clock: ClockState::default() };
+        let key = |people, shut, fault: Option<&str>| KeyReport {
+            place: "/etc/key".into(),
+            key: None,
+            fault: fault.map(str::to_owned),
+            people,
+            shut,
+        };
+        let told = |key: &KeyReport| findings(&found, key, Time::default(), &Time::rfc3339);
+        let all = told(&key(0, 0, None));
+        let of = |what: &str| all.iter().filter(|it| it.what == what).map(|it| it.fault).collect::<Vec<_>>();
+        assert_eq!(of("file"), [false, false, true, true, true]);
+        assert_eq!(
+            (of("schema"), of("passwords"), of("key"), of("upkeep")),
+            (vec![false], vec![false], vec![false], vec![false])
+        );
+        assert!(all.iter().any(|it| it.words == "0640 /srv/u.db, open to others: chmod 600"));
+        assert!(all.iter().any(|it| it.words == "0400 /srv/u.db"));
+        for (key, fault) in [(key(3, 0, None), false), (key(3, 1, None), true), (key(1, 0, Some("no key")), true)] {
+            assert_eq!(told(&key).last().map(|it| it.fault), Some(fault));
+        }
+        let words = |key: KeyReport| told(&key).pop().map(|it| it.words).unwrap_or_default();
+        assert_eq!(words(key(0, 0, Some("no key"))), "no key");
+        assert_eq!(words(key(1, 0, Some("no key"))), "no key; 1 person need it");
+        assert!(words(key(5, 2, None)).starts_with("/etc/key does not open the second factors of 2 people"));
+    }
+}

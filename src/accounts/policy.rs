@@ -233,4 +233,17 @@ mod tests {
         policy.set("context-words", "none").expect("lawful");
         assert!(policy.context_words.is_empty());
     }
+
+    #[test]
+    fn context_words_have_three_to_sixty_four_characters_and_are_at_most_thirty_two() {
+        let mut policy = Policy::default();
+        let many = |n: usize| (0..n).map(|at| format!("word{at}")).collect::<Vec<_>>().join(",");
+        for lawful in ["abc", &"é".repeat(64), &many(32)] {
+            policy.set("context-words", lawful).expect(lawful);
+        }
+        assert_eq!(policy.context_words.len(), 32);
+        for bad in ["ab", &"é".repeat(65), &many(33)] {
+            assert!(policy.set("context-words", bad).is_err(), "{bad}");
+        }
+    }
 }

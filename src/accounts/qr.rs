@@ -88,4 +88,16 @@ mod tests {
     fn a_text_that_no_picture_holds_has_none() {
         assert!(lines(&Secret::new("x".repeat(3000)), Look { ascii: false, inverted: false, margin: 2 }).is_none());
     }
+
+    #[test]
+    fn below_the_last_line_of_modules_nothing_is_marked() {
+        for (inverted, margin) in [(true, 4), (false, 4), (true, 2), (false, 0)] {
+            let look = Look { ascii: false, inverted, margin };
+            let all = lines(&Secret::from("otpauth://totp/Rollbook:alice"), look).expect("short enough");
+            assert_eq!(all.len(), (25 + 2 * margin).div_ceil(2));
+            let last = all.last().expect("a line").expose();
+            assert!(last.chars().all(|c| matches!(c, '▀' | ' ')), "{inverted}: {last:?}");
+            assert!(all.iter().all(|line| line.expose().chars().count() == 25 + 2 * margin));
+        }
+    }
 }

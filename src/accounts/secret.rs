@@ -44,3 +44,15 @@ impl From<&str> for Secret {
         Secret::new(text.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_empty_when_there_is_nothing_in_it() {
+        assert!(Secret::from("").is_empty() && !Secret::from(" ").is_empty());
+        assert_eq!(Secret::from("e\u{301}").nfc().expose(), "\u{e9}");
+        assert_eq!(Secret::from("x").duplicate().expose(), "x");
+    }
+}

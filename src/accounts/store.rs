@@ -298,7 +298,8 @@ pub trait Store: Send {
     /// otherwise.
     fn set_policy(&mut self, key: &str, value: &str, stamp: &Stamp) -> Result<()>;
 
-    /// Writes many people at once, in large transactions, with one audit entry for all and `entries` besides.
+    /// Writes many people at once, in large transactions, each with one audit entry of how many it brought, and in the
+    /// last of them `entries`.
     /// Calls `progress` with the number written so far; stops when it answers `false`.
     fn load(
         &mut self,

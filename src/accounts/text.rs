@@ -246,4 +246,20 @@ mod tests {
             prop_assert_eq!(fold(&once), once.clone());
         }
     }
+
+    #[test]
+    fn a_forbidden_character_is_named_by_what_it_does() {
+        for (c, name) in [
+            ('\u{1b}', "a control character (U+001B)"),
+            ('\u{200b}', "an invisible format character (U+200B)"),
+            ('\u{a0}', "a special space (U+00A0)"),
+            ('\u{2028}', "a special space (U+2028)"),
+            ('\u{2029}', "a special space (U+2029)"),
+            ('\u{e000}', "an unassigned or private character (U+E000)"),
+            ('\u{378}', "an unassigned or private character (U+0378)"),
+            ('\u{34f}', "a character that draws nothing (U+034F)"),
+        ] {
+            assert_eq!(name_of(c), name);
+        }
+    }
 }

@@ -235,4 +235,20 @@ mod tests {
         let (id, at) = (UserId::new("abc"), Time::default());
         assert_ne!(Knock::new(Some(&id), "abc", None, at).subject, Knock::new(None, "abc", None, at).subject);
     }
+
+    #[test]
+    fn a_count_is_forgotten_after_a_day_and_not_a_moment_before() {
+        let (at, tick) = (Time::from_millis(1_000_000_000), Span::from_millis(1));
+        let counter = Counter { failures: 3, since: at.minus(Span::HOUR), last: at, until: at };
+        let next = |at| Counter::count(Some(counter), at).expect("counted");
+        let day = next(at.plus(FORGOTTEN));
+        assert_eq!((day.failures, day.since, day.last), (4, at.minus(Span::HOUR), at.plus(FORGOTTEN)));
+        let after = next(at.plus(FORGOTTEN).plus(tick));
+        assert_eq!((after.failures, after.since), (1, at.plus(FORGOTTEN).plus(tick)));
+        let back = next(at.minus(tick));
+        assert_eq!((back.failures, back.since, back.last), (4, at.minus(Span::HOUR), at.minus(tick)));
+        let far = next(at.minus(FORGOTTEN));
+        assert_eq!((far.failures, far.since), (4, at.minus(FORGOTTEN)), "the beginning is not after the last");
+        assert_eq!(next(at).failures, 4);
+    }
 }

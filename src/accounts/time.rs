@@ -225,4 +225,15 @@ mod tests {
         assert_eq!(Time::from_millis(1_700_000_000_123).rfc3339(), "2023-11-14T22:13:20.123Z");
         assert_eq!(Time::from_millis(i64::MAX).rfc3339(), format!("{} ms", i64::MAX));
     }
+
+    #[test]
+    fn a_span_is_something_and_at_most_a_hundred_years() {
+        assert_eq!(Span::parse("36525d").ok(), Some(Span::DAY.times(36_525)));
+        assert_eq!(Span::parse("1s").ok(), Some(Span::SECOND));
+        for bad in ["36526d", "0s", "-1s", "5", "d", "5y"] {
+            assert!(Span::parse(bad).is_err(), "{bad}");
+        }
+        let printed = |millis| Span::from_millis(millis).to_string();
+        assert_eq!((printed(0), printed(1500), printed(86_400_000)), ("0 ms".into(), "1500 ms".into(), "1d".into()));
+    }
 }

@@ -350,8 +350,34 @@ pub fn parse_state(text: &str) -> Result<Option<Status>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A member who can log in, for the tests of whatever judges people.
+    pub(in crate::accounts) fn somebody() -> User {
+        User {
+            id: UserId::new("0"),
+            name: "alice".into(),
+            email: None,
+            role: Role::Member,
+            labels: Vec::new(),
+            status: Status::Active,
+            reason: None,
+            status_by: None,
+            status_at: None,
+            note: None,
+            password_set_at: None,
+            created_at: Time::from_millis(1),
+            activated_at: None,
+            last_login_at: None,
+            valid_until: None,
+            deleted_at: None,
+            throttled_until: None,
+            factor: false,
+            sessions: 0,
+            version: 1,
+        }
+    }
 
     #[test]
     fn f03_a_name_is_trimmed_before_any_check() {
@@ -399,5 +425,16 @@ mod tests {
         for bad in ["a", "@b", "a@", "a b@c"] {
             assert!(parse_email(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn labels_have_at_most_thirty_two_characters_and_are_as_many() {
+        let word = |letters: usize| "é".repeat(letters);
+        assert_eq!(parse_labels([word(32).as_str()]).expect("lawful"), [word(32)]);
+        assert!(parse_labels([word(33).as_str()]).is_err());
+        let many = |n: usize| (0..n).map(|at| format!("l{at:02}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(parse_labels([many(32).as_str(), "l00"]).expect("lawful").len(), 32, "each counts once");
+        assert!(parse_labels([many(33).as_str()]).is_err());
+        assert!(parse_labels(["a-b_c.d:e"]).is_ok() && parse_labels(["a\u{200b}"]).is_err());
     }
 }

@@ -198,4 +198,49 @@ mod tests {
             "throttled: 6 wrong passwords in a row from a known address, 1 more try not looked at, last from 10.0.0.9";
         assert_eq!(throttled_sentence(&throttled), whole);
     }
+
+    fn sentence(word: &'static str) -> String {
+        bare(word, Cure::Activate).sentence()
+    }
+
+    #[test]
+    fn every_obstacle_has_its_own_sentence() {
+        let words = [
+            ("pending", "registered, never activated"),
+            ("inactive", "inactive"),
+            ("expired", "the end date has passed"),
+            ("deleted", "deleted"),
+            ("factor_key_missing", "the key of the second factor is not there"),
+            ("factor_changed", "the second factor was changed in the database"),
+            ("no_password", "no password was ever set"),
+            ("unusable_hash", "the stored password hash cannot be used"),
+            ("factor_ahead", "a code was taken while the clock ran ahead: the app's codes are refused"),
+        ];
+        for (word, wanted) in words {
+            assert_eq!(sentence(word), wanted);
+        }
+        let by = Obstacle { by: Some("root".into()), reason: Some("left".into()), ..bare("inactive", Cure::Activate) };
+        assert_eq!(by.sentence(), "inactive, by root: \"left\"");
+        let mut verdict = Verdict::default();
+        verdict.ahead_by_factor(Time::from_millis(0));
+        assert!(verdict.obstacles[0].sentence().ends_with("are refused until 1970-01-01T00:00:00.000Z"));
+        assert!(!verdict.can_log_in() && verdict.obstacles[0].cure == Cure::BackupCode);
+    }
+
+    #[test]
+    fn somebody_pending_was_put_so_by_nobody_when_they_registered() {
+        let mut user = crate::accounts::user::tests::somebody();
+        assert_eq!(status_obstacle(&user), None);
+        user.status_by = Some("root".into());
+        user.status = Status::Pending;
+        let pending = status_obstacle(&user).expect("an obstacle");
+        assert_eq!((pending.word, pending.since, pending.by), ("pending", Some(user.created_at), None));
+        user.status = Status::Inactive;
+        let inactive = status_obstacle(&user).expect("an obstacle");
+        assert_eq!((inactive.word, inactive.since, inactive.by.as_deref()), ("inactive", None, Some("root")));
+        user.status_at = Some(Time::from_millis(7));
+        assert_eq!(status_obstacle(&user).and_then(|it| it.since), user.status_at);
+        user.status = Status::Pending;
+        assert_eq!(status_obstacle(&user).and_then(|it| it.since), user.status_at);
+    }
 }

@@ -8,6 +8,7 @@ use super::call::{Call, Missing, called};
 use super::json::SessionJson;
 use super::output::{Outcome, Table};
 use super::words::{ago, count, left, local};
+use crate::accounts::bulk::Ended as Done;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Anchor, Filter, State, Subject};
 use crate::accounts::session::{Login, Session, SessionId};
@@ -19,6 +20,16 @@ const PAGE: u16 = 500;
 #[derive(Serialize)]
 struct Ended {
     ended: u32,
+    dry_run: bool,
+}
+
+/// What came of ending many. Which of them are over a rehearsal cannot know: others end them while it runs.
+#[derive(Serialize)]
+struct ManyEnded {
+    ended: u32,
+    /// Ended by somebody else, or run out, between the question and the deed.
+    over: u32,
+    not_reached: u32,
     dry_run: bool,
 }
 
@@ -170,11 +181,11 @@ fn log_out_many(call: &mut Call<'_>, expression: &str) -> Outcome {
     let ids = accounts.live_sessions(&filter)?;
     let found = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     if ids.is_empty() || call.global.dry_run {
-        return tell(call, found);
+        return tell_many(call, &Done { ended: found, ..Done::default() });
     }
     call.confirm_many(&format!("End {}? They cannot be given back.", count(found, "session", "sessions")), ids.len())?;
     let done = accounts.end_many(&ids, &mut |_, _| true)?;
-    tell(call, done.ended)?;
+    tell_many(call, &done)?;
     match done.fault {
         None => Ok(()),
         Some(fault) => {
@@ -183,4 +194,14 @@ fn log_out_many(call: &mut Call<'_>, expression: &str) -> Outcome {
             Err(Error::new(Kind::PartlyDone, words).hint(fault.to_string()).into())
         }
     }
+}
+
+fn tell_many(call: &mut Call<'_>, done: &Done) -> Outcome {
+    let (ended, over, dry_run) = (done.ended, done.over, call.global.dry_run);
+    if call.out.is_json() {
+        return call.out.json(&ManyEnded { ended, over, not_reached: done.rest, dry_run });
+    }
+    let dry = if dry_run { "dry run: " } else { "" };
+    let already = if over > 0 { format!(" · {over} over already") } else { String::new() };
+    call.out.done(&format!("{dry}{}{already}", count(ended, "session ended", "sessions ended")))
 }

@@ -9,6 +9,7 @@ use super::panes::everybody::Everybody;
 use super::panes::system::System;
 use super::panes::users::Users;
 use super::verifying::Verifying;
+use crate::accounts::time::Span;
 
 impl Model {
     /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
@@ -101,9 +102,14 @@ impl Model {
     }
 
     fn ask_for_attention(&mut self, effects: &mut Vec<Effect>) {
+        // Whoever is throttled comes free by time alone, of which no change tells.
+        let throttled = self.attention.is_some_and(|attention| attention.throttled > 0);
+        let age = self.now.since(self.attention_at).millis();
+        self.attention_turn.1 |= throttled && !(0..Span::MINUTE.millis()).contains(&age);
         // Counting may read the whole file: it begins when what is looked at has come.
         if self.is_complete() && std::mem::take(&mut self.attention_turn.1) {
             self.attention_turn.0 += 1;
+            self.attention_at = self.now;
             effects.push(Effect::Ask(Slot::Attention, self.attention_turn.0, Read::Attention));
         }
     }

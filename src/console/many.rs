@@ -336,9 +336,7 @@ pub fn ended(model: &mut Model, outcome: &Ended) {
     if ended > 0 {
         model.never_undone = Some(sentence[0].clone());
     }
-    if !model.everybody.marks.is_empty() {
-        model.everybody.marks.drop_or_bring_back();
-    }
+    model.everybody.marks.order_ends(true);
     model.say(sentence.join(" · "));
 }
 
@@ -392,9 +390,7 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange) {
         model.users.marks.seen(&former.id, former.version);
     }
     // What is done is done: the next key means whoever is under the cursor again.
-    if !model.users.marks.is_empty() {
-        model.users.marks.drop_or_bring_back();
-    }
+    model.users.marks.order_ends(true);
     model.say(sentence.join(" · "));
     tell_left(model, &format!("Not {}", how.past), &outcome);
     if outcome.changed() > 0 {

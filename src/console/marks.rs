@@ -2,7 +2,7 @@
 //!
 //! Pure state. It knows neither which rows pass the present filter nor what will be done to the marked ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::layout::Rect;
 
@@ -23,6 +23,8 @@ pub struct Marks<K: Ord + Clone, V> {
     held: BTreeMap<K, V>,
     /// The marks that were dropped last, for whoever wants them back.
     dropped: BTreeMap<K, V>,
+    /// While an order about the marked is at work: what was marked since. It is no part of the order, and stays.
+    since: Option<BTreeSet<K>>,
     /// Where a range began.
     range: Option<(K, Key)>,
     /// The filter that all of them passed, where they are what it found and nothing else.
@@ -37,6 +39,7 @@ impl<K: Ord + Clone, V> Default for Marks<K, V> {
         Marks {
             held: BTreeMap::new(),
             dropped: BTreeMap::new(),
+            since: None,
             range: None,
             found_by: None,
             due: None,
@@ -81,13 +84,42 @@ impl<K: Ord + Clone, V: Clone> Marks<K, V> {
     pub fn toggle(&mut self, id: &K, seen: V) -> bool {
         self.found_by = None;
         if self.held.remove(id).is_some() {
+            if let Some(since) = &mut self.since {
+                since.remove(id);
+            }
             return true;
         }
         let room = self.held.len() < MOST;
         if room {
-            self.held.insert(id.clone(), seen);
+            self.hold(id.clone(), seen);
         }
         room
+    }
+
+    /// A row keeps what was seen of it first.
+    fn hold(&mut self, id: K, seen: V) {
+        if let Some(since) = &mut self.since {
+            since.insert(id.clone());
+        }
+        self.held.entry(id).or_insert(seen);
+    }
+
+    /// An order about the marked begins.
+    pub fn order_begins(&mut self) {
+        self.since = Some(BTreeSet::new());
+    }
+
+    /// The order has ended. Where it was `done`, the marks that it was about are dropped, and can be brought back.
+    pub fn order_ends(&mut self, done: bool) {
+        let since = self.since.take().unwrap_or_default();
+        if !done || self.held.len() == since.len() {
+            return;
+        }
+        let mut over = std::mem::take(&mut self.held);
+        for id in &since {
+            self.held.extend(over.remove_entry(id));
+        }
+        (self.dropped, self.found_by) = (over, None);
     }
 
     /// Drops all marks and what is on its way; with none there, brings the last ones back. `true` where there are marks
@@ -96,8 +128,13 @@ impl<K: Ord + Clone, V: Clone> Marks<K, V> {
         self.range = None;
         self.forget_question();
         if self.held.is_empty() {
-            self.held = std::mem::take(&mut self.dropped);
+            for (id, seen) in std::mem::take(&mut self.dropped) {
+                self.hold(id, seen);
+            }
         } else {
+            if let Some(since) = &mut self.since {
+                since.clear();
+            }
             self.dropped = std::mem::take(&mut self.held);
         }
         self.found_by = None;
@@ -197,7 +234,7 @@ impl<K: Ord + Clone, V: Clone> Marks<K, V> {
                 self.found_by = None;
                 break;
             }
-            self.held.entry(id).or_insert(seen);
+            self.hold(id, seen);
         }
         self.held.len() - before
     }
@@ -236,6 +273,48 @@ mod tests {
         assert!(marks.drop_or_bring_back());
         assert_eq!((marks.of(&1), marks.of(&2)), (Some(&5), Some(&1)));
         assert!(Marks::<i64, i64>::default().is_blank());
+    }
+
+    #[test]
+    fn what_is_marked_while_an_order_is_at_work_outlives_it() {
+        let mut marks = marked(&[1, 2, 3]);
+        marks.order_begins();
+        marks.toggle(&7, 1);
+        marks.toggle(&8, 1);
+        marks.toggle(&8, 1);
+        marks.toggle(&2, 1);
+        marks.toggle(&2, 5);
+        marks.order_ends(true);
+        assert_eq!(marks.all().map(|(id, seen)| (*id, *seen)).collect::<Vec<_>>(), [(2, 5), (7, 1)]);
+        marks.drop_or_bring_back();
+        assert_eq!(marks.count(), 0);
+        let mut marks = marked(&[1, 2]);
+        marks.order_begins();
+        marks.order_ends(true);
+        assert!(marks.is_empty() && marks.drop_or_bring_back(), "those of the order can be brought back");
+        marks.order_begins();
+        marks.order_ends(false);
+        assert_eq!(marks.count(), 2, "nothing was done to them");
+    }
+
+    #[test]
+    fn marks_dropped_or_found_while_an_order_is_at_work_are_as_they_were_left() {
+        let mut marks = marked(&[1, 2]);
+        marks.order_begins();
+        marks.drop_or_bring_back();
+        marks.toggle(&7, 1);
+        marks.mark_all("x");
+        let (turn, _) = marks.question_due().expect("a question");
+        marks.order_ends(true);
+        assert!(marks.is_current(turn), "what is on its way still comes");
+        assert_eq!(marks.count(), 1);
+        marks.toggle(&7, 1);
+        assert!(marks.drop_or_bring_back() && marks.count() == 2);
+        marks.order_begins();
+        marks.drop_or_bring_back();
+        marks.drop_or_bring_back();
+        marks.order_ends(true);
+        assert_eq!(marks.count(), 2, "brought back meanwhile, they are marked meanwhile");
     }
 
     #[test]

@@ -180,6 +180,8 @@ pub struct Model {
     pub ticket: Ticket,
     /// The number of the last question for the first line, and whether another is due.
     pub attention_turn: (Turn, bool),
+    /// When that question was asked.
+    pub attention_at: Time,
 }
 
 impl Model {
@@ -218,6 +220,7 @@ impl Model {
             done: false,
             ticket: 0,
             attention_turn: (0, false),
+            attention_at: Time::default(),
         }
     }
 

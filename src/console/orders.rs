@@ -14,6 +14,8 @@ pub fn give(model: &mut Model, write: Write, effects: &mut Vec<Effect>) -> Ticke
     let ticket = model.next_ticket(about, command.or_else(|| many_command(model, &write)));
     if let Write::Many(bulk) | Write::Proven { grave: Grave::Many(bulk), .. } = &write {
         model.running = Some(Running::new(ticket, bulk, model.now));
+        model.users.marks.order_begins();
+        model.everybody.marks.order_begins();
     }
     effects.push(Effect::Write(ticket, write));
     ticket

@@ -212,7 +212,7 @@ fn open(model: &mut Model, place: Place) {
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
     let about = model.orders.remove(&ticket).flatten();
     let command = model.commands.remove(&ticket);
-    model.running.take_if(|running| running.ticket == ticket);
+    let ran = model.running.take_if(|running| running.ticket == ticket).is_some();
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
     model.refresh();
     match result {
@@ -227,6 +227,11 @@ pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
             Some(at) => model.layers[at].refused(&error),
             None => refused(model, about.as_ref(), error),
         },
+    }
+    if ran {
+        // Whatever it has not dropped itself was not done.
+        model.users.marks.order_ends(false);
+        model.everybody.marks.order_ends(false);
     }
 }
 

@@ -8,6 +8,7 @@ use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::form::Pressed;
 use super::layers::login::SignIn;
+use super::many;
 use super::model::Model;
 use super::theme::Role as Colour;
 use super::words::clipped;
@@ -128,7 +129,11 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     let Some(signin) = &mut model.signin else { return };
     match resolve(Scope::Form, key) {
         Meaning::Act(Action::Cancel) => match cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2)) {
-            true => model.done = true,
+            true => {
+                // What is at work behind the lock ends with its batch: nobody can see here what it would be waited for.
+                many::stop(model, effects);
+                model.done = true;
+            }
             false => model.cancel_at = Some(model.now),
         },
         Meaning::Act(Action::Suspend) => effects.push(Effect::Suspend),

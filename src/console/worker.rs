@@ -3,7 +3,7 @@
 //! For questions only the newest counts: it takes the place of the one before and interrupts it. For orders every one
 //! counts: they queue, and each gets its outcome while the process lives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::effect::{Answer, Attention, Deed, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+pub use super::carrying::carry_out;
+use super::effect::{Answer, Attention, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
 use super::expression::LABELS;
 use super::gather;
 use crate::accounts::error::{Error, Kind};
@@ -19,7 +20,7 @@ use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
 use crate::accounts::standing::{Seat, Standing};
 use crate::accounts::store::{Counters, Interrupter};
-use crate::accounts::{Accounts, Result, Secret};
+use crate::accounts::{Accounts, Result};
 
 /// Opens databases for the console, which knows no engine itself.
 pub trait Library: Send + Sync {
@@ -101,89 +102,6 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
     })
 }
 
-/// Hears how many of how many were reached, and answers whether to go on.
-pub type Progress<'a> = &'a mut dyn FnMut(u32, u32) -> bool;
-
-/// Carries an order out.
-///
-/// # Errors
-/// What the domain says.
-pub fn carry_out(accounts: &mut Accounts, write: Write, progress: Progress<'_>) -> Result<Done> {
-    let changed = |changed, deed| Ok(Done::Changed(Box::new(changed), deed));
-    match write {
-        Write::Create { draft, password } => {
-            let user = accounts.create_user(*draft, password.as_ref())?;
-            let code = match password {
-                Some(_) => None,
-                None => Some(accounts.issue_reset(&user.id)?),
-            };
-            Ok(Done::Created { user: Box::new(user), code })
-        }
-        Write::Activate { id, expect } => changed(accounts.activate(&id, Some(expect))?, Deed::Activate),
-        Write::Deactivate { id, expect, reason } => {
-            accounts.give_reason(reason.as_deref())?;
-            let outcome = accounts.deactivate(&id, Some(expect));
-            accounts.give_reason(None)?;
-            changed(outcome?, Deed::Deactivate)
-        }
-        Write::Edit { id, expect, edit } => changed(accounts.edit(&id, Some(expect), *edit)?, Deed::Edit),
-        Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
-        Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
-        Write::Undo(last) => {
-            Ok(Done::Undone { changed: Box::new(accounts.undo(&last)?), back_to: last.before.version })
-        }
-        Write::SetPassword { id, expect, password } => {
-            Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))
-        }
-        Write::IssueCode { id } => {
-            let name = accounts.get(&id, None)?.name;
-            Ok(Done::Code { name, code: accounts.issue_reset(&id)? })
-        }
-        Write::EndSession { id } => Ok(Done::Ended(accounts.end_session(&id)?.map(Box::new))),
-        Write::Contain { id, expect } => Ok(Done::Contained(Box::new(accounts.contain(&id, Some(expect))?))),
-        Write::Unthrottle { id } => {
-            let name = accounts.get(&id, None)?.name;
-            Ok(Done::Unthrottled { name, was: accounts.unthrottle(&id)? })
-        }
-        Write::CreateToken { id, name, until } => {
-            let (token, value) = accounts.create_token(&id, name.as_deref(), until)?;
-            Ok(Done::TokenCreated { token: Box::new(token), value })
-        }
-        Write::DisableFactor { id, expect } => {
-            let after = accounts.disable_factor(&id, Some(expect), false)?.changed.after;
-            Ok(Done::FactorOff { name: after.name })
-        }
-        Write::SetPolicy { key, value } => {
-            Ok(Done::PolicySet { key, policy: Box::new(accounts.set_policy(key, &value)?) })
-        }
-        Write::BeginFactor { id } => {
-            let enrolment = accounts.begin_factor(&id)?;
-            // Before anybody scans anything: without the key of the others there will be no second factor.
-            let made_key = accounts.prepare_key()?;
-            Ok(Done::FactorBegun { user: Box::new(accounts.get(&id, None)?), enrolment, made_key })
-        }
-        Write::EnableFactor { id, expect, secret, code } => {
-            let on = accounts.enable_factor(&id, Some(expect), &secret, code.expose())?;
-            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes: on.codes, ended: Some(on.ended) })
-        }
-        Write::RefreshCodes { id, expect } => {
-            let codes = accounts.refresh_codes(&id, Some(expect))?;
-            Ok(Done::Codes { name: accounts.get(&id, None)?.name, codes, ended: None })
-        }
-        Write::RevokeToken { id } => Ok(Done::TokenRevoked(Box::new(accounts.revoke_token(&id)?))),
-        Write::SignIn { name, password, code } => {
-            accounts.sign_in(&name, &password, code.as_ref().map(Secret::expose))?;
-            Ok(Done::SignedIn { standing: accounts.standing()?, seat: accounts.seat() })
-        }
-        Write::Proven { password, code, grave } => {
-            accounts.prove_again(&password, code.as_ref().map(Secret::expose))?;
-            carry_out(accounts, grave.order(), progress)
-        }
-        Write::Many(bulk) => gather::carry_out(accounts, bulk, progress),
-        Write::EndSessions { id, expect } => Ok(Done::EndedAll { count: accounts.end_sessions(&id, Some(expect))? }),
-    }
-}
-
 /// Questions that wait, one a slot, and what is being worked on.
 #[derive(Default)]
 struct Waiting {
@@ -256,6 +174,8 @@ enum Order {
     Connect(Target),
     Open(PathBuf),
     Write(Ticket, Write),
+    /// Somebody logged in while an order about many was at work: what comes behind it is done in their name.
+    Seat(Seat),
 }
 
 impl Worker {
@@ -450,17 +370,26 @@ fn write_on(
     let mut accounts: Result<Accounts> = Err(closed());
     // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
     let mut ahead: Option<PathBuf> = None;
-    while let Ok(order) = queue.recv() {
+    let mut beside = Beside { library, sink, queue, at: None, later: VecDeque::new() };
+    while let Some(order) = beside.next() {
         match order {
-            Order::Open(path) => (accounts, ahead) = (Err(closed()), Some(path)),
+            Order::Open(path) => {
+                beside.at = Some(path.clone());
+                (accounts, ahead) = (Err(closed()), Some(path));
+            }
             Order::Connect(target) => {
                 let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
                 if let Ok(place) = &outcome {
-                    ahead = Some(place.path.clone());
+                    (beside.at, ahead) = (Some(place.path.clone()), Some(place.path.clone()));
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
                 sink(Event::Connected(target, outcome));
+            }
+            Order::Seat(seat) => {
+                if let Ok(accounts) = accounts.as_mut() {
+                    accounts.take_seat(seat);
+                }
             }
             Order::Write(ticket, write) => {
                 if let Some(path) = ahead.take() {
@@ -469,11 +398,49 @@ fn write_on(
                 let outcome = match accounts.as_mut() {
                     Ok(accounts) => carry_out(accounts, write, &mut |reached, all| {
                         sink(Event::Reached(ticket, reached, all));
+                        beside.let_in();
                         stopped.load(Ordering::Relaxed) != ticket
                     }),
                     Err(error) => Err(error.clone()),
                 };
                 sink(Event::Written(ticket, outcome));
+            }
+        }
+    }
+}
+
+/// The orders in their order, and the one that waits for no other: a log-in goes in between two batches of an order
+/// about many, on a connection of its own, so that nobody sits before a lock for as long as that takes.
+struct Beside<'a> {
+    library: &'a dyn Library,
+    sink: &'a Sink,
+    queue: &'a Receiver<Order>,
+    /// The database of the present orders.
+    at: Option<PathBuf>,
+    /// What came while an order about many was at work.
+    later: VecDeque<Order>,
+}
+
+impl Beside<'_> {
+    fn next(&mut self) -> Option<Order> {
+        self.later.pop_front().or_else(|| self.queue.recv().ok())
+    }
+
+    fn let_in(&mut self) {
+        while let Ok(order) = self.queue.try_recv() {
+            // Behind another database it would be a log-in to that one.
+            let elsewhere = self.later.iter().any(|order| matches!(order, Order::Open(_) | Order::Connect(_)));
+            let path = self.at.as_ref().filter(|_| !elsewhere);
+            match (order, path) {
+                (Order::Write(ticket, write @ Write::SignIn { .. }), Some(path)) => {
+                    let opened = self.library.open(path);
+                    let outcome = opened.and_then(|mut accounts| carry_out(&mut accounts, write, &mut |_, _| true));
+                    if let Ok(Done::SignedIn { seat, .. }) = &outcome {
+                        self.later.push_back(Order::Seat(seat.clone()));
+                    }
+                    (self.sink)(Event::Written(ticket, outcome));
+                }
+                (other, _) => self.later.push_back(other),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Many people at once: the same filter and order for looking and for changing.
 
+use serde_json::Value;
+
 use crate::desk::Desk;
 
 /// Three members, and an administrator.
@@ -107,7 +109,10 @@ fn sessions_are_ended_by_a_filter() {
     assert_eq!(desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out, "dry run: 2 sessions ended\n");
     assert!(desk.fails(&line, "", 2, "usage").contains("no terminal"));
     assert_eq!(desk.run(&[&line[..], &["--yes"]].concat(), "").ok().out, "2 sessions ended\n");
-    assert_eq!(desk.json(&[&line[..], &["--yes"]].concat(), "")["ended"], 0);
+    let none = desk.json(&[&line[..], &["--yes"]].concat(), "");
+    let keys: Vec<&String> = none.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["dry_run", "ended", "not_reached", "over"], "{none}");
+    assert_eq!([&none["ended"], &none["over"], &none["not_reached"]], [0, 0, 0].map(Value::from).each_ref());
     assert_eq!(desk.lines(&["session", "list"], "").len(), 1);
     desk.fails(&["session", "logout", "--filter", "is:admin", "--yes"], "", 7, "constraint_violation");
 }

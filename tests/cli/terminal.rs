@@ -221,3 +221,17 @@ fn whoever_acts_by_a_session_is_asked_for_their_password_before_what_is_grave() 
     }
     desk.fails(&["user", "show", "alice"], "", 3, "unknown_user");
 }
+
+#[test]
+fn sessions_that_ended_while_the_question_stood_are_told_apart() {
+    let desk = Desk::with(&[&["alice"]]);
+    let tokens: Vec<String> = ["firefox", "phone"]
+        .map(|client| desk.run(&["session", "login", "alice", "--password-stdin", "--client", client], "pw\n").ok().out)
+        .into();
+    let mut terminal = Terminal::start(&desk, &["session", "logout", "--filter", "is:live", "--json"]);
+    terminal.until("End 2 sessions?");
+    desk.run(&["session", "logout", "--token-stdin"], &tokens[0]).ok();
+    terminal.send("y\r");
+    terminal.until("\"ended\":1,\"over\":1,\"not_reached\":0");
+    assert_eq!(terminal.code(), 0);
+}

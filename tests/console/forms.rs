@@ -2,6 +2,7 @@
 
 use rollbook::accounts::user::{Edit, Role, Status};
 use rollbook::accounts::{Secret, Time};
+use rollbook::console::effect::Event;
 
 use crate::others::{draft, with_sessions};
 use crate::stage::{PASSWORD, Stage};
@@ -245,6 +246,32 @@ fn edit_that_was_refused_before_the_change_was_seen_shows_both_as_soon_as_it_is_
     stage.behind(|accounts| accounts.edit(&id, None, edit)).unwrap();
     stage.press("<enter>").shows("Not saved").shows("on call").shows("there now: bob was here");
     assert_eq!(stage.person("ann").note.as_deref(), Some("bob was here"));
+}
+
+#[test]
+fn edit_that_was_refused_says_so_also_where_the_next_change_comes_at_once() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.press("e<tab><tab><tab>on call<tab><tab>");
+    let note = |text: &str| Edit { note: Some(Some(text.into())), ..Default::default() };
+    stage.edit_elsewhere("ann", note("bob was here"));
+    stage.press("<enter>").shows("saving again saves this");
+    stage.edit_elsewhere("ann", note("and once more"));
+    stage.shows("Not saved; saving will be").shows("there now: and once more");
+    stage.press("<enter>").shows("saving again saves this").press("<enter>").says("ann edited");
+}
+
+#[test]
+fn edit_on_a_low_screen_shows_what_is_wrong_above_its_buttons() {
+    for size in [(50, 12), (60, 15), (40, 10)] {
+        let mut stage = Stage::people(&["ann"]);
+        stage.event(Event::Resize(size.0, size.1)).press("e<tab><tab><tab>on call<tab><tab>");
+        let edit = Edit { note: Some(Some("bob was here".into())), ..Default::default() };
+        stage.edit_elsewhere("ann", edit);
+        stage.press("<enter>").shows("\"ann\" has changed: edited by").shows("[ Save ]  [ Cancel ]");
+        let screen = stage.screen();
+        let line = |text: &str| screen.lines().position(|line| line.contains(text)).expect("on the screen");
+        assert!(line("has changed") + 1 < line("[ Save ]"), "two lines for two lines of words\n{screen}");
+    }
 }
 
 #[test]

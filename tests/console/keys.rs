@@ -2,6 +2,7 @@
 
 use rollbook::accounts::user::Status;
 use rollbook::accounts::{Actor, Kind, Login, Secret, Span, base32, totp};
+use rollbook::console::effect::{Effect, Slot};
 
 use crate::stage::Stage;
 
@@ -86,6 +87,19 @@ fn unthrottle_lets_somebody_try_again_at_once() {
     stage.press("jw").shows("CANNOT LOG IN").shows("user unthrottle");
     stage.press("r").says("ann may try again at once").hides("1 throttled");
     assert!(stage.db().find("ann").unwrap().throttled_until.is_none());
+}
+
+#[test]
+fn unthrottle_is_done_by_time_too_and_the_first_line_hears_of_it() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    guess(&mut stage, 9);
+    stage.moved().shows("1 throttled");
+    stage.wait(Span::SECOND.times(30)).shows("1 throttled");
+    stage.wait(Span::SECOND.times(30)).hides("throttled");
+    stage.holding = true;
+    stage.wait(Span::HOUR);
+    let asks = |effect: &Effect| matches!(effect, Effect::Ask(Slot::Attention, ..));
+    assert!(!stage.held.iter().any(asks), "where nobody is throttled nothing changes by itself");
 }
 
 #[test]

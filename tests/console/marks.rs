@@ -2,7 +2,7 @@
 
 use rollbook::accounts::query::Filter;
 use rollbook::accounts::user::Status;
-use rollbook::accounts::{Kind, Span};
+use rollbook::accounts::{Error, Kind, Span};
 use rollbook::console::effect::{Effect, Event};
 
 use crate::stage::Stage;
@@ -192,6 +192,41 @@ fn back_stops_what_is_at_work_after_its_batch() {
     stage.release().says("250 users deleted").says("50 not reached");
     stage.press("z").says("taken back: 250 users deleted");
     assert!(stage.db().find("user299").is_ok());
+}
+
+#[test]
+fn mark_set_while_many_are_changed_stays_when_it_is_done() {
+    let mut stage = many(12);
+    stage.press("/user0<enter>*").shows("10 marked").press("<esc>d").moment();
+    stage.holding = true;
+    stage.press("y").says("deleting 0 of 10");
+    stage.press("g<space>").shows("11 marked");
+    stage.release().shows("1 marked").says("10 users deleted");
+    assert_eq!(sign(&stage, "user11"), '*');
+    stage.press("uu").says("1 user marked again");
+}
+
+#[test]
+fn mark_outlives_an_order_about_the_others_that_was_refused() {
+    let mut stage = many(3);
+    stage.press("<space>d").moment();
+    stage.holding = true;
+    stage.press("y<space>");
+    let ticket = stage.model.running.as_ref().unwrap().ticket;
+    stage.held.clear();
+    stage.event(Event::Written(ticket, Err(Error::new(Kind::Busy, "busy")))).shows("2 marked");
+}
+
+#[test]
+fn mark_of_a_session_set_while_others_are_ended_stays() {
+    let mut stage = Stage::people(&["ann"]);
+    for client in ["firefox", "phone", "laptop"] {
+        stage.log_in("ann", client);
+    }
+    stage.press("2<space><space>x").moment();
+    stage.holding = true;
+    stage.press("y<space>").shows("3 marked");
+    stage.release().shows("1 marked").says("2 sessions ended");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! what is grave; and who only looks.
 
 use rollbook::accounts::user::{Edit, Role, Status};
-use rollbook::accounts::{Actor, Kind, Secret, Span, base32, totp};
-use rollbook::console::effect::{Effect, Event};
+use rollbook::accounts::{Actor, Error, Kind, Secret, Span, base32, totp};
+use rollbook::console::effect::{Effect, Event, Slot};
 
 use crate::others::draft;
 use crate::stage::{PASSWORD, Stage};
@@ -128,6 +128,21 @@ fn a_name_is_needed_and_the_way_out_of_the_login_is_open() {
     assert!(stage.press("<c-c>").press("<c-c>").model.done);
     let mut stage = closed();
     assert!(stage.press("<tab><tab><tab><enter>").model.done, "its second button");
+}
+
+#[test]
+fn the_way_out_of_the_lock_stops_what_is_at_work_behind_it() {
+    let mut stage = closed();
+    stage.sign_in("root", PASSWORD).press("/zoe<enter>*d").moment().press("y").press(PASSWORD);
+    stage.holding = true;
+    stage.press("<enter>");
+    assert!(stage.model.running.is_some());
+    let gone = Error::new(Kind::Unauthenticated, "gone");
+    stage.event(Event::Answered(Slot::Plan, 0, Err(gone))).shows("Log in ·").shows_nobody();
+    stage.press("<c-c>");
+    assert!(!stage.stopping && !stage.model.done);
+    stage.press("<c-c>");
+    assert!(stage.stopping && stage.model.done);
 }
 
 #[test]

@@ -57,6 +57,59 @@ fn what_others_change_is_found_at_the_next_question() {
     }
 }
 
+/// A load into a database with people in it takes several transactions; other handles meet what each of them brought,
+/// and nobody of whom the audit does not tell.
+#[test]
+fn what_a_load_brings_is_found_and_told_batch_by_batch() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    bench.add("alice");
+    let memory = Memory::default();
+    let mut other = open_with(&path, Access::ReadOnly, &memory).unwrap();
+    warm(&mut *other, &bench, &memory);
+    let (stamp, before) = (bench.stamp(), other.counters().unwrap());
+    let mut seen = Vec::new();
+    let now = bench.now;
+    let load = &mut crate::books::samples(&crate::books::somebody(), 50_010);
+    let count = |other: &mut dyn Store| other.users_count(&Filter::parse("sample").unwrap(), None, now).unwrap();
+    let mut told = |other: &mut dyn Store, at: u64| {
+        let loads = other.audit(None, None, u16::MAX).unwrap().into_iter().filter(|entry| entry.deed == "load");
+        let brought = |words: String| words.split(' ').next().unwrap().parse::<u32>().unwrap();
+        let sum: u32 = loads.map(|entry| brought(entry.detail.unwrap().words.unwrap())).sum();
+        // How many names are in memory follows the audit; it may have to be read once more.
+        count(other);
+        assert!(memory.wait());
+        seen.push((at, sum, count(other)));
+    };
+    let written = bench.store.load(load, &[], &stamp, &mut |at| {
+        told(&mut *other, at);
+        true
+    });
+    assert_eq!(written.unwrap(), 50_010);
+    told(&mut *other, 0);
+    for (at, sum, found) in &seen {
+        assert_eq!(sum, found, "after {at}");
+    }
+    assert_eq!(seen.last().unwrap().2, 50_010);
+    assert!(seen.iter().any(|(_, _, found)| *found == 25_000), "{seen:?}");
+    assert!(other.counters().unwrap().users >= before.users + 3);
+    bench.assert_chain();
+}
+
+#[test]
+fn a_load_that_breaks_off_leaves_nobody_of_whom_the_audit_does_not_tell() {
+    let mut bench = Bench::file();
+    bench.add("alice");
+    let stamp = bench.stamp();
+    let people = crate::books::samples(&crate::books::somebody(), 26_000);
+    let twice = people.chain(crate::books::samples(&crate::books::somebody(), 1));
+    bench.store.load(&mut twice.into_iter(), &[], &stamp, &mut |_| true).unwrap_err();
+    assert_eq!(bench.store.users_count(&Filter::default(), None, bench.now).unwrap(), 25_001);
+    let trail = bench.trail();
+    assert_eq!((trail.len(), trail[0].detail.as_ref().unwrap().words.as_deref()), (2, Some("25000 people")));
+    bench.assert_chain();
+}
+
 trait Beside {
     fn open_beside(&self, path: &std::path::Path) -> Box<dyn Store>;
 }

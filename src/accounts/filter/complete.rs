@@ -153,4 +153,19 @@ mod tests {
         assert_eq!(of("role:", Subject::Users).as_deref(), Some("role:"), "they part at once");
         assert_eq!(of("label:x", Subject::Users), None);
     }
+
+    #[test]
+    fn what_a_value_has_yet_to_follow_is_not_ended_by_a_space() {
+        for (line, wanted) in [
+            ("created:<", "created:<"),
+            ("seen:>", "seen:>"),
+            ("seen:", "seen:"),
+            ("role:m", "role:member "),
+            ("hash:a", "hash:argon2id "),
+            ("hash:n", "hash:none "),
+            ("valid:ne", "valid:never "),
+        ] {
+            assert_eq!(completed(line).as_deref(), Some(wanted), "{line:?}");
+        }
+    }
 }

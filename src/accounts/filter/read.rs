@@ -343,4 +343,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_field_of_sessions_is_read_as_it_is_looked_for() {
+        let terms = |text: &str| Filter::parse_sessions(text).expect("lawful").terms;
+        assert_eq!(terms("client:\"FÍRE fox\""), [Term::Client("fire fox".into())], "accents do not count");
+        assert_eq!(
+            terms("address:10.1. address:FE80::"),
+            [Term::Address("10.1.".into()), Term::Address("fe80::".into())]
+        );
+        assert_eq!(terms("is:live !is:ended"), [Term::Is(State::Live), Term::Not(Box::new(Term::Is(State::Ended)))]);
+        assert_eq!(terms("seen:never"), [Term::When(Clocked::Seen, When::Never)]);
+        assert_eq!(terms("created:<1d"), [Term::When(Clocked::Created, When::Within(Span::DAY))]);
+        let hint = |text: &str| Filter::parse_sessions(text).expect_err("not understood").hint.unwrap_or_default();
+        assert!(hint("client:").contains("client:firefox") && hint("address:").contains("address:10.1."));
+        assert!(hint("created:never").ends_with("or a date") && hint("seen:x").ends_with("a date or never"));
+        let hint = |text: &str| Filter::parse(text).expect_err("not understood").hint.unwrap_or_default();
+        assert!(hint("label:").contains("label:ops") && hint("hash:a$b").contains("bcrypt"));
+    }
+
+    #[test]
+    fn a_scheme_of_hashes_has_letters_digits_and_dashes() {
+        let hash = |text: &str| Filter::parse(text).ok().and_then(|filter| filter.terms.into_iter().next());
+        assert_eq!(hash("hash:none"), Some(Term::Hash(None)));
+        assert_eq!(hash("hash:PBKDF2-sha256"), Some(Term::Hash(Some("pbkdf2-sha256".into()))));
+        assert_eq!((hash("hash:a_b"), hash("hash:é"), hash("hash:")), (None, None, None));
+    }
 }

@@ -169,3 +169,26 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_that_depend_on_time_turn_at_their_instant() {
+        let (now, tick) = (Time::from_millis(20_000_000_000), Span::from_millis(1));
+        let mut user = crate::accounts::user::tests::somebody();
+        user.throttled_until = Some(now);
+        assert!(!State::Throttled.matches(&user, now) && State::Throttled.matches(&user, now.minus(tick)));
+        user.created_at = now.minus(STALE);
+        assert!(!State::Stale.matches(&user, now) && State::Stale.matches(&user, now.plus(tick)));
+        user.last_login_at = Some(now);
+        assert!(!State::Stale.matches(&user, now.plus(tick)), "seen since");
+        assert!(State::Stale.matches(&user, now.plus(STALE).plus(tick)));
+        user.status = Status::Inactive;
+        assert!(!State::Stale.matches(&user, now.plus(STALE).plus(tick)), "who is kept out is not stale");
+        assert!(!State::Ended.matches(&user, now) && !State::Never.matches(&user, now));
+        user.sessions = 1;
+        assert!(State::Live.matches(&user, now));
+    }
+}

@@ -124,4 +124,25 @@ mod tests {
         assert!(!When::Beyond(day).holds(Clocked::Seen, None, now), "nor long ago");
         assert!(When::Never.holds(Clocked::Valid, None, now));
     }
+
+    #[test]
+    fn a_short_number_is_a_length_of_time_without_its_unit() {
+        assert_eq!(When::read("<12345678"), None);
+        assert_eq!(When::read("<123456789"), Some(When::Before(Time::from_millis(123_456_789_000))));
+        assert_eq!(When::read(">1700000000"), Some(When::After(Time::from_millis(1_700_000_000_000))));
+        assert_eq!(When::read("1700000000"), None, "an instant is no stretch");
+        let at = Time::from_millis(5_000);
+        let stretch = |when: When| when.stretch(Clocked::Seen, at);
+        assert_eq!(stretch(When::Before(at)), Some((FIRST, at.minus(TICK))));
+        assert_eq!(stretch(When::After(at)), Some((at.plus(TICK), LAST)));
+        assert_eq!(stretch(When::Never), None);
+        assert_eq!(
+            When::Beyond(Span::SECOND).stretch(Clocked::Valid, at),
+            Some((at.plus(Span::SECOND).plus(TICK), LAST))
+        );
+        assert_eq!(
+            When::Within(Span::SECOND).stretch(Clocked::Valid, at),
+            Some((at, at.plus(Span::SECOND).minus(TICK)))
+        );
+    }
 }

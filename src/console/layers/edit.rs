@@ -27,8 +27,10 @@ pub struct Edit {
     now: Time,
     /// The person as somebody else has changed them meanwhile, with who did it and when.
     there: Option<(User, String)>,
-    /// Whether a save was refused for that.
+    /// Whether a save was refused for that, and what is there is yet to be read.
     stale: bool,
+    /// Whether the last save was refused.
+    refused: bool,
 }
 
 impl Edit {
@@ -45,7 +47,7 @@ impl Edit {
         ];
         fields[LABELS].remark = Some("words, parted by spaces".to_owned());
         let form = Form::new(format!("Edit {}", clipped(&user.name, 44)), fields, "Save");
-        let mut edit = Edit { form, user: user.clone(), now, there: None, stale: false };
+        let mut edit = Edit { form, user: user.clone(), now, there: None, stale: false, refused: false };
         edit.refresh();
         edit
     }
@@ -109,7 +111,11 @@ impl Edit {
         if self.stale {
             return self.take_over();
         }
-        self.form.fault = Some(format!("{by} while this is open; saving will be refused once, so that it is read"));
+        // That the save before was refused must not be lost where one change follows the other.
+        self.form.fault = Some(match self.refused {
+            true => format!("{by}. Not saved; saving will be refused once more, so that it is read"),
+            false => format!("{by} while this is open; saving will be refused once, so that it is read"),
+        });
         self.refresh();
     }
 
@@ -145,13 +151,13 @@ impl Edit {
         if self.form.to_fault() {
             return None;
         }
-        self.form.sent = true;
+        (self.form.sent, self.refused) = (true, false);
         Some(Write::Edit { id: self.user.id.clone(), expect: self.user.version, edit: Box::new(changes) })
     }
 
     /// The order was refused; what was typed stays.
     pub fn refused(&mut self, error: &Error) {
-        self.form.sent = false;
+        (self.form.sent, self.refused) = (false, true);
         if error.kind == Kind::Stale {
             self.stale = true;
             self.form.fault = Some(format!("{}. Not saved; saving again saves this over that", error.message));

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::settings::{Moved, moved};
 use super::{audit, connection, rows, sessions, standing, users};
 use crate::accounts::audit::{Deed, NewEntry, Stamp};
-use crate::accounts::error::{Error, Result};
+use crate::accounts::error::Result;
 use crate::accounts::store::Sample;
 
 /// How many people are written in one transaction: long enough that the indexes' pages are not written again and again,
@@ -29,10 +29,10 @@ pub struct Load<'a> {
     pub progress: &'a mut dyn FnMut(u64) -> bool,
 }
 
-/// Writes all samples, then the entries and one for the whole.
+/// Writes all samples, with them an entry that says how many they are, and at the end the entries.
 ///
 /// Into an empty database all of it goes in one transaction. Into another it goes in several: when a sample is refused,
-/// those before its own stand, and the audit tells how many people they brought.
+/// those before its own stand, and the audit tells how many people each brought.
 pub fn load(db: &Connection, patience: Duration, rehearsing: bool, mut load: Load<'_>) -> Result<u64> {
     // Names and ids come in no order: the whole of their indexes should fit.
     connection::hold(db, 131_072)?;
@@ -81,28 +81,24 @@ fn set_aside(tx: &Connection) -> Result<Vec<String>> {
     Ok(found.into_iter().map(|(_, sql)| sql).collect())
 }
 
+/// Each batch has its own entry, in its own transaction: nobody is there whom the audit does not tell of, however this
+/// ends, and whoever follows it learns of them as soon as they are there.
 fn batches(db: &Connection, patience: Duration, load: &mut Load<'_>) -> Result<u64> {
     let mut written = 0;
-    let fault: Option<Error> = loop {
+    loop {
         let tx = connection::begin(db, patience)?;
-        match standing::check(&tx, load.stamp).and_then(|()| add_some(&tx, load, written, BATCH)) {
-            Ok((0, _)) => break None,
-            Ok((more, go_on)) => {
-                moved(&tx, Moved::Both)?;
-                tx.commit()?;
-                written += more;
-                if !go_on {
-                    break None;
-                }
-            }
-            Err(fault) => break Some(fault),
+        standing::check(&tx, load.stamp)?;
+        let (more, go_on) = add_some(&tx, load, written, BATCH)?;
+        let last = more < BATCH || !go_on;
+        if more + written > 0 {
+            close(&tx, more, if last { load.entries } else { &[] }, load.stamp)?;
+            tx.commit()?;
         }
-    };
-    if written > 0 {
-        let entries = if fault.is_none() { load.entries } else { &[] };
-        connection::write(db, patience, false, |tx| close(tx, written, entries, load.stamp))?;
+        written += more;
+        if last {
+            return Ok(written);
+        }
     }
-    fault.map_or(Ok(written), Err)
 }
 
 /// Adds up to `at_most` people; says how many it were and whether to go on.
@@ -127,7 +123,9 @@ fn close(tx: &Connection, written: u64, entries: &[NewEntry], stamp: &Stamp) -> 
     for entry in entries {
         audit::add(tx, entry)?;
     }
-    let people = if written == 1 { "1 person".to_owned() } else { format!("{written} people") };
-    audit::append(tx, &audit::entry(stamp, Deed::Load, None, Vec::new(), Some(people)))?;
+    if written > 0 {
+        let people = if written == 1 { "1 person".to_owned() } else { format!("{written} people") };
+        audit::append(tx, &audit::entry(stamp, Deed::Load, None, Vec::new(), Some(people)))?;
+    }
     moved(tx, Moved::Both)
 }

@@ -314,7 +314,7 @@ mod tests {
         for (way, part) in [Way::Onward, Way::Back].into_iter().flat_map(|way| PARTS.map(|part| (way, part))) {
             for columns in [list.columns, "1"] {
                 let sql = list.statement(columns, way, part);
-                let plan = super::super::plans::of(&sql).join("\n");
+                let plan = super::super::plans::of(&sql).unwrap().join("\n");
                 plans.push((part, sql, plan));
             }
         }
@@ -362,7 +362,7 @@ mod tests {
             let query = Query { filter: Filter::parse(filter).unwrap(), ..Query::default() };
             assert_paged(&people_list(&query, people(&query.filter, now)), index);
             let sql = count_sql(counted_by(&query.filter), &people(&query.filter, now));
-            let plan = super::super::plans::of(&sql).join("\n");
+            let plan = super::super::plans::of(&sql).unwrap().join("\n");
             assert!(plan.contains(&format!("INDEX {index}")), "{sql}\n{plan}");
         }
     }

@@ -101,7 +101,7 @@ mod tests {
 
     /// SQLite's plan for each statement.
     fn plans(ranked: &Ranked) -> Vec<Vec<String>> {
-        ranked.statements().iter().map(|sql| super::super::plans::of(sql)).collect()
+        ranked.statements().iter().map(|sql| super::super::plans::of(sql).unwrap()).collect()
     }
 
     #[test]

@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn of_thousands_of_ended_sessions_only_those_that_are_shown_are_read() {
         let [_, ended] = of_user_sql();
-        let plan = super::super::plans::of(&ended).join("\n");
+        let plan = super::super::plans::of(&ended).unwrap().join("\n");
         assert!(plan.contains("SEARCH s USING INDEX session_over (user_seq=? AND ended_at>?)"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }

@@ -202,7 +202,7 @@ mod tests {
              WHERE {} ORDER BY a.seq DESC LIMIT 9",
             meant.sql()
         );
-        super::super::plans::of(&sql).join("\n")
+        super::super::plans::of(&sql).unwrap().join("\n")
     }
 
     #[test]

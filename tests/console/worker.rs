@@ -1,0 +1,194 @@
+//! The worker's threads themselves: in what order orders are carried out, and which one waits for none.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rollbook::accounts::bulk::Chosen;
+use rollbook::accounts::change::UserChange;
+use rollbook::accounts::query::Filter;
+use rollbook::accounts::store::Sample;
+use rollbook::accounts::user::{Draft, Edit, Role};
+use rollbook::accounts::{Accounts, Actor, Error, Kind, Result, Secret, UserId};
+use rollbook::console::effect::{Bulk, Done, Event, Target, Write};
+use rollbook::console::worker::{Library, Worker};
+use rollbook::engines::{self, Access};
+
+use crate::stage::PASSWORD;
+use crate::support::{HandClock, accounts, operator, scratch};
+
+const SIGN_IN: u64 = 7;
+const BULK: u64 = 1;
+
+/// One database, opened with cheap hashes.
+struct Shelf(HandClock);
+
+impl Library for Shelf {
+    fn open(&self, path: &Path) -> Result<Accounts> {
+        Ok(accounts(engines::open(path, Access::Full)?, &self.0, 5, operator()))
+    }
+
+    fn create(&self, path: &Path) -> Result<()> {
+        engines::create(path).map(drop)
+    }
+
+    fn upgrade(&self, _: &Path) -> Result<String> {
+        Ok(String::new())
+    }
+
+    fn demo(&self, _: &dyn Fn(String)) -> Result<PathBuf> {
+        Err(Error::new(Kind::Failure, "no demo"))
+    }
+}
+
+/// A worker on a database of 600 people and their administrators. An order about many stands still after its first batch
+/// until it is told to go on.
+struct Work {
+    worker: Worker,
+    events: Receiver<Event>,
+    go_on: Sender<()>,
+    accounts: Accounts,
+    ids: Vec<UserId>,
+    _folder: tempfile::TempDir,
+}
+
+impl Work {
+    fn new() -> Work {
+        let (folder, clock) = (scratch(), HandClock::default());
+        let (path, shelf) = (folder.path().join("people.db"), Shelf(clock));
+        shelf.create(&path).unwrap();
+        let mut accounts = shelf.open(&path).unwrap();
+        let admin = |name: &str| Draft { role: Role::Admin, ..Draft::named(name).unwrap() };
+        let root = accounts.create_user(admin("root"), Some(&Secret::from(PASSWORD))).unwrap();
+        accounts.create_user(admin("chief"), Some(&Secret::from(PASSWORD))).unwrap();
+        let sample = |n: usize| {
+            let user = rollbook::accounts::User {
+                id: UserId::new(format!("{n:032x}")),
+                name: format!("p{n}"),
+                role: Role::Member,
+                ..root.clone()
+            };
+            Sample { user, hash: None, sessions: Vec::new() }
+        };
+        accounts.load(&mut (0..600).map(sample), &[], &mut |_| true).unwrap();
+        let (sender, events) = channel();
+        let (go_on, gate) = channel();
+        let gate = Mutex::new(gate);
+        let sink = move |event: Event| {
+            let first = matches!(&event, Event::Reached(BULK, 250, _));
+            let _ = sender.send(event);
+            if first {
+                let _ = gate.lock().unwrap().recv_timeout(Duration::from_secs(20));
+            }
+        };
+        let worker = Worker::start(Arc::new(shelf), Arc::new(sink)).unwrap();
+        worker.connect(Target::Open(path));
+        let ids = (0..600).map(|n| UserId::new(format!("{n:032x}"))).collect();
+        Work { worker, events, go_on, accounts, ids, _folder: folder }
+    }
+
+    /// Begins to deactivate the 600, and waits until the first batch is done.
+    fn begin(&mut self) {
+        let chosen = Chosen::All(Filter::parse("^p").unwrap());
+        let plan = Box::new(self.accounts.plan(&chosen, &UserChange::Deactivate).unwrap());
+        self.worker.write(BULK, Write::Many(Bulk::Change { plan, reason: None }));
+        self.until(|event| matches!(event, Event::Reached(BULK, 250, _)));
+    }
+
+    fn until(&self, wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let event = self.events.recv_timeout(Duration::from_secs(20)).expect("an event");
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
+
+    /// The outcomes of the next `n` orders, in the order in which they came.
+    fn outcomes(&self, n: usize) -> Vec<(u64, Result<Done>)> {
+        (0..n)
+            .map(|_| match self.until(|event| matches!(event, Event::Written(..))) {
+                Event::Written(ticket, outcome) => (ticket, outcome),
+                _ => unreachable!(),
+            })
+            .collect()
+    }
+
+    fn note(&mut self, n: usize, note: &str) -> Write {
+        let user = self.accounts.get(&self.ids[n], None).unwrap();
+        let edit = Box::new(Edit { note: Some(Some(note.to_owned())), ..Edit::default() });
+        Write::Edit { id: user.id, expect: user.version, edit }
+    }
+}
+
+fn log_in(password: &str) -> Write {
+    Write::SignIn { name: "chief".into(), password: Secret::from(password), code: None }
+}
+
+#[test]
+fn a_log_in_waits_for_no_order_about_many_and_what_follows_it_is_in_its_name() {
+    let mut work = Work::new();
+    work.begin();
+    let (before, after) = (work.note(0, "before"), work.note(1, "after"));
+    work.worker.write(6, before);
+    work.worker.write(SIGN_IN, log_in(PASSWORD));
+    work.worker.write(8, after);
+    work.go_on.send(()).unwrap();
+    let outcomes = work.outcomes(4);
+    let order: Vec<u64> = outcomes.iter().map(|(ticket, _)| *ticket).collect();
+    assert_eq!(order, [SIGN_IN, BULK, 6, 8]);
+    assert!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()));
+    let Ok(Done::SignedIn { standing, .. }) = &outcomes[0].1 else { panic!("not signed in") };
+    assert!(matches!(&standing.actor, Actor::User { name, .. } if name == "chief"));
+    let Ok(Done::Many(done, _)) = &outcomes[1].1 else { panic!("not done") };
+    assert_eq!((done.changed(), done.rest), (600, 0));
+    for (n, by) in [(0, "root"), (1, "chief")] {
+        let history = work.accounts.dossier(&work.ids[n], 9).unwrap().history;
+        let rollbook::accounts::audit::Happening::Entry(entry) = &history[0] else { panic!("no entry") };
+        assert_eq!((entry.deed.as_str(), entry.actor()), ("edit", by));
+    }
+}
+
+#[test]
+fn a_wrong_password_changes_nothing_about_who_orders() {
+    let mut work = Work::new();
+    work.begin();
+    let after = work.note(1, "after");
+    work.worker.write(SIGN_IN, log_in("wrong"));
+    work.worker.write(8, after);
+    work.go_on.send(()).unwrap();
+    let outcomes = work.outcomes(3);
+    assert_eq!(
+        outcomes.iter().map(|(ticket, done)| (*ticket, done.is_ok())).collect::<Vec<_>>(),
+        [(SIGN_IN, false), (BULK, true), (8, true)]
+    );
+    let history = work.accounts.dossier(&work.ids[1], 9).unwrap().history;
+    let rollbook::accounts::audit::Happening::Entry(entry) = &history[0] else { panic!("no entry") };
+    assert_eq!(entry.actor(), "root");
+}
+
+#[test]
+fn a_log_in_behind_another_database_waits_for_it() {
+    let mut work = Work::new();
+    work.begin();
+    let elsewhere = work._folder.path().join("other.db");
+    work.worker.connect(Target::Create(elsewhere));
+    work.worker.write(SIGN_IN, log_in(PASSWORD));
+    work.go_on.send(()).unwrap();
+    let outcomes = work.outcomes(2);
+    assert_eq!(
+        outcomes.iter().map(|(ticket, done)| (*ticket, done.is_ok())).collect::<Vec<_>>(),
+        [(BULK, true), (SIGN_IN, false)]
+    );
+}
+
+#[test]
+fn an_order_about_many_that_is_stopped_ends_with_its_batch() {
+    let mut work = Work::new();
+    work.begin();
+    work.worker.stop(BULK);
+    work.go_on.send(()).unwrap();
+    let Some((BULK, Ok(Done::Many(done, _)))) = work.outcomes(1).pop() else { panic!("not done") };
+    assert_eq!((done.changed(), done.rest), (250, 350));
+}
