@@ -47,7 +47,8 @@ impl Spot {
     /// What the cell, which takes so many places, will be.
     pub fn of(cell: &Cell, width: u16, odd: &mut Odd) -> Spot {
         let (symbol, pen) = (cell.symbol(), Pen::of(cell));
-        if symbol == " " || cell.cell_width() == 0 {
+        // A cell is a glyph and never a command, whoever drew it.
+        if symbol == " " || cell.cell_width() == 0 || symbol.chars().any(char::is_control) {
             return Spot::blank(pen);
         }
         let reach = if is_certain(symbol, width) { 0 } else { apart(symbol).max(width).try_into().unwrap_or(u8::MAX) };

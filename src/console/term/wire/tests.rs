@@ -161,6 +161,15 @@ fn half_of_a_wide_glyph_is_blanked() {
     // The new glyph covers the first half of the old one.
     let mut line = Line::showing(&["a李明"]);
     assert_eq!(line.then(|frame| put(frame, 0, 0, "王")), "\x1b[H王 ");
+    let mut out = Vec::new();
+    Line::showing(&["李明"]).wire.draw([(1, 0, &Cell::from('a'))].into_iter(), &mut out);
+    assert_eq!(out, b"\x1b[H a");
+    // In the look that it had.
+    let mut line = Line::new();
+    line.then(|frame| frame.set_string(0, 0, "李", Style::new().reversed()));
+    let mut out = Vec::new();
+    line.wire.draw([(0, 0, Cell::from('a').set_style(Style::new().reversed()) as &Cell)].into_iter(), &mut out);
+    assert_eq!(out, b"\x1b[H\x1b[7ma \x1b[m");
 }
 
 #[test]
@@ -169,7 +178,16 @@ fn nothing_wraps_into_the_next_line() {
     let mut wide = Cell::EMPTY;
     wide.set_symbol("李");
     assert_eq!(line.then(|frame| frame[(39, 0)] = wide), "");
+    assert_eq!(line.then(|frame| _ = frame[(39, 2)].set_symbol("❤\u{fe0f}")), "");
     assert_eq!(line.then(|frame| put(frame, 38, 1, "👩\u{200d}👩")), "");
+}
+
+#[test]
+fn nothing_in_a_cell_is_obeyed() {
+    for hostile in ["\r\n", "a\x1b[2J", "\u{9b}2J"] {
+        let bytes = Line::showing(&["xx"]).then(|frame| _ = frame[(0, 0)].set_symbol(hostile));
+        assert_eq!(bytes, "\x1b[H ", "{hostile:?}");
+    }
 }
 
 #[test]
@@ -191,4 +209,18 @@ fn after_a_repaint_everything_is_said_again_and_nothing_is_taken_to_be_there() {
     line.wire.forget();
     assert_eq!(line.then(|frame| put(frame, 0, 0, "a ic")), "\x1b[;2H ");
     assert_eq!(line.then(|frame| put(frame, 0, 0, "a icE")), "\x1b[;5HE");
+    line.then(|frame| put(frame, 8, 1, "a long name@example.org"));
+    line.wire.forget();
+    let bytes = line.then(|frame| ["x", "z"].iter().zip([0, 2]).for_each(|(s, x)| put(frame, x, 0, s)));
+    assert_eq!(bytes, "\x1b[Hx\x1b[Cz");
+    let bytes = line.then(|frame| put(frame, 8, 1, &" ".repeat(23)));
+    assert!(!bytes.contains("\x1b[K"), "nobody knows what comes after: {bytes:?}");
+}
+
+#[test]
+fn lines_that_come_out_of_their_order_are_drawn_all_the_same() {
+    let mut out = Vec::new();
+    let (a, b) = (Cell::from('a'), Cell::from('b'));
+    Line::new().wire.draw([(3, 4, &a), (2, 1, &b)].into_iter(), &mut out);
+    assert_eq!(String::from_utf8(out).unwrap(), "\x1b[5;4Ha\x1b[2;3Hb");
 }
