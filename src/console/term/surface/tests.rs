@@ -98,6 +98,18 @@ fn a_repaint_hides_the_cursor_again_and_draws_everything() {
     assert!(written.contains("\x1b[?25l") && written.matches("alice").count() == 2, "{written:?}");
 }
 
+#[test]
+fn after_a_part_was_cleared_nothing_is_taken_to_be_there() {
+    let (x, writes) = (ratatui::buffer::Cell::from('x'), Writes::default());
+    let mut surface = Surface::new(writes.clone());
+    for _ in 0..2 {
+        surface.draw([(0, 0, &x)].into_iter()).unwrap();
+        surface.clear_region(ClearType::CurrentLine).unwrap();
+        surface.flush().unwrap();
+    }
+    assert!(writes.take().iter().all(|frame| frame.contains("\x1b[Hx")));
+}
+
 /// What names and words are made of.
 const WORDS: [&str; 8] = [
     "a",

@@ -218,6 +218,18 @@ fn after_a_repaint_everything_is_said_again_and_nothing_is_taken_to_be_there() {
 }
 
 #[test]
+fn not_every_odd_glyph_there_ever_was_is_kept() {
+    let mut line = Line::new();
+    for mark in '\u{300}'..'\u{310}' {
+        for other in '\u{300}'..'\u{312}' {
+            let symbol = format!("e{mark}{other}{mark}{other}");
+            assert_eq!(line.then(|frame| put(frame, 0, 0, &symbol)), format!("\x1b[H{symbol}"));
+        }
+    }
+    assert!(!line.wire.odd.is_full());
+}
+
+#[test]
 fn lines_that_come_out_of_their_order_are_drawn_all_the_same() {
     let mut out = Vec::new();
     let (a, b) = (Cell::from('a'), Cell::from('b'));
