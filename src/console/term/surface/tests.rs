@@ -352,7 +352,7 @@ fn showing(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_terminal_shows_what_was_drawn(steps in steps([&WORDS[..], &PICTURES[..]].concat())) {
