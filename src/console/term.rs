@@ -10,9 +10,12 @@ pub mod copy;
 pub mod decode;
 pub mod event;
 pub mod guard;
+pub mod pen;
 pub mod reader;
 pub mod screen;
+pub mod spot;
 pub mod surface;
+pub mod wire;
 
 pub use copy::copy_sequence;
 pub use event::TermEvent;

@@ -1,4 +1,6 @@
-//! Roles and what they look like. The only file that names a colour.
+//! Roles and what they look like. With its child, the only file that names a colour.
+
+pub mod tint;
 
 use ratatui::style::{Color, Modifier, Style};
 

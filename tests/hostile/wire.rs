@@ -16,6 +16,8 @@ fn text_of(mut bytes: &[u8]) -> String {
                 assert!(length > 0, "not of ours: {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
                 length
             }
+            // To the next line; neither goes alone.
+            b'\r' if bytes.starts_with(b"\r\n") => 2,
             _ => {
                 text.push(byte);
                 1
@@ -42,6 +44,8 @@ fn ours(bytes: &[u8]) -> usize {
         (1, b'h' | b'l') => [&b"1049"[..], b"2004", b"25", b"2026"].contains(&numbers),
         (0, b'm' | b'H') => true,
         (0, b'J') => numbers == b"2" || numbers.is_empty(),
+        (0, b'B' | b'C') => numbers.iter().all(u8::is_ascii_digit),
+        (0, b'K') => numbers.is_empty(),
         _ => false,
     };
     if known { 2 + private + digits + 1 } else { 0 }
@@ -56,7 +60,7 @@ fn is_clean(pty: &Pty) {
 
 #[test]
 fn the_allow_list_lets_nothing_else_through() {
-    for bad in ["\x1b]0;x\x07", "\x1b[6n", "\x1bc", "\x1b[?1000h", "\x1bP", "\x1b]52;c;?\x07", "\x1b[31"] {
+    for bad in ["\x1b]0;x\x07", "\x1b[6n", "\x1bc", "\x1b[?1000h", "\x1bP", "\x1b]52;c;?\x07", "\x1b[31", "\x1b[1K"] {
         assert_eq!(ours(bad.as_bytes()), 0, "{bad:?}");
     }
     assert_eq!(text_of(b"\x1b[1;31ma\x1b[?2026l\x1b]52;c;YQ==\x07\x1b[2Jb"), "ab");
