@@ -7,6 +7,7 @@ pub mod identity;
 pub mod key;
 pub mod place;
 pub mod process;
+pub mod zone;
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;

@@ -21,7 +21,7 @@ use rollbook::host::config::{Color, Config, Theme};
 use rollbook::host::identity::{Facts, Identity};
 use rollbook::host::key::{self, KeyFile};
 use rollbook::host::place::{self, Place};
-use rollbook::host::{SystemClock, SystemEntropy};
+use rollbook::host::{SystemClock, SystemEntropy, zone};
 
 use crate::shelf::{Shelf, accounts};
 
@@ -86,7 +86,7 @@ impl Machine {
             who: identity.short.clone(),
             theme: Look::from_word(theme.word()).unwrap_or_default(),
             ascii: self.ascii.0 || !is_utf8_locale(),
-            zone: LazyLock::new(jiff::tz::TimeZone::system),
+            zone: LazyLock::new(zone::local),
             clock: Box::new(SystemClock),
             entropy: Box::new(SystemEntropy),
         };
