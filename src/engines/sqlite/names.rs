@@ -3,33 +3,23 @@
 //! Knows no SQL. Candidates come from here; whoever asks looks at their rows before showing them.
 
 mod aside;
+mod base;
 
 use std::collections::BTreeSet;
-use std::ops::{ControlFlow, Range};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use base::{BLOCK, Base};
 
 use super::letters::stripped;
 use super::needles::{END, Needles};
-use super::pairs::{Counting, Pairs};
+use super::pairs::Counting;
 
 /// Parts a name from an e-mail address. It is in no UTF-8 either.
 const PART: u8 = 0xFE;
 
-/// How many people share an entry that says where they begin.
-const BLOCK: usize = 32;
-
-/// How many blocks are searched at once where hits are wanted from the end.
-const CHUNK: usize = 32;
-
 /// How many people may have come or gone since all was read, before it is read anew.
 const NEWS: usize = 4096;
-
-/// One in so many people, and some, may be among the hits of a search that are kept for the next, which mostly looks for
-/// one letter more: to look at more of them one by one takes longer than to go through all.
-const KEPT: usize = 128;
-const SOME: usize = 1024;
 
 /// More people, or more bytes, are not kept in memory.
 const MOST: usize = 20_000_000;
@@ -59,26 +49,6 @@ impl One {
         let plain = text.iter().zip(name_key).take_while(|(kept, own)| kept == own).count();
         One { key: (created_at, seq), text, plain: u8::try_from(plain).unwrap_or(u8::MAX) }
     }
-}
-
-/// All names as they were read.
-#[derive(Default)]
-struct Base {
-    /// Every text between two ends.
-    bytes: Vec<u8>,
-    seqs: Vec<u32>,
-    plain: Vec<u8>,
-    /// Of the first of each block: where their text begins, and when they were created.
-    blocks: Vec<(u32, i64)>,
-    pairs: Pairs,
-    kept: Mutex<Option<Arc<Hits>>>,
-}
-
-/// Everybody who has all of something.
-struct Hits {
-    needles: Needles,
-    /// Their numbers, and where their texts begin.
-    found: Vec<(u32, u32)>,
 }
 
 /// All names, with what has changed since they were read.
@@ -198,180 +168,21 @@ impl Names {
         needles: &Needles,
         take: &mut dyn FnMut(i64) -> ControlFlow<()>,
     ) {
-        let blocks = self.base.blocks.len();
         let mut hand = |number: usize| match self.gone.contains(&number) {
             true => ControlFlow::Continue(()),
             false => take(i64::from(self.base.seqs[number])),
         };
-        if falling {
-            let from = key.map_or(0, |key| self.base.block_of(key));
-            let _ = self.base.walk(from..blocks, needles, &mut hand);
-            return;
-        }
-        let mut end = key.map_or(blocks, |key| (self.base.block_of(key) + 1).min(blocks));
-        let mut found = Vec::new();
-        while end > 0 {
-            // All at once where it takes no search.
-            let from = if self.base.kept(needles).is_some() { 0 } else { end.saturating_sub(CHUNK) };
-            found.clear();
-            let _ = self.base.walk(from..end, needles, &mut |number| {
-                found.push(number);
-                ControlFlow::Continue(())
-            });
-            if found.drain(..).rev().any(|number| hand(number).is_break()) {
-                return;
-            }
-            end = from;
-        }
+        let from = key.map(|key| self.base.block_of(key));
+        let _ = match falling {
+            true => self.base.walk(from.unwrap_or(0)..self.base.blocks.len(), needles, &mut hand),
+            false => self.base.walk_back(from.map_or(self.base.blocks.len(), |block| block + 1), needles, &mut hand),
+        };
     }
 
     fn number_of(&self, key: (i64, i64)) -> Option<usize> {
         let first = self.base.block_of(key) * BLOCK;
         let rows = self.base.seqs.get(first..)?;
         rows.iter().take(BLOCK).position(|seq| i64::from(*seq) == key.1).map(|at| first + at)
-    }
-}
-
-impl Base {
-    /// The block in which a key stands, or would.
-    fn block_of(&self, key: (i64, i64)) -> usize {
-        let behind = |at: usize| (self.blocks[at].1, i64::from(self.seqs[at * BLOCK])) >= key;
-        let (mut low, mut high) = (0, self.blocks.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if behind(middle) { low = middle + 1 } else { high = middle }
-        }
-        low.saturating_sub(1)
-    }
-
-    /// Where the text of a block's first begins.
-    fn start(&self, block: usize) -> usize {
-        self.blocks.get(block).map_or(self.bytes.len(), |(at, _)| *at as usize)
-    }
-
-    /// A text with the ends around it.
-    fn between(&self, begin: usize) -> &[u8] {
-        let end = memchr(END, &self.bytes[begin..]).map_or(self.bytes.len(), |at| begin + at + 1);
-        &self.bytes[begin - 1..end]
-    }
-
-    fn has(&self, number: usize, needles: &Needles) -> bool {
-        let mut begin = self.start(number / BLOCK);
-        for _ in 0..number % BLOCK {
-            begin += self.between(begin).len() - 1;
-        }
-        needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number])
-    }
-
-    /// The hits of a former search, where they are all among whom this one can find anybody.
-    fn kept(&self, needles: &Needles) -> Option<Arc<Hits>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().filter(|hits| needles.are_narrower_than(&hits.needles)).cloned()
-    }
-
-    /// How many have all that is looked for.
-    fn count(&self, needles: &Needles) -> usize {
-        if let Some(count) = needles.alone().and_then(|needle| self.pairs.of(needle)) {
-            return count;
-        }
-        if let Some(hits) = self.kept(needles).filter(|hits| hits.needles.are_narrower_than(needles)) {
-            return hits.found.len();
-        }
-        let (mut found, limit) = (Vec::new(), SOME + self.seqs.len() / KEPT);
-        let mut rest = None;
-        let _ = self.walk_places(0..self.blocks.len(), needles, &mut |number, begin| {
-            if found.len() == limit {
-                rest = Some(number / BLOCK);
-                return ControlFlow::Break(());
-            }
-            found.extend(u32::try_from(number).ok().zip(u32::try_from(begin).ok()));
-            ControlFlow::Continue(())
-        });
-        let Some(block) = rest else {
-            let count = found.len();
-            let hits = Arc::new(Hits { needles: needles.clone(), found });
-            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(hits);
-            return count;
-        };
-        let before = found.partition_point(|(number, _)| (*number as usize) < block * BLOCK);
-        before + self.count_from(block, needles)
-    }
-
-    /// How many there are from a block on, without finding out who they are where that does not matter.
-    fn count_from(&self, block: usize, needles: &Needles) -> usize {
-        let mut count = 0;
-        if needles.asks_who() {
-            let _ = self.scan(block..self.blocks.len(), needles, &mut |_, _| {
-                count += 1;
-                ControlFlow::Continue(())
-            });
-            return count;
-        }
-        let (Some(first), mut begin) = (needles.first(), self.start(block)) else { return 0 };
-        while let Some(hit) = self.bytes.get(begin..).and_then(|rest| first.find(rest)) {
-            let hit = begin + hit;
-            let text = || memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
-            count += usize::from(needles.alone().is_some() || needles.others_are_in(self.between(text())));
-            begin = memchr(END, &self.bytes[hit..]).map_or(self.bytes.len(), |at| hit + at + 1);
-        }
-        count
-    }
-
-    /// Hands over the numbers of those who have all that is looked for, in the order in which they stand.
-    fn walk(
-        &self,
-        blocks: Range<usize>,
-        needles: &Needles,
-        take: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        self.walk_places(blocks, needles, &mut |number, _| take(number))
-    }
-
-    /// The same with the places where their texts begin.
-    fn walk_places(
-        &self,
-        blocks: Range<usize>,
-        needles: &Needles,
-        take: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let Some(hits) = self.kept(needles) else { return self.scan(blocks, needles, take) };
-        let number_of = |hit: &(u32, u32)| hit.0 as usize;
-        let from = hits.found.partition_point(|hit| number_of(hit) < blocks.start * BLOCK);
-        for hit in &hits.found[from..] {
-            let (number, begin) = (number_of(hit), hit.1 as usize);
-            if number >= blocks.end * BLOCK {
-                break;
-            }
-            if needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number]) {
-                take(number, begin)?;
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn scan(
-        &self,
-        blocks: Range<usize>,
-        needles: &Needles,
-        take: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let Some(first) = needles.first() else { return ControlFlow::Continue(()) };
-        let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
-        let mut number = blocks.start * BLOCK;
-        // A needle may begin with the end of whoever stands before.
-        while begin < end
-            && let Some(hit) = first.find(&self.bytes[begin - 1..end])
-        {
-            let hit = begin - 1 + hit + usize::from(first.needle().first() == Some(&END));
-            number += memchr_iter(END, &self.bytes[begin..hit]).count();
-            let text = memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
-            let between = self.between(text);
-            if needles.others_are_in(between) && needles.are_meant(self.plain[number]) {
-                take(number, text)?;
-            }
-            (begin, number) = (text + between.len() - 1, number + 1);
-        }
-        ControlFlow::Continue(())
     }
 }
 

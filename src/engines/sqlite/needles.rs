@@ -77,6 +77,11 @@ impl Needles {
         self.beginning <= usize::from(plain)
     }
 
+    /// Whether exactly those have all of these who have all of the others.
+    pub fn are_same(&self, others: &Needles) -> bool {
+        self.are_narrower_than(others) && others.are_narrower_than(self)
+    }
+
     /// Whether nobody can have all of these who has not all of the others.
     pub fn are_narrower_than(&self, others: &Needles) -> bool {
         let among = |other: &Finder<'static>| {

@@ -1,0 +1,287 @@
+//! The texts of everybody as they were read, and going through them: for a page as far as it takes, for a count once, on
+//! two threads, with the hits kept for whoever asks the same or more.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use crate::engines::sqlite::needles::{END, Needles};
+use crate::engines::sqlite::pairs::Pairs;
+
+/// How many people share an entry that says where they begin.
+pub const BLOCK: usize = 32;
+
+/// How many blocks are searched at once where hits are wanted from the end. In tests few people must go all these ways.
+const CHUNK: usize = if cfg!(test) { 1 } else { 32 };
+
+/// A page is looked for in one part of so many; where that does not fill it, hits are rare, and all are gathered.
+const NEAR: usize = 16;
+
+/// The least that a page is looked for in.
+const LEAST: usize = if cfg!(test) { 1 } else { 512 };
+
+/// Hits are kept where they are at most one in so many people, and some: to look at more of them one by one takes longer
+/// than to go through all.
+const KEPT: usize = 32;
+const SOME: usize = if cfg!(test) { 8 } else { 1024 };
+
+/// Fewer bytes are gone through before another thread has begun.
+const SHARED: usize = if cfg!(test) { 256 } else { 1 << 22 };
+
+/// All names as they were read.
+#[derive(Default)]
+pub struct Base {
+    /// Every text between two ends.
+    pub bytes: Vec<u8>,
+    /// Their rows.
+    pub seqs: Vec<u32>,
+    /// How many bytes of the texts are plain.
+    pub plain: Vec<u8>,
+    /// Of the first of each block: where their text begins, and when they were created.
+    pub blocks: Vec<(u32, i64)>,
+    /// How many have a letter or two.
+    pub pairs: Pairs,
+    kept: Mutex<Option<Arc<Hits>>>,
+    /// Held by who gathers: whoever wants the same waits for it instead of going through all beside them.
+    turn: Mutex<()>,
+}
+
+/// Everybody who has all of something.
+struct Hits {
+    needles: Needles,
+    count: usize,
+    /// Their numbers, and where their texts begin; `None` where they are too many to be kept.
+    found: Option<Places>,
+}
+
+type Places = Vec<(u32, u32)>;
+
+/// Takes a number and a place, and says whether to go on.
+type Take<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Base {
+    /// The block in which a key stands, or would.
+    pub fn block_of(&self, key: (i64, i64)) -> usize {
+        let behind = |at: usize| (self.blocks[at].1, i64::from(self.seqs[at * BLOCK])) >= key;
+        let (mut low, mut high) = (0, self.blocks.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if behind(middle) { low = middle + 1 } else { high = middle }
+        }
+        low.saturating_sub(1)
+    }
+
+    /// Whether somebody has all that is looked for.
+    pub fn has(&self, number: usize, needles: &Needles) -> bool {
+        let mut begin = self.start(number / BLOCK);
+        for _ in 0..number % BLOCK {
+            begin += self.between(begin).len() - 1;
+        }
+        self.passes(number, begin, needles)
+    }
+
+    /// How many have all that is looked for.
+    pub fn count(&self, needles: &Needles) -> usize {
+        let known = needles.alone().and_then(|needle| self.pairs.of(needle));
+        known.unwrap_or_else(|| self.gathered(needles).count)
+    }
+
+    /// Hands over the numbers of those who have all that is looked for, in the order in which they stand.
+    pub fn walk(
+        &self,
+        blocks: Range<usize>,
+        needles: &Needles,
+        take: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let take: Take<'_> = &mut |number, _| take(number);
+        let near = match self.kept(needles) {
+            Some(_) => blocks.start,
+            None => blocks.end.min(blocks.start + self.near()),
+        };
+        self.scan(blocks.start..near, needles, take)?;
+        if near == blocks.end {
+            return ControlFlow::Continue(());
+        }
+        match &self.gathered(needles).found {
+            Some(found) => self.among(found, near..blocks.end, needles, take),
+            None => self.scan(near..blocks.end, needles, take),
+        }
+    }
+
+    /// The same in the order from a block's end back to the first.
+    pub fn walk_back(
+        &self,
+        end: usize,
+        needles: &Needles,
+        take: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut end = end.min(self.blocks.len());
+        let mut near = if self.kept(needles).is_some() { 0 } else { self.near() };
+        let mut found = Vec::new();
+        while end > 0 {
+            // All that is left, once it has shown that hits are rare.
+            let from = if near == 0 { 0 } else { end.saturating_sub(CHUNK) };
+            near = near.saturating_sub(CHUNK);
+            let _ = self.walk(from..end, needles, &mut |number| {
+                found.push(number);
+                ControlFlow::Continue(())
+            });
+            found.drain(..).rev().try_for_each(&mut *take)?;
+            end = from;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn near(&self) -> usize {
+        (self.blocks.len() / NEAR).max(LEAST)
+    }
+
+    /// Where the text of a block's first begins.
+    fn start(&self, block: usize) -> usize {
+        self.blocks.get(block).map_or(self.bytes.len(), |(at, _)| *at as usize)
+    }
+
+    /// A text with the ends around it.
+    fn between(&self, begin: usize) -> &[u8] {
+        let end = memchr(END, &self.bytes[begin..]).map_or(self.bytes.len(), |at| begin + at + 1);
+        &self.bytes[begin - 1..end]
+    }
+
+    fn passes(&self, number: usize, begin: usize, needles: &Needles) -> bool {
+        needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number])
+    }
+
+    /// The hits of a former search, where they are at hand and all among whom this one can find anybody.
+    fn kept(&self, needles: &Needles) -> Option<Arc<Hits>> {
+        let wider = |hits: &&Arc<Hits>| hits.found.is_some() && needles.are_narrower_than(&hits.needles);
+        lock(&self.kept).as_ref().filter(wider).cloned()
+    }
+
+    /// Everybody who has all that is looked for.
+    fn gathered(&self, needles: &Needles) -> Arc<Hits> {
+        let _turn = lock(&self.turn);
+        if let Some(same) = lock(&self.kept).as_ref().filter(|hits| hits.needles.are_same(needles)) {
+            return Arc::clone(same);
+        }
+        let (count, found) = match self.kept(needles).as_ref().and_then(|hits| hits.found.as_ref()) {
+            Some(former) => {
+                let mut found = Vec::new();
+                let all = 0..self.blocks.len();
+                let _ = self.among(former, all, needles, &mut |number, begin| {
+                    found.extend(place(number, begin));
+                    ControlFlow::Continue(())
+                });
+                (found.len(), Some(found))
+            }
+            None => self.gather(needles),
+        };
+        let hits = Arc::new(Hits { needles: needles.clone(), count, found });
+        *lock(&self.kept) = Some(Arc::clone(&hits));
+        hits
+    }
+
+    /// Goes through all, in two halves beside each other.
+    fn gather(&self, needles: &Needles) -> (usize, Option<Places>) {
+        let (middle, end) = (self.blocks.len() / 2, self.blocks.len());
+        if self.bytes.len() < SHARED {
+            return self.gather_from(0..end, needles);
+        }
+        thread::scope(|scope| {
+            let other = thread::Builder::new().name("names".into());
+            let other = other.spawn_scoped(scope, || self.gather_from(0..middle, needles));
+            let behind = self.gather_from(middle..end, needles);
+            let before = other.ok().and_then(|other| other.join().ok());
+            let before = before.unwrap_or_else(|| self.gather_from(0..middle, needles));
+            let both = before.1.zip(behind.1).map(|(mut found, more)| {
+                found.extend(more);
+                found
+            });
+            (before.0 + behind.0, both.filter(|found| found.len() <= self.most()))
+        })
+    }
+
+    /// How many hits are kept at most.
+    fn most(&self) -> usize {
+        SOME + self.seqs.len() / KEPT
+    }
+
+    fn gather_from(&self, blocks: Range<usize>, needles: &Needles) -> (usize, Option<Places>) {
+        let (mut found, most) = (Vec::new(), self.most());
+        let mut rest = None;
+        let _ = self.scan(blocks.clone(), needles, &mut |number, begin| {
+            if found.len() == most {
+                rest = Some(number / BLOCK);
+                return ControlFlow::Break(());
+            }
+            found.extend(place(number, begin));
+            ControlFlow::Continue(())
+        });
+        let Some(block) = rest else { return (found.len(), Some(found)) };
+        let before = found.partition_point(|(number, _)| (*number as usize) < block * BLOCK);
+        (before + self.count_from(block..blocks.end, needles), None)
+    }
+
+    /// How many there are, without finding out who they are where that does not matter.
+    fn count_from(&self, blocks: Range<usize>, needles: &Needles) -> usize {
+        let mut count = 0;
+        if needles.asks_who() {
+            let _ = self.scan(blocks, needles, &mut |_, _| {
+                count += 1;
+                ControlFlow::Continue(())
+            });
+            return count;
+        }
+        let Some(first) = needles.first() else { return 0 };
+        let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
+        while let Some(hit) = self.bytes.get(begin..end).and_then(|rest| first.find(rest)) {
+            let hit = begin + hit;
+            let text = || memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
+            count += usize::from(needles.alone().is_some() || needles.others_are_in(self.between(text())));
+            begin = memchr(END, &self.bytes[hit..]).map_or(end, |at| hit + at + 1);
+        }
+        count
+    }
+
+    /// Those of former hits in these blocks who have all that is looked for now.
+    fn among(&self, found: &Places, blocks: Range<usize>, needles: &Needles, take: Take<'_>) -> ControlFlow<()> {
+        let numbers = blocks.start * BLOCK..blocks.end * BLOCK;
+        let from = found.partition_point(|hit| (hit.0 as usize) < numbers.start);
+        let hits = found[from..].iter().map(|hit| (hit.0 as usize, hit.1 as usize));
+        for (number, begin) in hits.take_while(|(number, _)| *number < numbers.end) {
+            if self.passes(number, begin, needles) {
+                take(number, begin)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn scan(&self, blocks: Range<usize>, needles: &Needles, take: Take<'_>) -> ControlFlow<()> {
+        let Some(first) = needles.first() else { return ControlFlow::Continue(()) };
+        let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
+        let mut number = blocks.start * BLOCK;
+        // A needle may begin with the end of whoever stands before.
+        while begin < end
+            && let Some(hit) = first.find(&self.bytes[begin - 1..end])
+        {
+            let hit = begin - 1 + hit + usize::from(first.needle().first() == Some(&END));
+            number += memchr_iter(END, &self.bytes[begin..hit]).count();
+            let text = memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
+            let between = self.between(text);
+            if needles.others_are_in(between) && needles.are_meant(self.plain[number]) {
+                take(number, text)?;
+            }
+            (begin, number) = (text + between.len() - 1, number + 1);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn place(number: usize, begin: usize) -> Option<(u32, u32)> {
+    u32::try_from(number).ok().zip(u32::try_from(begin).ok())
+}
