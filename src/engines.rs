@@ -23,13 +23,21 @@ pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
 
 /// What the handles of one process keep in memory together, so that words are found quickly. Clones share it.
 #[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<Option<sqlite::Recall>>>);
+pub struct Memory {
+    shared: Arc<Mutex<Option<sqlite::Recall>>>,
+    most: Option<usize>,
+}
 
 impl Memory {
+    /// Memory of at most about so many bytes; where the names of all people are more, words are looked for in the file.
+    pub fn within(most: usize) -> Memory {
+        Memory { most: Some(most), ..Memory::default() }
+    }
+
     /// Waits until the names that a question has asked for are read; answers whether they are in memory, so that the next
     /// question is answered from there.
     pub fn wait(&self) -> bool {
-        let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
         shared.is_some_and(|recall| recall.wait())
     }
 }
@@ -40,8 +48,8 @@ impl Memory {
 /// # Errors
 /// As [`open`].
 pub fn open_with(path: &Path, access: Access, memory: &Memory) -> Result<Box<dyn Store>> {
-    let mut shared = memory.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Box::new(sqlite::Sqlite::open(path, access)?.recalling(&mut shared)))
+    let mut shared = memory.shared.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Box::new(sqlite::Sqlite::open(path, access)?.recalling(&mut shared, memory.most)))
 }
 
 /// Creates a database, its file 0600 and missing parent folders 0700, and opens it.

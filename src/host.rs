@@ -5,6 +5,7 @@
 pub mod config;
 pub mod identity;
 pub mod key;
+pub mod memory;
 pub mod place;
 pub mod process;
 pub mod zone;

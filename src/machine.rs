@@ -21,7 +21,7 @@ use rollbook::host::config::{Color, Config, Theme};
 use rollbook::host::identity::{Facts, Identity};
 use rollbook::host::key::{self, KeyFile};
 use rollbook::host::place::{self, Place};
-use rollbook::host::{SystemClock, SystemEntropy, zone};
+use rollbook::host::{SystemClock, SystemEntropy, memory, zone};
 
 use crate::shelf::{Shelf, accounts};
 
@@ -92,7 +92,7 @@ impl Machine {
         };
         let origin = identity.origin.clone();
         let people = people.unwrap_or(demo::PEOPLE);
-        let (access, key, memory) = (self.access, self.key.clone(), engines::Memory::default());
+        let (access, key, memory) = (self.access, self.key.clone(), words_memory());
         (setup, Shelf { access, actor, seat, origin, key, people, memory, sample: Mutex::default() })
     }
 
@@ -107,6 +107,12 @@ impl Machine {
         let actor = service.map_or_else(|| self.identity.actor(), |name| Actor::Service(name.to_owned()));
         accounts(store, self.key.clone(), actor, self.identity.origin.clone())
     }
+}
+
+/// Room for the names of all people, where words are looked for: a part of what nobody else needs.
+fn words_memory() -> engines::Memory {
+    const PART: usize = 4;
+    memory::available().map_or_else(engines::Memory::default, |bytes| engines::Memory::within(bytes / PART))
 }
 
 /// Terminals that are known to have no colours, or to take their sequences for something else.

@@ -73,17 +73,17 @@ impl Sqlite {
         let db = connection::memory()?;
         schema::lay(&db)?;
         let patience = connection::PATIENCE;
-        let recall = Some(Recall::new(None));
+        let recall = Some(Recall::new(None, None));
         let tally = Tally::default();
         Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
     }
 
     /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
     /// shared with whatever handle of this file filled `shared` before.
-    pub fn recalling(mut self, shared: &mut Option<Recall>) -> Sqlite {
+    pub fn recalling(mut self, shared: &mut Option<Recall>, most: Option<usize>) -> Sqlite {
         if let Some(place) = &self.place {
             let recall = shared.take().filter(|recall| recall.is_of(place));
-            let recall = recall.unwrap_or_else(|| Recall::new(Some(place)));
+            let recall = recall.unwrap_or_else(|| Recall::new(Some(place), most));
             *shared = Some(recall.clone());
             self.recall = Some(recall);
         }

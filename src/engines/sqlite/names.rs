@@ -67,6 +67,7 @@ pub struct Reader {
     base: Base,
     counting: Counting,
     last: Option<(i64, i64)>,
+    most: Option<usize>,
 }
 
 /// What became of somebody who was to be taken in.
@@ -81,6 +82,11 @@ pub enum Taken {
 }
 
 impl Reader {
+    /// For names of at most so many bytes.
+    pub fn within(most: Option<usize>) -> Reader {
+        Reader { most, ..Reader::default() }
+    }
+
     /// Takes somebody in.
     pub fn push(&mut self, one: &One) -> Taken {
         let base = &mut self.base;
@@ -101,7 +107,8 @@ impl Reader {
         self.counting.push(&one.text, one.plain);
         base.bytes.extend_from_slice(&one.text);
         base.bytes.push(END);
-        if base.seqs.len() <= MOST && base.bytes.len() <= LARGEST { Taken::In } else { Taken::TooMany }
+        let most = self.most.map_or(LARGEST, |most| most.min(LARGEST));
+        if base.seqs.len() <= MOST && base.bytes.len() <= most { Taken::In } else { Taken::TooMany }
     }
 
     /// All who were taken in.
@@ -274,6 +281,13 @@ mod tests {
         let count = |typed: &str| names.count(&Needles::of(&Filter::parse(typed).unwrap()).unwrap());
         assert_eq!((count("ab"), count("bz"), count("zoe@"), count("anna")), (0, 0, 1, 1));
         assert_eq!((count("^anna"), count("^anna@"), count("^zoe"), count("x")), (1, 0, 0, 2));
+    }
+
+    #[test]
+    fn more_than_there_is_room_for_is_not_taken_in() {
+        let mut reader = Reader::within(Some(12));
+        assert_eq!(reader.push(&One::new(2, 2, b"twelve", None)), Taken::In);
+        assert_eq!(reader.push(&One::new(1, 1, b"eleven", None)), Taken::TooMany);
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Recall {
     read: Arc<Condvar>,
     /// Where they are read from, by a thread of their own; `None` for a database in memory.
     place: Option<PathBuf>,
+    /// How many bytes they may be.
+    most: Option<usize>,
 }
 
 #[derive(Default)]
@@ -59,8 +61,8 @@ struct State {
 
 impl Recall {
     /// Names that are yet to be read.
-    pub fn new(place: Option<&Path>) -> Recall {
-        Recall { place: place.map(Path::to_owned), ..Recall::default() }
+    pub fn new(place: Option<&Path>, most: Option<usize>) -> Recall {
+        Recall { place: place.map(Path::to_owned), most, ..Recall::default() }
     }
 
     /// Whether these are the names of the database at this place.
@@ -96,7 +98,7 @@ impl Recall {
         let worn = state.names.as_ref().is_none_or(|names| names.is_worn());
         if worn && !state.reading {
             match &self.place {
-                None => state.keep(read(db)?),
+                None => state.keep(read(db, self.most)?),
                 Some(place) => self.start(place.clone(), &mut state),
             }
         }
@@ -108,7 +110,7 @@ impl Recall {
         let work = move || {
             let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
                 connection::hold(&db, connection::LITTLE)?;
-                connection::read(&db, read)
+                connection::read(&db, |db| read(db, shared.most))
             });
             let mut state = shared.state();
             state.reading = false;
@@ -176,13 +178,13 @@ impl State {
 /// All names with the audit entry up to which they are told; no names where there are too many.
 ///
 /// People are mostly created one after the other, and the table is read in a third of the time that its index takes.
-fn read(db: &Connection) -> Result<(Option<Names>, i64)> {
+fn read(db: &Connection, most: Option<usize>) -> Result<(Option<Names>, i64)> {
     let followed = last_entry(db)?;
     for ordered in ["NOT INDEXED WHERE deleted_at IS NULL ORDER BY seq", IN_ORDER] {
         let mut statement =
             db.prepare(&format!("SELECT created_at, seq, name_key, email_key FROM user {ordered} DESC"))?;
         let mut rows = statement.query([])?;
-        let (mut reader, mut taken) = (Reader::default(), Taken::In);
+        let (mut reader, mut taken) = (Reader::within(most), Taken::In);
         while taken == Taken::In
             && let Some(row) = rows.next()?
         {
