@@ -177,3 +177,17 @@ fn names_are_read_as_soon_as_words_are_expected() {
     keen.expect_words().unwrap();
     assert!(memory.wait(), "the names are not in memory");
 }
+
+#[test]
+fn names_for_which_there_is_no_room_are_looked_for_in_the_file() {
+    let mut bench = Bench::file();
+    for name in ["anna", "hannah", "bert"] {
+        bench.add(name);
+    }
+    let memory = Memory::within(8);
+    let mut poor = open_with(&bench.path.clone().unwrap(), Access::ReadOnly, &memory).unwrap();
+    for _ in 0..2 {
+        assert_eq!(names(&mut *poor, &bench, "ann", Order::Name), (vec!["anna".into(), "hannah".into()], 2));
+        assert!(!memory.wait(), "they are not kept");
+    }
+}
