@@ -3,8 +3,9 @@
 use rollbook::accounts::query::STALE;
 use rollbook::accounts::user::{Edit, Role};
 use rollbook::accounts::{Span, Time};
+use rollbook::console::layout::Pane;
 
-use crate::others::{draft, with_sessions};
+use crate::others::{crowd, draft, with_sessions};
 use crate::stage::Stage;
 
 /// Six people of every kind; the last is on top.
@@ -262,6 +263,25 @@ fn escape_clears_the_filter_and_the_cursor_stays_on_its_person() {
     let mut stage = crate::others::crowd(500);
     stage.press("/p123<enter>").is_under_cursor("p123");
     stage.press("<esc>").shows("500 · newest").is_under_cursor("p123").shows("p122").press("k").is_under_cursor("p124");
+}
+
+#[test]
+fn escape_near_the_end_of_the_list_waits_for_the_rows_above_that_fill_the_pane() {
+    let mut stage = crowd(300);
+    stage.press("/p000<enter>").is_under_cursor("p000");
+    stage.holding = true;
+    stage.press("<esc>");
+    let height = stage.model.screen().rows(Pane::Users);
+    for _ in 0..9 {
+        for answer in stage.answers() {
+            stage.event(answer);
+            let list = &stage.model.users.list;
+            let full = list.window.visible(height).count() == height;
+            assert!(full || list.is_waiting(), "{}", stage.screen());
+        }
+    }
+    assert!(!stage.model.users.list.is_waiting());
+    stage.is_under_cursor("p000");
 }
 
 #[test]
