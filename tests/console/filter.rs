@@ -3,6 +3,7 @@
 use rollbook::accounts::query::STALE;
 use rollbook::accounts::user::{Edit, Role};
 use rollbook::accounts::{Span, Time};
+use rollbook::console::effect::{Answer, Effect, Event, Read, Slot};
 use rollbook::console::layout::Pane;
 
 use crate::others::{crowd, draft, with_sessions};
@@ -309,6 +310,26 @@ fn complete_goes_on_with_fields_and_their_values() {
     stage.press("<c-u>zz<tab>").says("nothing is known that begins so");
     stage.press("<c-u>is:th ann<left><left><left><left><tab>").shows("/is:throttled  ann");
     stage.press("<esc>2/cl<tab>").shows("/client:");
+}
+
+#[test]
+fn complete_puts_no_label_into_the_line_that_could_not_be_typed() {
+    let mut stage = mixed();
+    stage.holding = true;
+    stage.press("/!label:x<tab>");
+    let asked = |stage: &mut Stage| {
+        let asked = std::mem::take(&mut stage.held).into_iter().find_map(|effect| match effect {
+            Effect::Ask(Slot::Labels, turn, Read::Labels(prefix)) => Some((turn, prefix)),
+            _ => None,
+        });
+        asked.expect("a question")
+    };
+    let (turn, prefix) = asked(&mut stage);
+    assert_eq!(prefix, "x");
+    let labels = ["x\u{1b}[31m", "x\u{202e}y", "x\"z", "xylon"].map(str::to_owned).to_vec();
+    stage.event(Event::Answered(Slot::Labels, turn, Ok(Answer::Labels(labels)))).shows("/!label:xylon ");
+    stage.press("<c-u>is:live label:label:x<tab>");
+    assert_eq!(asked(&mut stage).1, "label:x", "what stands behind the first colon is looked for");
 }
 
 #[test]
