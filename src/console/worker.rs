@@ -416,7 +416,8 @@ fn write_on(
 }
 
 /// The orders in their order, and the one that waits for no other: a log-in goes in between two batches of an order
-/// about many, on a connection of its own, so that nobody sits before a lock for as long as that takes.
+/// about many, on a connection of its own, so that nobody sits before a lock for as long as somebody else's order takes.
+/// It still waits for the batch at work, and the batches wait for it: one thread does both, and one file is written.
 struct Beside<'a> {
     library: &'a dyn Library,
     sink: &'a Sink,
