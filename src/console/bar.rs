@@ -27,12 +27,15 @@ impl Bearings {
         *self = Bearings { before: end(more_before), behind: end(more_behind), ..Bearings::default() };
     }
 
-    /// The same stretch was read once more: what was known is likely to be right still, and is to be counted again.
-    pub fn renew(&mut self, more_before: bool, more_behind: bool) {
+    /// The same stretch was read once more from its first row on, with so many rows where so many `were` held: what was
+    /// known is likely to be right still, and is to be counted again.
+    pub fn renew(&mut self, (were, rows): (usize, usize), more_before: bool, more_behind: bool) {
         let former = *self;
         self.land(more_before, more_behind);
         if more_before && more_behind {
-            *self = Bearings { doubtful: true, ..former };
+            // Rows that were held and are not any more stand behind now.
+            let behind = former.behind.map(|behind| behind.saturating_add(wide(were)).saturating_sub(wide(rows)));
+            *self = Bearings { doubtful: true, behind, ..former };
         }
     }
 

@@ -33,7 +33,8 @@ pub type Ticket = u64;
 /// How much history and how many sessions of one person are asked for: more than any screen shows at once.
 pub const DEEP: u16 = 200;
 
-/// A place for one question at a time: a newer one takes the place of the one before.
+/// A place for one question at a time: a newer one takes the place of the one before. Of several that wait, the first
+/// in this order is answered first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]
 pub enum Slot {
@@ -53,10 +54,10 @@ pub enum Slot {
     SessionMarks,
     Plan,
     Names,
+    Labels,
     UsersBefore,
     SessionsBefore,
     EntriesBefore,
-    Labels,
 }
 
 impl Slot {
@@ -68,7 +69,7 @@ impl Slot {
     /// Whether it gives way to a question whose answer somebody waits for.
     pub const fn gives_way_to(self, other: Slot) -> bool {
         let patient = matches!(self, Slot::UsersBefore | Slot::SessionsBefore | Slot::EntriesBefore);
-        patient && matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names)
+        patient && matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names | Slot::Labels)
     }
 }
 

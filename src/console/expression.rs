@@ -47,6 +47,6 @@ pub struct Completing {
     pub turn: Turn,
     /// The line it was asked for, and the place in it.
     pub line: Option<(String, usize)>,
-    /// What stood on the screen when the filter was begun, each word with its field.
+    /// What the rows had that were held when the filter was begun, each word with its field.
     pub seen: Vec<(&'static str, String)>,
 }

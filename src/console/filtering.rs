@@ -70,10 +70,12 @@ impl Model {
         let (value, cursor) = self.typed_filter();
         let mut wanted = None;
         let done = match self.pane {
-            Pane::Everybody => complete(&value, cursor, Subject::Sessions, |field| self.on_screen(field)),
-            Pane::Audit => Search::complete(&value, cursor, |field| self.on_screen(field)),
+            Pane::Everybody => complete(&value, cursor, Subject::Sessions, |field| self.words_held(field)),
+            Pane::Audit => Search::complete(&value, cursor, |field| self.words_held(field)),
             _ => complete(&value, cursor, Subject::Users, |field| {
-                wanted = (field == "label").then(|| value[..cursor].rsplit("label:").next().unwrap_or_default());
+                // Labels hold no blanks: what is begun is what stands behind the first colon of the last word.
+                let word = value[..cursor].rsplit(char::is_whitespace).next().unwrap_or_default();
+                wanted = (field == "label").then(|| word.split_once(':').map_or("", |(_, begun)| begun));
                 Vec::new()
             }),
         };
@@ -91,7 +93,7 @@ impl Model {
     pub fn labels_found(&mut self, turn: Turn, labels: &[String]) {
         let Some((value, cursor)) = self.completing.line.take_if(|_| turn == self.completing.turn) else { return };
         if self.is_filtering() && self.pane == Pane::Users && self.typed_filter() == (value.clone(), cursor) {
-            let done = complete(&value, cursor, Subject::Users, |_| labels.to_vec());
+            let done = complete(&value, cursor, Subject::Users, |_| typeable(labels.to_vec()));
             self.put_completion(&value, done);
         }
     }
@@ -122,14 +124,14 @@ impl Model {
         }
     }
 
-    /// The words that rows on the screen have for a field: no question is worth asking for them. What was there before
-    /// the filter was begun counts too, since half a name may have emptied the list.
-    fn on_screen(&self, field: &str) -> Vec<String> {
+    /// The words for a field that the rows have which are held, those on the screen and some beside it: no question is
+    /// worth asking for them. What was there before the filter was begun counts too, since half a name may have emptied
+    /// the list.
+    fn words_held(&self, field: &str) -> Vec<String> {
         let mut words = self.seen_words();
         words.extend(self.completing.seen.iter().cloned());
-        let mut words: Vec<String> = words.into_iter().filter(|(of, _)| *of == field).map(|(_, word)| word).collect();
-        // What could not be typed is not put there either.
-        words.retain(|word| !word.contains('"') && first_forbidden(word).is_none());
+        let words = words.into_iter().filter(|(of, _)| *of == field).map(|(_, word)| word).collect();
+        let mut words = typeable(words);
         words.sort();
         words.dedup();
         words
@@ -186,4 +188,10 @@ impl Model {
             Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.clear_filter(),
         }
     }
+}
+
+/// The words that could be typed: what could not be is not put into a line either.
+fn typeable(mut words: Vec<String>) -> Vec<String> {
+    words.retain(|word| !word.contains('"') && first_forbidden(word).is_none());
+    words
 }

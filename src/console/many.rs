@@ -374,8 +374,8 @@ pub fn stop(model: &mut Model, effects: &mut Vec<Effect>) -> bool {
     }
 }
 
-/// Many were changed.
-pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange) {
+/// Many were changed, by an order of whoever sits here or not.
+pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange, own: bool) {
     let how = words(change);
     let done = format!("{} {}", users(outcome.changed()), how.past);
     let mut sentence = vec![done.clone()];
@@ -383,7 +383,7 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange) {
         sentence.push(format!("{} ended", count(u64::from(outcome.taken.sessions), "session")));
     }
     told(&outcome, &mut sentence);
-    if outcome.changed() > 0 {
+    if outcome.changed() > 0 && own {
         sentence.push("z takes it back".to_owned());
     }
     for former in &outcome.former {

@@ -109,9 +109,10 @@ impl<K: Ord + Clone, V: Clone> Marks<K, V> {
         self.since = Some(BTreeSet::new());
     }
 
-    /// The order has ended. Where it was `done`, the marks that it was about are dropped, and can be brought back.
+    /// The order has ended. Where it was `done`, the marks that it was about are dropped, and can be brought back. An
+    /// order that did not begin with these marks was about those of somebody who sat here before.
     pub fn order_ends(&mut self, done: bool) {
-        let since = self.since.take().unwrap_or_default();
+        let Some(since) = self.since.take() else { return };
         if !done || self.held.len() == since.len() {
             return;
         }
@@ -295,6 +296,8 @@ mod tests {
         marks.order_begins();
         marks.order_ends(false);
         assert_eq!(marks.count(), 2, "nothing was done to them");
+        marks.order_ends(true);
+        assert_eq!(marks.count(), 2, "the order was not about them");
     }
 
     #[test]

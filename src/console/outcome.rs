@@ -210,7 +210,10 @@ fn open(model: &mut Model, place: Place) {
 
 /// The outcome of an order.
 pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
-    let about = model.orders.remove(&ticket).flatten();
+    let known = model.orders.remove(&ticket);
+    // The orders of whoever sat here before are forgotten: what comes of them is for nobody else to take back.
+    let own = known.is_some();
+    let about = known.flatten();
     let command = model.commands.remove(&ticket);
     let ran = model.running.take_if(|running| running.ticket == ticket).is_some();
     let asker = model.layers.iter().rposition(|layer| layer.ticket() == Some(ticket));
@@ -221,7 +224,11 @@ pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
             if command.is_some() {
                 model.last_command = command;
             }
-            accomplished(model, done, made);
+            let kept = (!own).then(|| (std::mem::take(&mut model.undo), model.never_undone.take()));
+            accomplished(model, done, made, own);
+            if let Some(kept) = kept {
+                (model.undo, model.never_undone) = kept;
+            }
         }
         Err(error) => match asker {
             Some(at) => model.layers[at].refused(&error),
@@ -247,7 +254,7 @@ fn refused(model: &mut Model, about: Option<&UserId>, error: Error) {
     model.complain(&error);
 }
 
-fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
+fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) {
     match done {
         Done::Created { user, code } => created(model, &user, code, made),
         Done::Changed(changed, deed) => {
@@ -306,7 +313,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>) {
             model.never_undone = Some(words.clone());
             model.say(words);
         }
-        Done::Many(outcome, change) => many::changed(model, *outcome, &change),
+        Done::Many(outcome, change) => many::changed(model, *outcome, &change, own),
         Done::ManyUndone(outcome, words, rest) => many::undone(model, *outcome, &words, rest),
         Done::ManyEnded(ended) => many::ended(model, &ended),
         // The log-in takes it before it comes here.

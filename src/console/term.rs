@@ -31,9 +31,6 @@ use crate::accounts::error::{Error, Kind, Result};
 /// # Errors
 /// `failure` when the system gives no thread or no signal handler.
 pub fn start(sink: impl Fn(TermEvent) + Send + Clone + 'static) -> Result<()> {
-    // Without this crossterm turns colour changes into full resets under NO_COLOR, which loses reverse video; the
-    // theme honours NO_COLOR itself.
-    ratatui::crossterm::style::force_color_output(true);
     guard::hook_panics();
     let failed = |error: std::io::Error| {
         Error::new(Kind::Failure, format!("the terminal cannot be watched: {error}"))

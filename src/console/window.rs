@@ -162,7 +162,10 @@ impl<T: Row> Window<T> {
 
     /// Whether the page that is wanted belongs to what is seen, or the cursor goes there.
     pub fn is_short(&self, height: usize) -> bool {
-        !self.is_settled() || self.more_after && self.rows.len() < self.top + height
+        let below = self.more_after && self.rows.len() < self.top + height;
+        // Near the end of the list only the rows above can fill the pane.
+        let above = self.more_before && self.rows.len() < height;
+        !self.is_settled() || below || above
     }
 
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
@@ -303,7 +306,7 @@ impl<T: Row> Window<T> {
     fn refresh(&mut self, page: Page<T>) {
         let current = self.current().map(|row| row.identity().clone());
         let offset = self.cursor - self.top.min(self.cursor);
-        self.bearings.renew(page.more_before, page.more_after);
+        self.bearings.renew((self.rows.len(), page.rows.len()), page.more_before, page.more_after);
         self.replace(page);
         let found = current.as_ref().and_then(|id| self.rows.iter().position(|(_, row)| row.identity() == id));
         match (found, current) {

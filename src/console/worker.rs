@@ -159,6 +159,18 @@ impl Mailbox {
         }
         self.bell.notify_one();
     }
+
+    /// Nothing is worked on any more. A question that was interrupted gave way to a newer one of its slot, and is over,
+    /// or to one of another slot, or was hit by a late signal, and waits again. Whoever else puts a question into the
+    /// box finds it locked from the look into the slot until it is filled.
+    fn end(&self, interrupted: Option<Question>) {
+        let mut inside = self.lock();
+        inside.running = None;
+        // About another database nothing was asked yet.
+        if let Some((slot, turn, read)) = interrupted.filter(|_| inside.open.is_none()) {
+            inside.waiting.entry(slot).or_insert((turn, read));
+        }
+    }
 }
 
 /// The worker's front: what the loop hands its effects to.
@@ -292,16 +304,10 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
             #[cfg(feature = "provoke")]
             super::provoke::in_worker();
             let outcome = answer(accounts, read.clone());
-            let superseded = {
-                let mut inside = mailbox.lock();
-                inside.running = None;
-                inside.waiting.contains_key(&slot)
-            };
-            match outcome {
-                Err(error) if error.kind == Kind::Interrupted && superseded => {}
-                // Interrupted by a late signal that was meant for another question: asked again.
-                Err(error) if error.kind == Kind::Interrupted => mailbox.ask(slot, turn, read),
-                outcome => sink(Event::Answered(slot, turn, outcome)),
+            let interrupted = matches!(&outcome, Err(error) if error.kind == Kind::Interrupted);
+            mailbox.end(interrupted.then_some((slot, turn, read)));
+            if !interrupted {
+                sink(Event::Answered(slot, turn, outcome));
             }
             // One question after the other, as a verification asks them, must not hide what others change.
             if looked.elapsed() < POLL {
@@ -410,7 +416,8 @@ fn write_on(
 }
 
 /// The orders in their order, and the one that waits for no other: a log-in goes in between two batches of an order
-/// about many, on a connection of its own, so that nobody sits before a lock for as long as that takes.
+/// about many, on a connection of its own, so that nobody sits before a lock for as long as somebody else's order takes.
+/// It still waits for the batch at work, and the batches wait for it: one thread does both, and one file is written.
 struct Beside<'a> {
     library: &'a dyn Library,
     sink: &'a Sink,

@@ -213,6 +213,30 @@ fn far_down_the_bar_is_not_counted_at_each_deed_of_others() {
 }
 
 #[test]
+fn what_others_do_while_many_rows_are_held_does_not_move_the_bar() {
+    for pages in [2, 4, 5, 6] {
+        let mut stage = crowd(300);
+        let mut list = names(300);
+        list.reverse();
+        stage.press("G").press(&"<pgup>".repeat(pages));
+        stage.bar_tells_the_truth(&list);
+        let row = stage.thumb();
+        stage.holding = true;
+        stage.edit_elsewhere("p290", Edit { note: Some(Some("x".into())), ..Edit::default() });
+        // Everything but the place is answered.
+        for _ in 0..6 {
+            for answer in stage.answers() {
+                if !matches!(answer, Event::Answered(Slot::UsersBefore, ..)) {
+                    stage.event(answer);
+                }
+            }
+        }
+        stage.bar_tells_the_truth(&list);
+        assert_eq!(stage.thumb(), row, "{pages} pages up");
+    }
+}
+
+#[test]
 fn a_place_that_cannot_be_counted_is_not_asked_for_for_ever_and_not_complained_about() {
     let mut stage = crowd(300);
     stage.press("<pgdn><pgdn><pgdn><pgdn>");

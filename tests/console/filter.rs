@@ -3,8 +3,10 @@
 use rollbook::accounts::query::STALE;
 use rollbook::accounts::user::{Edit, Role};
 use rollbook::accounts::{Span, Time};
+use rollbook::console::effect::{Answer, Effect, Event, Read, Slot};
+use rollbook::console::layout::Pane;
 
-use crate::others::{draft, with_sessions};
+use crate::others::{crowd, draft, with_sessions};
 use crate::stage::Stage;
 
 /// Six people of every kind; the last is on top.
@@ -265,6 +267,25 @@ fn escape_clears_the_filter_and_the_cursor_stays_on_its_person() {
 }
 
 #[test]
+fn escape_near_the_end_of_the_list_waits_for_the_rows_above_that_fill_the_pane() {
+    let mut stage = crowd(300);
+    stage.press("/p000<enter>").is_under_cursor("p000");
+    stage.holding = true;
+    stage.press("<esc>");
+    let height = stage.model.screen().rows(Pane::Users);
+    for _ in 0..9 {
+        for answer in stage.answers() {
+            stage.event(answer);
+            let list = &stage.model.users.list;
+            let full = list.window.visible(height).count() == height;
+            assert!(full || list.is_waiting(), "{}", stage.screen());
+        }
+    }
+    assert!(!stage.model.users.list.is_waiting());
+    stage.is_under_cursor("p000");
+}
+
+#[test]
 fn escape_in_view_two_clears_the_filter_stays_on_the_session_and_then_does_nothing() {
     let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox"), ("ann", "laptop")]);
     stage.press("2/phone<enter>").shows("1 with ended ones · newest").press("<esc>").shows("3 with ended ones");
@@ -289,6 +310,26 @@ fn complete_goes_on_with_fields_and_their_values() {
     stage.press("<c-u>zz<tab>").says("nothing is known that begins so");
     stage.press("<c-u>is:th ann<left><left><left><left><tab>").shows("/is:throttled  ann");
     stage.press("<esc>2/cl<tab>").shows("/client:");
+}
+
+#[test]
+fn complete_puts_no_label_into_the_line_that_could_not_be_typed() {
+    let mut stage = mixed();
+    stage.holding = true;
+    stage.press("/!label:x<tab>");
+    let asked = |stage: &mut Stage| {
+        let asked = std::mem::take(&mut stage.held).into_iter().find_map(|effect| match effect {
+            Effect::Ask(Slot::Labels, turn, Read::Labels(prefix)) => Some((turn, prefix)),
+            _ => None,
+        });
+        asked.expect("a question")
+    };
+    let (turn, prefix) = asked(&mut stage);
+    assert_eq!(prefix, "x");
+    let labels = ["x\u{1b}[31m", "x\u{202e}y", "x\"z", "xylon"].map(str::to_owned).to_vec();
+    stage.event(Event::Answered(Slot::Labels, turn, Ok(Answer::Labels(labels)))).shows("/!label:xylon ");
+    stage.press("<c-u>is:live label:label:x<tab>");
+    assert_eq!(asked(&mut stage).1, "label:x", "what stands behind the first colon is looked for");
 }
 
 #[test]

@@ -59,6 +59,14 @@ impl Stage {
         done
     }
 
+    /// Root acts again, as in the order that is still at work.
+    fn by_root_again(&mut self) {
+        self.db().act_as(operator());
+        let user = self.db().find("root").unwrap();
+        self.db().act_as(Actor::User { id: user.id, name: user.name });
+        self.db().prove_again(&Secret::from(PASSWORD), None).unwrap();
+    }
+
     #[track_caller]
     fn shows_nobody(&mut self) -> &mut Self {
         for text in ["zoe", "eve", "chief", "1 Users", "CAN LOG IN", "member", "created", "pending"] {
@@ -183,6 +191,28 @@ fn another_person_at_the_lock_begins_anew() {
     stage.wait(Span::MINUTE.times(5)).press("<s-tab>").sign_in("chief", PASSWORD);
     stage.shows("chief · root · ssh").hides("Edit").hides("/zoe");
     stage.press("z").says("nothing to undo").press(":messages<enter>").hides("is inactive").shows("Messages");
+}
+
+#[test]
+fn what_the_one_before_ordered_ends_without_touching_the_marks_or_the_undo_of_the_next() {
+    let mut stage = closed();
+    stage.sign_in("root", PASSWORD).press("/zoe<enter><space>d").moment().press("y").press(PASSWORD);
+    stage.holding = true;
+    stage.press("<enter>");
+    let order = std::mem::take(&mut stage.held);
+    let gone = Error::new(Kind::Unauthenticated, "gone");
+    stage.event(Event::Answered(Slot::Plan, 0, Err(gone))).shows("Log in ·");
+    stage.holding = false;
+    stage.sign_in("chief", PASSWORD).shows("chief · root · ssh");
+    stage.press("/eve<enter><space>").shows("1 marked").press("<esc>");
+    // One handle serves all of the stage: it does the former person's order in their name.
+    let chief = stage.db().seat();
+    stage.by_root_again();
+    stage.held = order;
+    stage.release().says("1 user deleted").hides("z takes it back").shows("1 marked");
+    stage.db().take_seat(chief);
+    stage.press("uz").says("nothing to undo");
+    assert!(stage.is_gone("zoe"));
 }
 
 #[test]

@@ -11,6 +11,11 @@ pub fn head(word: &str) -> Option<&str> {
     (!head.is_empty() && head.chars().all(char::is_alphabetic)).then_some(head)
 }
 
+/// Whether a word may be an address of version 6, whose first part can be letters and nothing else.
+pub fn is_address(word: &str) -> bool {
+    word.contains(':') && word.chars().all(|c| c == ':' || c.is_ascii_hexdigit())
+}
+
 /// The fault of `word`, which begins with a field that does not exist, where these do.
 pub fn unknown(name: &str, word: &str, fields: &[&str]) -> Error {
     /// A pasted page is not repeated.
@@ -89,6 +94,12 @@ mod tests {
         for text in ["", ":x", "10:30", "a_b:c", "\"is:x", "plain"] {
             assert_eq!(head(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_told_from_a_field() {
+        assert!(is_address("fdab:cd12::1") && is_address("dead:BEEF::") && is_address("fe80:"));
+        assert!(!is_address("face") && !is_address("lablel:x") && !is_address("seen:>7d") && !is_address("ab:c-d"));
     }
 
     #[test]

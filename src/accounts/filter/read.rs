@@ -162,6 +162,10 @@ impl<'a> Piece<'a> {
             return Ok((!text.is_empty()).then(|| term(text)));
         };
         match FIELDS.iter().find(|(name, ..)| *name == field) {
+            // Sessions have addresses: no field is misspelt where the whole word can be one.
+            None if subject == Subject::Sessions && near::is_address(&format!("{field}:{value}")) => {
+                Ok(Some(Term::Word(bare(&format!("{field}:{value}")))))
+            }
             None => Err(near::unknown(field, &format!("{field}:{value}"), &subject.fields())),
             Some((_, sessions, users)) if subject.of(*sessions, *users) => {
                 self.field_term(field, value, subject).map(Some)
@@ -324,6 +328,12 @@ mod tests {
         }
         assert!(Filter::parse_sessions("clint:fox").expect_err("no such field").to_string().contains("client:"));
         assert_eq!(terms("\"lablel:x\""), [word("lablel:x")]);
+        for address in ["fdab:cd12::1", "dead:BEEF::", "!fe:"] {
+            let filter = Filter::parse_sessions(address).expect("an address");
+            let word = word(&address.trim_start_matches('!').to_lowercase());
+            assert!(filter.terms == [word.clone()] || filter.terms == [Term::Not(Box::new(word))], "{filter:?}");
+            assert!(Filter::parse(address).is_err(), "people have none");
+        }
         assert_eq!(
             terms("!\"corp:ann\" ^corp:b"),
             [Term::Not(Box::new(word("corp:ann"))), Term::Prefix("corp:b".into())]

@@ -102,12 +102,35 @@ pub fn apart(symbol: &str) -> u16 {
 }
 
 /// Whether every terminal finds the glyph so wide: those of one character, and of the wide ones those of the scripts
-/// that always were, not the pictures.
+/// that always were, not the pictures, the hexagrams or the signs that describe characters, which came late or were made
+/// wide late.
 fn is_certain(symbol: &str, width: u16) -> bool {
-    let always = |c| matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}');
+    let late =
+        |c| matches!(c, '\u{2ffc}'..='\u{2fff}' | '\u{31e4}'..='\u{31e5}' | '\u{31ef}' | '\u{4dc0}'..='\u{4dff}');
+    let always = |c| {
+        !late(c)
+            && matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}')
+    };
     let mut chars = symbol.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) => c.width() == Some(usize::from(width)) && (width == 1 || always(c)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glyphs_that_became_wide_late_are_not_certain() {
+        for c in ['\u{4dc0}', '\u{4dff}', '\u{31e4}', '\u{31e5}', '\u{31ef}', '\u{2ffc}', '\u{2fff}', '\u{1f600}'] {
+            let symbol = c.to_string();
+            assert!((1..=2).all(|width| width != apart(&symbol) || width == 1 || !is_certain(&symbol, width)), "{c:?}");
+        }
+        for symbol in ["\u{4e00}", "\u{4dbf}", "\u{31e3}", "\u{2ffb}", "\u{ac00}"] {
+            assert!(is_certain(symbol, 2), "{symbol}");
+        }
+        assert!(is_certain("a", 1) && is_certain("─", 1));
     }
 }

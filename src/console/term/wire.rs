@@ -3,7 +3,9 @@
 //! It remembers what the terminal shows, and so can write a few unchanged glyphs again instead of jumping over them, and
 //! clear a line where most of what comes after is blank. It uses only what every terminal does alike: places, steps to
 //! the right and down, looks, the end of a line. It never relies on where the cursor is after the last column, or after a
-//! glyph that not all terminals find equally wide.
+//! wide or joined glyph on whose width terminals differ. What is narrow here it takes to be narrow there: a terminal that
+//! is set to draw lines and other ambiguous signs over two places, as some are for Chinese, Japanese or Korean, shows the
+//! whole console askew, and `--ascii` is for it.
 //!
 //! The screen is its own: what ratatui was told to skip, since something else draws there, may be drawn over. It asks and
 //! writes nothing by itself, and does not know whether the cursor is seen.

@@ -20,6 +20,23 @@ fn whoever_counts_for_the_scrollbar_gives_way_to_what_somebody_waits_for() {
     assert!(Slot::UsersBefore.is_background(), "it must never stand before a page");
     assert!(asked_while(Slot::UsersBefore, Slot::UsersBefore), "the newest wins");
     assert!(asked_while(Slot::SessionsBefore, Slot::Plan) && asked_while(Slot::EntriesBefore, Slot::Marks));
+    assert!(asked_while(Slot::UsersBefore, Slot::Labels), "a completion is waited for");
+    assert!(Slot::Labels < Slot::UsersBefore, "and goes first");
     assert!(!asked_while(Slot::UsersBefore, Slot::Attention), "else it would never come to its end");
     assert!(!asked_while(Slot::Plan, Slot::UsersBefore) && !asked_while(Slot::Matches, Slot::Plan));
+}
+
+#[test]
+fn what_was_interrupted_waits_again_and_takes_no_newer_ones_place() {
+    let mailbox = Mailbox::new();
+    mailbox.lock().running = Some(Slot::Matches);
+    mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
+    assert_eq!(mailbox.lock().running, None);
+    assert_eq!(mailbox.lock().waiting.get(&Slot::Matches), Some(&(1, Read::Attention)));
+    mailbox.ask(Slot::Matches, 2, Read::Words);
+    mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
+    assert_eq!(mailbox.lock().waiting.get(&Slot::Matches), Some(&(2, Read::Words)), "the newest wins");
+    mailbox.open(PathBuf::from("other.db"), false);
+    mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
+    assert!(mailbox.lock().waiting.is_empty(), "it was asked about another database");
 }

@@ -1,6 +1,7 @@
 //! The labels that people have, for whoever types one.
 //!
-//! They stand together in one column, so all of it is looked at; combinations repeat, and soon there is no other one.
+//! They stand together in one column, which is looked at row by row until so many combinations were found as are taken
+//! apart at most: where there are more, a label of the others alone may be missing.
 
 use std::collections::BTreeSet;
 

@@ -236,6 +236,14 @@ pub const fn value_of(order: Order) -> &'static str {
     }
 }
 
+/// What stands there, in the first column of a row.
+pub fn read_value(order: Order, row: &Row<'_>) -> rusqlite::Result<KeyValue> {
+    Ok(match order {
+        Order::Name => KeyValue::Text(rows::bytes(row, 0)?),
+        Order::Created | Order::LastLogin | Order::Status => KeyValue::Number(row.get(0)?),
+    })
+}
+
 fn people_list(query: &Query, condition: Condition) -> List<'static> {
     let value = value_of(query.order);
     let descending = query.order.is_descending(query.reversed);

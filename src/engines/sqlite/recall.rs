@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use super::condition::{Condition, Value, people};
 use super::names::{Names, One, Reader, Taken};
 use super::needles::Needles;
-use super::query::value_of;
+use super::query::{read_value, value_of};
 use super::rows::{self, USER};
 use super::{connection, export, query};
 use crate::accounts::audit::Deed;
@@ -371,10 +371,7 @@ impl Ask<'_> {
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut keys = Vec::with_capacity(rows.len());
         for seq in rows {
-            let value = statement.query_row([seq], |row| match self.query.order {
-                Order::Name => Ok(KeyValue::Text(rows::bytes(row, 0)?)),
-                Order::Created | Order::LastLogin | Order::Status => Ok(KeyValue::Number(row.get(0)?)),
-            });
+            let value = statement.query_row([seq], |row| read_value(self.query.order, row));
             keys.extend(value.optional()?.map(|value| Key { value, seq }).filter(&beyond));
         }
         keys.sort_unstable();

@@ -1,14 +1,13 @@
 //! How many of those who are found stand before somebody, by the names in memory.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{LOOKED_AT, Look, Recall};
 use crate::accounts::error::Result;
 use crate::accounts::query::{Key, KeyValue, Order, Query};
 use crate::accounts::time::Time;
 use crate::engines::sqlite::needles::Needles;
-use crate::engines::sqlite::query::value_of;
-use crate::engines::sqlite::rows;
+use crate::engines::sqlite::query::{read_value, value_of};
 
 impl Recall {
     /// How many people stand before a key, where the words are asked of these names.
@@ -39,7 +38,7 @@ impl Recall {
                 let look = Look::new(&query.filter, now, value_of(query.order));
                 let mut found = 0;
                 for seq in rows {
-                    let value = look.at(db, seq, |row| value(query.order, row))?;
+                    let value = look.at(db, seq, |row| read_value(query.order, row))?;
                     found += usize::from(value.is_some_and(|value| is_before(&Key { value, seq })));
                 }
                 found
@@ -47,11 +46,4 @@ impl Recall {
         };
         Ok(Some(u32::try_from(found).unwrap_or(u32::MAX)))
     }
-}
-
-fn value(order: Order, row: &Row<'_>) -> rusqlite::Result<KeyValue> {
-    Ok(match order {
-        Order::Name => KeyValue::Text(rows::bytes(row, 0)?),
-        Order::Created | Order::LastLogin | Order::Status => KeyValue::Number(row.get(0)?),
-    })
 }
