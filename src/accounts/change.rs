@@ -242,8 +242,15 @@ pub fn last_admin(name: &str) -> Error {
 pub fn stale(name: &str, last: Option<(&str, &str, Time)>, now: Time) -> Error {
     let message = match last {
         Some((actor, past, at)) => {
-            let ago = now.since(at).millis() / 1000;
-            format!("{} has changed: {past} by {} {ago} s ago", quote(name), quote(actor))
+            let seconds = now.since(at).millis() / 1000;
+            // Who has just been overtaken wants the seconds; of what is older the unit is enough.
+            let ago = match seconds {
+                ..60 => format!("{seconds} s"),
+                60..3600 => format!("{} min", seconds / 60),
+                3600..86_400 => format!("{} h", seconds / 3600),
+                _ => format!("{} d", seconds / 86_400),
+            };
+            format!("{} has changed: {past} by {} {ago} ago", quote(name), quote(actor))
         }
         None => format!("{} has changed meanwhile", quote(name)),
     };
@@ -256,6 +263,16 @@ pub(crate) mod tests {
     use super::super::user::UserId;
     use super::super::warrant::Warrant;
     use super::*;
+
+    #[test]
+    fn who_was_overtaken_hears_how_long_ago_in_one_unit() {
+        let told = |seconds: i64| {
+            stale("ann", Some(("bob", "edited", Time::from_millis(0))), Time::from_millis(seconds * 1000)).message
+        };
+        for (seconds, ago) in [(4, "4 s ago"), (148, "2 min ago"), (7300, "2 h ago"), (200_000, "2 d ago")] {
+            assert!(told(seconds).ends_with(ago), "{}", told(seconds));
+        }
+    }
 
     fn user() -> User {
         User {

@@ -66,13 +66,21 @@ pub fn parse_deed(text: &str) -> Result<Deed> {
 pub fn parse_since(text: &str, now: Time) -> Result<Time> {
     match Span::parse(text.trim().trim_start_matches('-')) {
         Ok(span) => Ok(now.minus(span)),
-        Err(_) => Time::parse(text),
+        // What has been is measured back from now, never ahead of it.
+        Err(_) => Time::parse(text)
+            .map_err(|fault| fault.hint("write 2h or 30d back, 2026-12-01, 2026-12-01T18:00:00Z, or Unix seconds")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_been_is_advised_backwards() {
+        let hint = parse_since("2x", Time::default()).expect_err("no time").hint.unwrap_or_default();
+        assert!(hint.contains("2h") && !hint.contains('+'), "{hint}");
+    }
 
     #[test]
     fn a_deed_is_read_as_it_is_typed() {

@@ -101,7 +101,7 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
     let planned = done.is_none();
     let done = done.unwrap_or_default();
     let changed = if planned { number(plan.people.len()) } else { done.changed() };
-    let taken = if planned && takes(&plan.change) { plan.exposure } else { done.taken };
+    let taken = if planned { would_take(plan) } else { done.taken };
     let left_out = plan.kept_back + done.left_out;
     let left = plan.kept.iter().chain(&done.left);
     if call.out.is_json() {
@@ -121,9 +121,16 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
         for left in left {
             call.out.say(&format!("not {}: {}", deed.past, left.why.message));
         }
-        let dry = if call.global.dry_run { "dry run, nothing was changed: " } else { "" };
-        let mut words = format!("{dry}{} {}", users(changed), deed.past);
-        words.extend(parts(taken).iter().map(|part| format!(" · {part}")));
+        let mut words = match call.global.dry_run {
+            true => {
+                let verb = deed.verb.to_lowercase();
+                format!("dry run, nothing was changed: would {verb} {}{}", users(changed), would_words(taken))
+            }
+            false => {
+                let parts: String = parts(taken).iter().map(|part| format!(" · {part}")).collect();
+                format!("{} {}{parts}", users(changed), deed.past)
+            }
+        };
         if plan.already + done.already > 0 {
             words.push_str(&format!(" · {} so already", plan.already + done.already));
         }
@@ -146,9 +153,24 @@ fn json(left: &Left) -> LeftJson<'_> {
     LeftJson { user_id: left.id.as_str(), name: &left.name, kind: left.why.kind.word(), message: &left.why.message }
 }
 
-/// Whether the change revokes and voids what a plan has counted, and not merely makes it useless.
-fn takes(change: &UserChange) -> bool {
-    matches!(change, UserChange::Delete | UserChange::Contain)
+/// What the change would end, revoke and void, and not merely make useless.
+fn would_take(plan: &Plan) -> Exposure {
+    match plan.change {
+        UserChange::Delete | UserChange::Contain => plan.exposure,
+        UserChange::Deactivate => Exposure { sessions: plan.exposure.sessions, ..Exposure::default() },
+        _ => Exposure::default(),
+    }
+}
+
+fn would_words(taken: Exposure) -> String {
+    let verbs = [
+        (taken.sessions, "end", count(taken.sessions, "session", "sessions")),
+        (taken.tokens, "revoke", count(taken.tokens, "token", "tokens")),
+        (taken.resets, "void", count(taken.resets, "reset", "resets")),
+    ];
+    let words: Vec<String> =
+        verbs.into_iter().filter(|(n, ..)| *n > 0).map(|(_, verb, what)| format!("{verb} {what}")).collect();
+    if words.is_empty() { String::new() } else { format!(" and {}", words.join(", ")) }
 }
 
 /// What a question says of a plan.

@@ -201,7 +201,10 @@ fn tell_many(call: &mut Call<'_>, done: &Done) -> Outcome {
     if call.out.is_json() {
         return call.out.json(&ManyEnded { ended, over, not_reached: done.rest, dry_run });
     }
-    let dry = if dry_run { "dry run: " } else { "" };
+    if dry_run {
+        let would = count(ended, "session", "sessions");
+        return call.out.done(&format!("dry run, nothing was changed: would end {would}"));
+    }
     let already = if over > 0 { format!(" · {over} over already") } else { String::new() };
-    call.out.done(&format!("{dry}{}{already}", count(ended, "session ended", "sessions ended")))
+    call.out.done(&format!("{}{already}", count(ended, "session ended", "sessions ended")))
 }

@@ -177,6 +177,8 @@ fn turn_pane(model: &mut Model, forward: bool) {
 /// One step back: what is at work, the pane alone, then the filter, then the list.
 fn back(model: &mut Model, effects: &mut Vec<Effect>) {
     if many::stop(model, effects) || model.end_range() {
+    } else if many::came_too_late(model) {
+        model.refuse("it had ended already; nothing was stopped".to_owned());
     } else if model.verifying.stop() {
         model.say("the verification was stopped");
     } else if model.whole {

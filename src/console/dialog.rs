@@ -27,7 +27,8 @@ use crate::accounts::{Actor, Secret};
 pub fn act(model: &mut Model, action: Action, burst: bool, effects: &mut Vec<Effect>) {
     let Some(layer) = model.layers.last_mut() else { return };
     if is_unread(layer, model.now) {
-        if matches!(action, Action::Yes | Action::Accept) {
+        let closes = matches!(layer, Layer::Code(_)) && action == Action::Back;
+        if closes || matches!(action, Action::Yes | Action::Accept) {
             model.refuse("that came before it could be read: once more".to_owned());
         }
         return;
@@ -178,6 +179,7 @@ fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
         Answer::NotYet => {}
         Answer::No => {
             model.layers.pop();
+            model.progress("nothing was done".to_owned());
         }
         Answer::Quit => {
             model.layers.pop();

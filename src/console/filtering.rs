@@ -21,6 +21,13 @@ impl Model {
         }
     }
 
+    /// Says once more why what is typed cannot be kept.
+    pub fn refuse_filter(&mut self) {
+        if let Some(fault) = self.filter_fault().map(|fault| format!("not in force: {fault}")) {
+            self.refuse(fault);
+        }
+    }
+
     /// Whether a filter is being typed.
     pub fn is_filtering(&self) -> bool {
         match self.pane {

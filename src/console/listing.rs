@@ -10,7 +10,7 @@ use super::effect::Turn;
 use super::ink::Ink;
 use super::theme::Role;
 use super::window::{Row, Want, Window};
-use super::words::{clipped, number, width};
+use super::words::{clip_end, clipped, number, shown, take_last, width};
 use crate::accounts::Result;
 use crate::accounts::query::{Filter, Key, Page};
 use crate::accounts::time::{Span, Time};
@@ -50,6 +50,26 @@ pub struct Listing<T: Row, F = Filter> {
 
 /// How many cells of a filter a title shows.
 const SHOWN: usize = 40;
+
+/// In fewer cells a list with a filter is called by one word.
+const NARROW: u16 = 64;
+
+/// A filter as it stands in a title.
+struct Line<'n> {
+    name: &'n str,
+    text: String,
+    /// How many cells stand before the terminal's cursor.
+    before: usize,
+    /// Whether all of it is seen.
+    whole: bool,
+}
+
+impl Line<'_> {
+    /// In which cell of the title it begins.
+    fn start(&self) -> usize {
+        2 + width(self.name) + 2
+    }
+}
 
 /// A page to ask for.
 pub struct Wanted {
@@ -292,6 +312,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// The words for how many rows there are. While the filter is at fault the old rows stay, but they are not how many
     /// it finds.
     pub fn count_words(&self, rows: Option<u32>, kind: &str) -> String {
+        if self.fault.is_some() && !self.window.is_empty() {
+            return "of the filter before · ".to_owned();
+        }
         let rows = rows.filter(|_| self.fault.is_none());
         rows.map(|n| format!("{}{kind} · ", number(u64::from(n)))).unwrap_or_default()
     }
@@ -299,29 +322,57 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// Draws the title: what is listed, by which filter, how many and in which order; places the terminal's cursor
     /// while the filter is typed.
     pub fn draw_title(&self, ink: &mut Ink<'_>, area: Rect, name: &str, right: String, focused: bool) {
-        let mut left = vec![(name.to_owned(), Role::Title)];
+        let line = self.line(area, name);
+        let mut left = vec![(line.name.to_owned(), Role::Title)];
         if self.typing || !self.input.value().is_empty() {
             let role = if self.fault.is_some() { Role::Bad } else { Role::Key };
-            left.push((format!(" /{}", clipped(self.input.value(), SHOWN)), role));
+            left.push((format!(" /{}", line.text), role));
         }
-        ink.title(area, &left, &[(right, Role::Faint)], focused);
+        let mut right = right.as_str();
+        let taken = line.start() + width(&line.text) + 5;
+        // What is typed has to be seen where it is typed; what is told of the rest gives way.
+        while self.typing && !right.is_empty() && taken + width(right) > usize::from(area.width) {
+            right = right.rsplit_once(" · ").map_or("", |(first, _)| first);
+        }
+        ink.title(area, &left, &[(right.to_owned(), Role::Faint)], focused);
         if self.typing {
-            let typed: String = self.input.value().chars().take(self.input.cursor()).collect();
-            let before = 2 + width(name) + 2 + width(&clipped(&typed, SHOWN));
-            let x = area.x + u16::try_from(before).unwrap_or(u16::MAX);
+            let x = area.x + u16::try_from(line.start() + line.before).unwrap_or(u16::MAX);
             ink.cursor = Some((x.min(area.right() - 1), area.y));
         }
     }
 
-    /// Points at what is wrong with the filter, beneath the line in which it is typed.
-    pub fn draw_place(&self, ink: &mut Ink<'_>, area: Rect, name: &str) {
+    /// The filter as there is room for it: while it is typed, what stands before the cursor is seen.
+    fn line<'n>(&self, area: Rect, name: &'n str) -> Line<'n> {
         let value = self.input.value();
-        let fault = self.place.clone().filter(|_| self.typing && width(value) <= SHOWN);
+        let busy = self.typing || !value.is_empty();
+        let name = if busy && area.width < NARROW { name.split(' ').next().unwrap_or(name) } else { name };
+        if !self.typing {
+            return Line { name, text: clipped(value, SHOWN), before: 0, whole: false };
+        }
+        let typed: String = value.chars().take(self.input.cursor()).collect();
+        let (text, typed) = (shown(value), shown(&typed));
+        let room = usize::from(area.width).saturating_sub(2 + width(name) + 2 + 2).clamp(1, SHOWN);
+        if width(&text) <= room {
+            return Line { name, text, before: width(&typed), whole: true };
+        }
+        let text = match width(&typed) < room {
+            true => clip_end(&text, room),
+            false => format!("…{}", take_last(&typed, room - 1)),
+        };
+        let before = width(&typed).min(width(&text));
+        Line { name, text, before, whole: false }
+    }
+
+    /// Points at what is wrong with the filter, beneath the line in which it is typed: where the column heads stand,
+    /// never over a row.
+    pub fn draw_place(&self, ink: &mut Ink<'_>, area: Rect, name: &str) {
+        let (value, title) = (self.input.value(), self.line(area, name));
+        let fault = self.place.clone().filter(|_| title.whole);
         let Some((before, at)) = fault.and_then(|place| Some((value.get(..place.start)?, value.get(place)?))) else {
             return;
         };
-        let cells = |text: &str| u16::try_from(width(&clipped(text, SHOWN))).unwrap_or(u16::MAX);
-        let start = area.x + 4 + u16::try_from(width(name)).unwrap_or(u16::MAX) + cells(before);
+        let cells = |text: &str| u16::try_from(width(&shown(text))).unwrap_or(u16::MAX);
+        let start = area.x + u16::try_from(title.start()).unwrap_or(u16::MAX) + cells(before);
         let line = Rect { y: area.y + 1, height: 1, ..area };
         ink.clear(line);
         let carets = "^".repeat(usize::from(cells(at).max(1)));
@@ -333,14 +384,16 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         let cursor = self.window.cursor_in_view();
         for (item, (i, y)) in self.window.visible(usize::from(area.height)).zip((area.y..area.bottom()).enumerate()) {
             let line = Rect { y, height: 1, ..area };
-            if i == cursor {
+            // What a filter that is not understood left on the screen is nobody's to be chosen.
+            let chosen = i == cursor && self.fault.is_none();
+            if chosen {
                 ink.text(line.x + 1, line.y, 1, "›", Role::Key);
             }
             row(ink, line, item);
             if self.fault.is_some() {
                 ink.paint(line, Role::Faint);
             }
-            if i == cursor {
+            if chosen {
                 ink.paint(line, if focused { Role::Cursor } else { Role::Marked });
             }
         }

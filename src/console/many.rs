@@ -17,6 +17,7 @@ use crate::accounts::Error;
 use crate::accounts::bulk::{Ended, Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
 use crate::accounts::session::SessionId;
+use crate::accounts::time::Span;
 use crate::accounts::user::UserId;
 
 /// How many names a pager shows; of more it says how many.
@@ -68,10 +69,16 @@ impl Model {
 
     /// Why an action on one person does nothing while several are marked.
     pub(super) fn refusal_with_marks(&self, action: Action) -> Option<String> {
-        let marked = self.marked();
-        let for_many = matches!(action, Action::Activate | Action::Deactivate | Action::Delete | Action::Contain);
+        let (people, sessions) = (self.marked(), self.marked_sessions());
+        let for_many = match action {
+            Action::Activate | Action::Deactivate | Action::Delete | Action::Contain => people > 0,
+            Action::End => sessions > 0,
+            _ => false,
+        };
+        let marked = people + sessions;
         (marked > 0 && !for_many && action.about().changes).then(|| {
-            let (who, are) = (users(u32::try_from(marked).unwrap_or(u32::MAX)), if marked == 1 { "is" } else { "are" });
+            let what = if people > 0 { "user" } else { "session" };
+            let (who, are) = (count(marked as u64, what), if marked == 1 { "is" } else { "are" });
             let About { name: word, .. } = action.about();
             format!("{who} {are} marked, and {word} is for one; u drops the marks")
         })
@@ -157,6 +164,16 @@ fn full() -> String {
     format!("{} marked, no more than that at once; rollbook user … --filter takes all", number(MOST as u64))
 }
 
+/// How many were marked now, and how many are in all where others were before.
+fn marked_words(fresh: usize, all: usize, what: &str) -> String {
+    let number = |n: usize| number(n as u64);
+    match fresh {
+        0 if all > 0 => format!("no more marked, {} in all · u drops", number(all)),
+        _ if fresh < all => format!("{} more marked, {} in all · u drops", number(fresh), number(all)),
+        _ => format!("{} marked · u drops", count(fresh as u64, what)),
+    }
+}
+
 /// The people to mark have been found.
 pub fn found_people(model: &mut Model, turn: Turn, found: Vec<(UserId, i64)>) {
     if !model.users.marks.is_current(turn) {
@@ -164,7 +181,7 @@ pub fn found_people(model: &mut Model, turn: Turn, found: Vec<(UserId, i64)>) {
     }
     let over = found.len() > MOST;
     let fresh = model.users.marks.land(found);
-    let sentence = format!("{} marked · u drops", count(fresh as u64, "user"));
+    let sentence = marked_words(fresh, model.users.marks.count(), "user");
     model.progress(if over { full() } else { sentence });
 }
 
@@ -175,7 +192,7 @@ pub fn found_sessions(model: &mut Model, turn: Turn, found: Vec<SessionId>) {
     }
     let over = found.len() > MOST;
     let fresh = model.everybody.marks.land(found.into_iter().map(|id| (id, ())).collect());
-    let sentence = format!("{} marked · u drops", count(fresh as u64, "live session"));
+    let sentence = marked_words(fresh, model.everybody.marks.count(), "live session");
     model.progress(if over { full() } else { sentence });
 }
 
@@ -259,7 +276,10 @@ pub fn in_question(model: &mut Model, action: Action, effects: &mut Vec<Effect>)
             (_, Some(_)) if action == Action::Accept && many.is_typed() => return many.order(),
             (_, Some(people)) => model.refuse(format!("type {people}, then Enter; Esc cancels")),
             (_, None) if action == Action::Yes || many.is_yes() => return many.order(),
-            (_, None) => drop(model.layers.pop()),
+            (_, None) => {
+                model.layers.pop();
+                model.progress("nothing was done".to_owned());
+            }
         },
         _ => {}
     }
@@ -372,6 +392,12 @@ pub fn stop(model: &mut Model, effects: &mut Vec<Effect>) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether an Esc was probably meant for a change that had just ended: it must take nothing else away.
+pub fn came_too_late(model: &mut Model) -> bool {
+    const LATE: Span = Span::SECOND.times(2);
+    model.ended_at.take().is_some_and(|at| model.now.since(at) < LATE)
 }
 
 /// Many were changed, by an order of whoever sits here or not.

@@ -174,6 +174,8 @@ pub struct Model {
     pub changed_here: Option<(UserId, Time)>,
     /// When Ctrl-C was pressed at the top.
     pub cancel_at: Option<Time>,
+    /// When a change to many ended, until Esc has been pressed.
+    pub ended_at: Option<Time>,
     /// Whether the console is done.
     pub done: bool,
     /// The last ticket given out.
@@ -217,6 +219,7 @@ impl Model {
             last_command: None,
             changed_here: None,
             cancel_at: None,
+            ended_at: None,
             done: false,
             ticket: 0,
             attention_turn: (0, false),

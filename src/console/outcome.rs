@@ -236,6 +236,7 @@ pub fn written(model: &mut Model, ticket: Ticket, result: Result<Done>) {
         },
     }
     if ran {
+        model.ended_at = Some(model.now);
         // Whatever it has not dropped itself was not done.
         model.users.marks.order_ends(false);
         model.everybody.marks.order_ends(false);

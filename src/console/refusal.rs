@@ -32,7 +32,7 @@ impl Model {
             return say("auditor: looks, changes nothing");
         }
         if let Some(running) = self.running.as_ref().filter(|_| action.about().changes) {
-            return Some(running.words(self.now));
+            return Some(running.refusal());
         }
         if matches!(action, Action::OpenFile | Action::Demo | Action::Upgrade) && !self.orders.is_empty() {
             return say("a change is still at work here");

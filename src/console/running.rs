@@ -71,6 +71,15 @@ impl Running {
         (self.reached, self.all) = (reached, all);
     }
 
+    /// Why nothing else is changed meanwhile.
+    pub fn refusal(&self) -> String {
+        let of = number(u64::from(self.all));
+        match self.stopping {
+            true => format!("{} {of} stops after this batch; then again", self.doing),
+            false => format!("{} {of} is at work; Esc stops it", self.doing),
+        }
+    }
+
     /// How far it is: "deactivating 26,400 of 40,000 · 6 s left".
     pub fn words(&self, now: Time) -> String {
         let far = format!("{} {} of {}", self.doing, number(u64::from(self.reached)), number(u64::from(self.all)));

@@ -108,7 +108,7 @@ fn cancel(model: &mut Model, again: bool, effects: &mut Vec<Effect>) {
 fn in_filter(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
         // What is not understood is not in force, and must not stand in the title as if it were.
-        Action::Accept if model.filter_fault().is_some() => {}
+        Action::Accept if model.filter_fault().is_some() => model.refuse_filter(),
         Action::Accept | Action::Back => {
             model.end_filter();
             if action == Action::Back {

@@ -71,6 +71,9 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
     let line = ["user", "deactivate", "--filter", "x.org"];
     let dry = desk.json(&[&line[..], &["--dry-run"]].concat(), "");
     assert_eq!((&dry["matched"], &dry["changed"], &dry["dry_run"]), (&2.into(), &2.into(), &true.into()));
+    assert_eq!(dry["ended"], 1, "the session that would end");
+    let told = desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out;
+    assert_eq!(told, "dry run, nothing was changed: would deactivate 2 users and end 1 session\n");
     assert_eq!(desk.names(&["--filter", "is:inactive"]).len(), 0);
     let refused = desk.fails(&line, "", 2, "usage");
     assert!(refused.contains("no terminal"), "{refused}");
@@ -106,7 +109,10 @@ fn sessions_are_ended_by_a_filter() {
         desk.run(&["session", "login", name, "--password-stdin", "--client", client], "pw\n").ok();
     }
     let line = ["session", "logout", "--filter", "client:fire"];
-    assert_eq!(desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out, "dry run: 2 sessions ended\n");
+    assert_eq!(
+        desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out,
+        "dry run, nothing was changed: would end 2 sessions\n"
+    );
     assert!(desk.fails(&line, "", 2, "usage").contains("no terminal"));
     assert_eq!(desk.run(&[&line[..], &["--yes"]].concat(), "").ok().out, "2 sessions ended\n");
     let none = desk.json(&[&line[..], &["--yes"]].concat(), "");

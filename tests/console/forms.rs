@@ -254,10 +254,10 @@ fn edit_that_was_refused_says_so_also_where_the_next_change_comes_at_once() {
     stage.press("e<tab><tab><tab>on call<tab><tab>");
     let note = |text: &str| Edit { note: Some(Some(text.into())), ..Default::default() };
     stage.edit_elsewhere("ann", note("bob was here"));
-    stage.press("<enter>").shows("saving again saves this");
+    stage.press("<enter>").shows("saving again keeps that");
     stage.edit_elsewhere("ann", note("and once more"));
     stage.shows("Not saved; saving will be").shows("there now: and once more");
-    stage.press("<enter>").shows("saving again saves this").press("<enter>").says("ann edited");
+    stage.press("<enter>").shows("saving again keeps that").press("<enter>").says("ann edited");
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn take_in_takes_the_hidden_ones_in_which_are_left_out_else() {
     stage.moment().press("h").shows("Delete 3 users").shows("taken in, h leaves out");
     stage.moment().press("h").shows("Delete 1 user").moment().press("y").says("1 user deleted");
     assert!(stage.db().find("bob").is_ok());
-    stage.press("<esc>u").shows("3 marked").press("d").shows("1 not in the list: left out");
+    stage.wait(Span::SECOND.times(3)).press("<esc>u").shows("3 marked").press("d").shows("1 not in the list: left out");
     Stage::people(&["ann"]).press("<space>d").moment().press("h").says("none of the marked");
 }
 
@@ -182,7 +182,9 @@ fn back_stops_what_is_at_work_after_its_batch() {
     stage.press("*d").moment().press("300");
     stage.holding = true;
     stage.press("<enter>").says("deleting 0 of 300 · Esc stops after this batch");
-    stage.press("i").says("deleting 0 of 300");
+    for key in ["a", "i", "d", "e"] {
+        stage.press(key).says("deleting 300 is at work; Esc stops it");
+    }
     stage.press("j").says("deleting 0 of 300");
     let ticket = stage.model.running.as_ref().unwrap().ticket;
     stage.clock.advance(Span::SECOND.times(5));
@@ -294,4 +296,42 @@ fn end_of_the_question_about_few_says_what_enter_does() {
     let mut stage = many(12);
     stage.press("<space><space>d").moment().shows("Enter cancels").hides("the number");
     stage.press("<esc>u*d").moment().shows("Enter does it").shows("the number");
+}
+
+#[test]
+fn back_that_was_meant_for_what_had_just_ended_takes_nothing_else_away() {
+    let mut stage = many(3);
+    stage.press("/user0<enter>*d").moment().press("y").says("3 users deleted");
+    stage.press("<esc>").says("it had ended already").shows("/user0");
+    stage.press("<esc>").hides("/user0");
+    let mut stage = many(3);
+    stage.press("/user0<enter>*d").moment().press("y").says("3 users deleted").wait(Span::SECOND.times(3));
+    stage.press("<esc>").hides("/user0");
+}
+
+#[test]
+fn accept_of_something_else_than_yes_says_that_nothing_was_done() {
+    let mut stage = many(3);
+    stage.press("<space><space>d").moment().press("7<enter>").says("nothing was done").shows("2 marked");
+    stage.press("ud").moment().press("<enter>").says("nothing was done");
+    assert_eq!(status(&mut stage, "user02"), Status::Active);
+}
+
+#[test]
+fn mark_all_tells_how_many_more_and_how_many_in_all() {
+    let mut stage = many(12);
+    stage.press("/user0<enter>*").says("10 users marked").press("<esc>*").says("2 more marked, 12 in all");
+    stage.press("*").says("no more marked, 12 in all");
+}
+
+#[test]
+fn deactivate_and_the_like_are_refused_while_sessions_are_marked() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.log_in("ann", "firefox");
+    stage.log_in("ann", "phone");
+    stage.press("2<space>");
+    for key in ["i", "d", "e", "X"] {
+        stage.press(key).says("1 session is marked, and").says("u drops the marks");
+    }
+    stage.press("x").shows("End 1 session?");
 }

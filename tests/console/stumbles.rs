@@ -30,8 +30,11 @@ fn filter_at_fault_counts_nothing_and_dims_the_rows_that_are_not_its() {
         stage.event(rollbook::console::effect::Event::Paste(text.to_owned().into()));
     };
     paste(stage.press("/"), "is:purple");
-    stage.hides("2 · newest").shows("newest first").shows("bob");
-    assert!(stage.is_in_role("ann ", Drawn::Faint), "the rows are those of another filter");
+    stage.hides("2 · newest").shows("of the filter before").shows("bob").hides("›");
+    for name in ["ann ", "bob  "] {
+        assert!(stage.is_in_role(name, Drawn::Faint), "the rows are those of another filter");
+    }
+    stage.press("<enter>").says("not in force: is: does not know").shows("/is:purple");
     stage.press("<esc>").shows("2 · newest first");
     assert!(!stage.is_in_role("ann ", Drawn::Faint));
     for (view, text, count) in [("2/", "is:purple", "0 with ended"), ("3/", "action:dance", "2 · newest")] {
@@ -157,4 +160,52 @@ fn the_actor_is_told_whole_where_there_is_room() {
     stage.shows(long);
     stage.event(rollbook::console::effect::Event::Resize(80, 24)).shows("root, as").shows("…").shows(":77");
     stage.event(rollbook::console::effect::Event::Resize(40, 10)).shows("[1 Users] 2 3 4").wait(Span::SECOND);
+}
+
+#[test]
+fn filter_at_fault_is_pointed_at_only_where_column_heads_make_room() {
+    for (columns, rows) in [(80, 24), (60, 15), (40, 10)] {
+        for view in ["1", "2", "3"] {
+            let mut stage = Stage::with(columns, rows, |accounts| {
+                accounts.create_user(draft("Iris Keller", |_| {}), None).unwrap();
+            });
+            let second = stage.press(view).screen().lines().nth(2).unwrap_or_default().trim().to_owned();
+            let heads = second.starts_with("name ") || second.starts_with("when ");
+            stage.press("/is:pendng");
+            assert_eq!(stage.screen().contains('^'), heads, "{second}\n{}", stage.screen());
+            stage.hides("r^").hides("n^");
+        }
+    }
+}
+
+#[test]
+fn filter_longer_than_its_title_is_seen_where_it_is_typed() {
+    for (columns, rows) in [(80, 24), (60, 15), (40, 10)] {
+        for view in ["1", "2", "3"] {
+            let mut stage = Stage::with(columns, rows, |accounts| {
+                accounts.create_user(draft("ann", |_| {}), None).unwrap();
+            });
+            stage.press(view).press("/is:live is:live is:live is:live is:live abcdef");
+            stage.shows("abcdef");
+            let at = stage.line_with("abcdef").find("abcdef").map(|at| stage.line_with("abcdef")[..at].chars().count());
+            assert_eq!(stage.cursor().map(|(x, _)| usize::from(x)), at.map(|at| at + 6), "{}", stage.screen());
+            stage.press("<c-u>xyz").shows("/xyz").press("<enter>").shows("/xyz");
+        }
+    }
+}
+
+#[test]
+fn help_uses_the_width_there_is() {
+    let mut stage = Stage::sized(120, 40);
+    stage.press("?").shows("Keys here");
+    let cut: Vec<String> =
+        stage.screen().lines().filter(|line| line.contains('…') && !line.contains(" …")).map(str::to_owned).collect();
+    assert!(cut.is_empty(), "{cut:#?}");
+}
+
+#[test]
+fn day_of_another_year_stands_apart_from_what_follows() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.wait(Span::DAY.times(400)).press("<c-r>");
+    stage.shows("2026 created").press("3").shows("2026 root");
 }

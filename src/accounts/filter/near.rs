@@ -33,6 +33,12 @@ pub fn unknown(name: &str, word: &str, fields: &[&str]) -> Error {
     Error::constraint(Field::Filter, format!("no field {}", quote(name))).hint(format!("{meant}; {quoted}"))
 }
 
+/// The known words that were probably meant by one that is not known, as a hint before all that are known.
+pub fn meant(value: &str, known: &[&str]) -> Option<String> {
+    let near = nearest(value, known);
+    (!near.is_empty()).then(|| format!("{} is nearest", near.join(" or ")))
+}
+
 /// The fields that were probably meant: the only one that begins so, or those with the fewest slips between.
 fn nearest<'a>(name: &str, fields: &[&'a str]) -> Vec<&'a str> {
     let name = name.to_lowercase();

@@ -203,7 +203,12 @@ impl<'a> Piece<'a> {
         };
         term.ok_or_else(|| {
             let hint = match field {
-                "is" => subject.states(),
+                "is" => {
+                    let known: Vec<&str> =
+                        STATES.iter().filter(|(_, _, s, u)| subject.of(*s, *u)).map(|(name, ..)| *name).collect();
+                    let near = near::meant(value, &known).map(|near| format!("{near}; ")).unwrap_or_default();
+                    format!("{near}{}", subject.states())
+                }
                 "label" => "a label, as label:ops".to_owned(),
                 "client" => "a part of the client's label, as client:firefox".to_owned(),
                 "address" => "how the address begins, as address:10.1.".to_owned(),
@@ -287,6 +292,8 @@ mod tests {
 
     #[test]
     fn an_unknown_word_after_is_gets_a_sentence_and_its_place() {
+        let near = Filter::parse("is:pendng").expect_err("a slip").hint.unwrap_or_default();
+        assert!(near.starts_with("pending is nearest; "), "{near}");
         let error = Filter::parse("zoë is:purple x").expect_err("unknown");
         assert_eq!(error.message, "is: does not know \"purple\"");
         assert_eq!(error.place, Some(5..14));

@@ -160,7 +160,8 @@ impl Edit {
         (self.form.sent, self.refused) = (false, true);
         if error.kind == Kind::Stale {
             self.stale = true;
-            self.form.fault = Some(format!("{}. Not saved; saving again saves this over that", error.message));
+            self.form.fault =
+                Some(format!("{}. Not saved; saving again keeps that but for what you changed", error.message));
             // Where it is not known yet what is there now, it will be read in a moment.
             return self.take_over();
         }

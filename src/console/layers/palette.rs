@@ -21,6 +21,9 @@ pub struct Line {
     pub refusal: Option<String>,
 }
 
+/// Longer lines than this hold no sentence of ours.
+const WIDEST: u16 = 132;
+
 /// The layer.
 pub struct Palette {
     title: &'static str,
@@ -87,7 +90,8 @@ impl Palette {
     /// Draws the layer.
     pub fn draw(&self, ink: &mut Ink<'_>) {
         let area = ink.area();
-        let frame = centered(area, 92, (self.lines.len() as u16 + 4).min(area.height.saturating_sub(2)).max(5));
+        let wide = 92.max(area.width.saturating_sub(4)).min(WIDEST);
+        let frame = centered(area, wide, (self.lines.len() as u16 + 4).min(area.height.saturating_sub(2)).max(5));
         let inside = ink.frame(frame, self.title);
         let typed = shown(self.input.value());
         let end = ink.text(inside.x, inside.y, inside.width, &format!(": {typed}"), Role::Text);

@@ -146,8 +146,8 @@ impl Audit {
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
+            self.list.draw_place(ink, area, "Audit");
         }
-        self.list.draw_place(ink, area, "Audit");
         if self.list.window.is_empty() {
             return self.draw_empty(ink, area, top);
         }
@@ -252,7 +252,7 @@ impl Columns {
             72..100 => (12, 18),
             _ => (0, 18),
         };
-        let when = 8;
+        let when = 9;
         let rest = area.width.saturating_sub(3 + when + by + what);
         let whom = match area.width {
             100.. => rest * 2 / 5,

@@ -271,7 +271,7 @@ fn full(user: &User, name: &str, dossier: Option<&Dossier>, look: &Look<'_>, roo
 
 /// One line of a history: when, what, by whom.
 fn history_line(happening: &Happening, now: Time, zone: &TimeZone) -> Line {
-    let when = format!("{:<7}", short(happening.at(), now, zone));
+    let when = format!("{:<9}", short(happening.at(), now, zone));
     match happening {
         Happening::Failures(failures) => {
             let times = if failures.count > 1 { format!(" ×{}", failures.count) } else { String::new() };

@@ -89,8 +89,8 @@ impl Everybody {
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
+            self.list.draw_place(ink, area, "Sessions of everybody");
         }
-        self.list.draw_place(ink, area, "Sessions of everybody");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top);
             return;

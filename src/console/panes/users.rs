@@ -154,8 +154,8 @@ impl Users {
         let top = area.y + 1 + u16::from(look.heads);
         if look.heads {
             columns.heads(ink, area, area.y + 1);
+            self.list.draw_place(ink, area, "Users");
         }
-        self.list.draw_place(ink, area, "Users");
         if self.list.window.is_empty() {
             self.draw_empty(ink, area, top, look);
             return;
