@@ -282,6 +282,20 @@ pub enum Done {
     ManyEnded(Ended),
 }
 
+impl Done {
+    /// Whether it holds what lets somebody in, which is shown once, to who asked for it.
+    pub fn opens_doors(&self) -> bool {
+        matches!(
+            self,
+            Done::Created { code: Some(_), .. }
+                | Done::Code { .. }
+                | Done::TokenCreated { .. }
+                | Done::FactorBegun { .. }
+                | Done::Codes { .. }
+        )
+    }
+}
+
 /// Which of the reversible changes was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]

@@ -256,6 +256,9 @@ fn refused(model: &mut Model, about: Option<&UserId>, error: Error) {
 }
 
 fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) {
+    if !own && done.opens_doors() {
+        return model.say("what the one before asked for is shown to nobody else; make it anew".to_owned());
+    }
     match done {
         Done::Created { user, code } => created(model, &user, code, made),
         Done::Changed(changed, deed) => {

@@ -3,7 +3,7 @@
 
 use rollbook::accounts::user::{Edit, Role, Status};
 use rollbook::accounts::{Actor, Error, Kind, Secret, Span, base32, totp};
-use rollbook::console::effect::{Effect, Event, Slot};
+use rollbook::console::effect::{Done, Effect, Event, Slot};
 
 use crate::others::draft;
 use crate::stage::{PASSWORD, Stage};
@@ -213,6 +213,18 @@ fn what_the_one_before_ordered_ends_without_touching_the_marks_or_the_undo_of_th
     stage.db().take_seat(chief);
     stage.press("uz").says("nothing to undo");
     assert!(stage.is_gone("zoe"));
+}
+
+#[test]
+fn what_the_one_before_asked_for_opens_no_door_to_the_next() {
+    let mut stage = closed();
+    stage.sign_in("root", PASSWORD);
+    let id = stage.id("zoe");
+    let code = stage.db().issue_reset(&id).unwrap();
+    let value = code.request_id.expose().to_owned();
+    // An order of which this seat knows nothing.
+    let made = Done::Code { name: "zoe".into(), code };
+    stage.event(Event::Written(999, Ok(made))).says("make it anew").hides(&value);
 }
 
 #[test]
