@@ -6,7 +6,7 @@ mod sqlite;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use opening::{Access, Upgraded};
+pub use opening::{Access, Room, Upgraded};
 
 use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
@@ -25,12 +25,13 @@ pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
 #[derive(Clone, Default)]
 pub struct Memory {
     shared: Arc<Mutex<Option<sqlite::Recall>>>,
-    most: Option<usize>,
+    most: Option<Room>,
 }
 
 impl Memory {
-    /// Memory of at most about so many bytes; where the names of all people are more, words are looked for in the file.
-    pub fn within(most: usize) -> Memory {
+    /// Memory of at most about so many bytes as `most` tells when it is needed; where the names of all people are more,
+    /// words are looked for in the file.
+    pub fn within(most: Room) -> Memory {
         Memory { most: Some(most), ..Memory::default() }
     }
 

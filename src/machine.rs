@@ -112,7 +112,7 @@ impl Machine {
 /// Room for the names of all people, where words are looked for: a part of what nobody else needs.
 fn words_memory() -> engines::Memory {
     const PART: usize = 4;
-    memory::available().map_or_else(engines::Memory::default, |bytes| engines::Memory::within(bytes / PART))
+    engines::Memory::within(|| memory::available().map(|bytes| bytes / PART))
 }
 
 /// Terminals that are known to have no colours, or to take their sequences for something else.

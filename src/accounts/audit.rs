@@ -104,6 +104,11 @@ pub enum Deed {
     Export,
 }
 
+/// A deed's word as it is typed, with nothing in it that would end it.
+fn in_one_piece(word: &str) -> String {
+    word.replace(' ', "-")
+}
+
 impl Deed {
     /// All deeds.
     pub const ALL: [Deed; 31] = [
@@ -216,7 +221,7 @@ impl Deed {
 
     /// The word as it is typed, read and shown, in one piece: `log-in`.
     pub fn spelling(self) -> String {
-        self.word().replace(' ', "-")
+        in_one_piece(self.word())
     }
 
     /// The deed of this word.
@@ -309,7 +314,7 @@ impl Entry {
 
     /// What was done, as it is filtered by.
     pub fn action(&self) -> String {
-        self.deed.replace(' ', "-")
+        in_one_piece(&self.deed)
     }
 
     /// The actor's name, or what is left of it.

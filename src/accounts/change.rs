@@ -261,6 +261,7 @@ pub fn stale(name: &str, last: Option<(&str, &str, Time)>, now: Time) -> Error {
 pub(crate) mod tests {
     use super::super::audit::Actor;
     use super::super::user::UserId;
+    use super::super::user::tests::somebody;
     use super::super::warrant::Warrant;
     use super::*;
 
@@ -277,25 +278,11 @@ pub(crate) mod tests {
     fn user() -> User {
         User {
             id: UserId::new("1"),
-            name: "alice".into(),
-            email: None,
             role: Role::Admin,
-            labels: vec![],
             status: Status::Pending,
-            reason: None,
-            status_by: None,
-            status_at: None,
-            note: None,
-            factor: false,
             password_set_at: Some(Time::from_millis(1)),
-            created_at: Time::from_millis(1),
-            activated_at: None,
-            last_login_at: None,
-            valid_until: None,
-            deleted_at: None,
             sessions: 2,
-            throttled_until: None,
-            version: 1,
+            ..somebody()
         }
     }
 

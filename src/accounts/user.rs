@@ -350,11 +350,11 @@ pub fn parse_state(text: &str) -> Result<Option<Status>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A member who can log in, for the tests of whatever judges people.
-    pub(in crate::accounts) fn somebody() -> User {
+    pub(crate) fn somebody() -> User {
         User {
             id: UserId::new("0"),
             name: "alice".into(),

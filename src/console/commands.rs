@@ -150,31 +150,11 @@ fn created(draft: &Draft, by_code: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::user::{Status, UserId};
+    use crate::accounts::user::UserId;
+    use crate::accounts::user::tests::somebody;
 
     fn person(name: &str) -> User {
-        User {
-            id: UserId::new("0123"),
-            name: name.to_owned(),
-            email: None,
-            role: Role::Member,
-            labels: Vec::new(),
-            status: Status::Active,
-            reason: None,
-            status_by: None,
-            status_at: None,
-            note: None,
-            factor: false,
-            password_set_at: None,
-            created_at: Time::default(),
-            activated_at: None,
-            last_login_at: None,
-            valid_until: None,
-            throttled_until: None,
-            deleted_at: None,
-            sessions: 0,
-            version: 1,
-        }
+        User { id: UserId::new("0123"), name: name.to_owned(), ..somebody() }
     }
 
     #[test]

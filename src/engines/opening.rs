@@ -23,3 +23,6 @@ pub struct Upgraded {
     /// Where the copy from before lies; `None` where nothing had to be done.
     pub backup: Option<PathBuf>,
 }
+
+/// Tells how many bytes may be kept in memory, if anything is known of it.
+pub type Room = fn() -> Option<usize>;

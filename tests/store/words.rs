@@ -184,7 +184,7 @@ fn names_for_which_there_is_no_room_are_looked_for_in_the_file() {
     for name in ["anna", "hannah", "bert"] {
         bench.add(name);
     }
-    let memory = Memory::within(8);
+    let memory = Memory::within(|| Some(8));
     let mut poor = open_with(&bench.path.clone().unwrap(), Access::ReadOnly, &memory).unwrap();
     for _ in 0..2 {
         assert_eq!(names(&mut *poor, &bench, "ann", Order::Name), (vec!["anna".into(), "hannah".into()], 2));

@@ -12,7 +12,7 @@ use super::tally::Tally;
 use super::{connection, files, schema, standing, uses};
 use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
-use crate::engines::opening::{Access, Upgraded};
+use crate::engines::opening::{Access, Room, Upgraded};
 
 /// An open SQLite database.
 pub struct Sqlite {
@@ -80,7 +80,7 @@ impl Sqlite {
 
     /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
     /// shared with whatever handle of this file filled `shared` before.
-    pub fn recalling(mut self, shared: &mut Option<Recall>, most: Option<usize>) -> Sqlite {
+    pub fn recalling(mut self, shared: &mut Option<Recall>, most: Option<Room>) -> Sqlite {
         if let Some(place) = &self.place {
             let recall = shared.take().filter(|recall| recall.is_of(place));
             let recall = recall.unwrap_or_else(|| Recall::new(Some(place), most));

@@ -23,6 +23,7 @@ use crate::accounts::error::Result;
 use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
 use crate::accounts::time::Time;
 use crate::accounts::user::User;
+use crate::engines::opening::Room;
 
 /// At most so many candidates are looked at one by one; where more would have to be, SQL does it at one go.
 const LOOKED_AT: usize = 5_000;
@@ -46,7 +47,7 @@ pub struct Recall {
     /// Where they are read from, by a thread of their own; `None` for a database in memory.
     place: Option<PathBuf>,
     /// How many bytes they may be.
-    most: Option<usize>,
+    most: Option<Room>,
 }
 
 #[derive(Default)]
@@ -61,7 +62,7 @@ struct State {
 
 impl Recall {
     /// Names that are yet to be read.
-    pub fn new(place: Option<&Path>, most: Option<usize>) -> Recall {
+    pub fn new(place: Option<&Path>, most: Option<Room>) -> Recall {
         Recall { place: place.map(Path::to_owned), most, ..Recall::default() }
     }
 
@@ -178,8 +179,8 @@ impl State {
 /// All names with the audit entry up to which they are told; no names where there are too many.
 ///
 /// People are mostly created one after the other, and the table is read in a third of the time that its index takes.
-fn read(db: &Connection, most: Option<usize>) -> Result<(Option<Names>, i64)> {
-    let followed = last_entry(db)?;
+fn read(db: &Connection, most: Option<Room>) -> Result<(Option<Names>, i64)> {
+    let (followed, most) = (last_entry(db)?, most.and_then(|most| most()));
     for ordered in ["NOT INDEXED WHERE deleted_at IS NULL ORDER BY seq", IN_ORDER] {
         let mut statement =
             db.prepare(&format!("SELECT created_at, seq, name_key, email_key FROM user {ordered} DESC"))?;
