@@ -86,10 +86,8 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
         let _ = to_worker.send(Incoming::Event(Box::new(event)));
     });
     // The database is opened while the terminal is still being taken over.
+    let worker = Worker::start(library, sink, update::start(&setup))?;
     let mut model = Model::new(setup, term::size());
-    let worker = Worker::start(library, sink)?;
-    let first = update::start(&model);
-    send(first, &worker);
     LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
@@ -97,7 +95,8 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
         let _ = to_term.send(Incoming::Term(event));
     })?;
     let (burst, undrawn) = (burst::Burst::default(), Undrawn::default());
-    let outcome = Loop { model, worker, incoming, queue: VecDeque::new(), burst, undrawn }.run();
+    let (queue, later) = (VecDeque::new(), Vec::new());
+    let outcome = Loop { model, worker, incoming, queue, burst, undrawn, later }.run();
     term::leave();
     outcome
 }
@@ -123,6 +122,8 @@ struct Loop {
     queue: VecDeque<Incoming>,
     burst: burst::Burst,
     undrawn: Undrawn,
+    /// What is asked when the frame is out.
+    later: Vec<Effect>,
 }
 
 type Screen = Terminal<Surface<Tty>>;
@@ -199,7 +200,11 @@ impl Loop {
             match self.incoming.recv_timeout(left) {
                 Ok(Incoming::Event(event)) => {
                     let effects = update::update(&mut self.model, *event);
-                    send(effects, &self.worker);
+                    match self.model.is_complete() {
+                        // What is asked at leisure would be worked on beside the drawing that somebody waits for.
+                        true => self.later.extend(effects),
+                        false => send(effects, &self.worker),
+                    }
                 }
                 Ok(other) => {
                     self.queue.push_back(other);
@@ -266,6 +271,7 @@ impl Loop {
             }
         });
         self.undrawn.drew();
+        send(std::mem::take(&mut self.later), &self.worker);
         drawn.map(|_| ()).map_err(|error| broken(&error))
     }
 }

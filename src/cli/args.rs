@@ -35,6 +35,14 @@ pub struct Line {
     pub command: Option<Command>,
 }
 
+/// A command line without a command: what it takes, the whole grammar takes alike.
+#[derive(Parser, Debug)]
+#[command(name = "rollbook", disable_help_flag = true)]
+struct Flags {
+    #[command(flatten)]
+    global: Global,
+}
+
 /// Flags that every command takes.
 #[derive(Args, Debug, Clone)]
 pub struct Global {
@@ -262,6 +270,10 @@ pub enum Parsed {
 /// Reads the arguments.
 pub fn parse(arguments: Vec<OsString>) -> Parsed {
     let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    // Building the whole grammar takes as long as opening the database: where no command is named there is no need of it.
+    if let Ok(Flags { global }) = Flags::try_parse_from(&arguments) {
+        return Parsed::Line(Box::new(Line { global, command: None }));
+    }
     match Line::try_parse_from(arguments) {
         Ok(line) => Parsed::Line(Box::new(line)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -307,6 +319,40 @@ mod tests {
     #[test]
     fn the_grammar_holds_together() {
         Line::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_alone_mean_what_they_mean_in_the_whole_grammar() {
+        let lines: [&[&str]; 8] = [
+            &[],
+            &["--db", "a.db", "--key=k", "-yq", "--ascii"],
+            &["--db", "user"],
+            &["--as", "alice", "--as-code", "--reason", "because"],
+            &["--break-glass", "--reason", "because"],
+            &["--theme", "dark", "--color=never", "--read-only"],
+            &["--json", "--dry-run", "--service", "web"],
+            &["--as-session-stdin", "--"],
+        ];
+        for line in lines {
+            let words = || ["rollbook"].iter().chain(line);
+            let flags = Flags::try_parse_from(words()).expect("flags");
+            let whole = Line::try_parse_from(words()).expect("a line");
+            assert_eq!(format!("{:?}", flags.global), format!("{:?}", whole.global), "{line:?}");
+            assert!(whole.command.is_none(), "{line:?}");
+        }
+        let lines: [&[&str]; 8] = [
+            &["console"],
+            &["--db", "a.db", "user", "list"],
+            &["--help"],
+            &["-h"],
+            &["--version"],
+            &["--as-code"],
+            &["--theme", "purple"],
+            &["--break-glass", "--read-only"],
+        ];
+        for line in lines {
+            assert!(Flags::try_parse_from(["rollbook"].iter().chain(line)).is_err(), "{line:?}");
+        }
     }
 
     #[test]

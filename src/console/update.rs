@@ -10,14 +10,14 @@ use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::Pane;
 use super::many;
-use super::model::Model;
+use super::model::{Model, Setup};
 use super::outcome;
 use super::signin;
 use crate::accounts::time::Span;
 
-/// The first effects of a console: open what it was started with.
-pub fn start(model: &Model) -> Vec<Effect> {
-    vec![Effect::Connect(model.setup.path.clone().map_or(Target::Demo, Target::Open))]
+/// What a console works on first: what it was started with.
+pub fn start(setup: &Setup) -> Target {
+    setup.path.clone().map_or(Target::Demo, Target::Open)
 }
 
 /// Takes an event and says what is to be done.

@@ -145,6 +145,8 @@ impl Mailbox {
         inside.seat = None;
         inside.open = Some((path, tell));
         inside.waiting.clear();
+        // Whoever is woken finds the box unlocked.
+        drop(inside);
         self.bell.notify_one();
     }
 
@@ -157,6 +159,7 @@ impl Mailbox {
             // Sent while the box is locked: it cannot hit the question after the one that it is meant for.
             interrupt();
         }
+        drop(inside);
         self.bell.notify_one();
     }
 
@@ -191,27 +194,30 @@ enum Order {
 }
 
 impl Worker {
-    /// Starts the threads. They end with the process.
+    /// Starts the threads, and works on this database first. They end with the process.
     ///
     /// # Errors
     /// `failure` when the system gives no thread.
-    pub fn start(library: Arc<dyn Library>, sink: Sink) -> Result<Worker> {
+    pub fn start(library: Arc<dyn Library>, sink: Sink, first: Target) -> Result<Worker> {
         let (pages, background) = (Mailbox::new(), Mailbox::new());
         let (orders, queue) = channel();
-        let stopped = Arc::new(AtomicU64::new(0));
+        let worker = Worker { pages, background, orders, stopped: Arc::new(AtomicU64::new(0)) };
+        // It lies there before they are: the pages' thread opens it while the others are still being started.
+        worker.connect(first);
         {
-            let (mailbox, library, sink) = (Arc::clone(&pages), Arc::clone(&library), Arc::clone(&sink));
+            let (mailbox, library, sink) = (Arc::clone(&worker.pages), Arc::clone(&library), Arc::clone(&sink));
             spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
         }
         {
-            let (mailbox, library, sink) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
+            let (mailbox, library, sink) = (Arc::clone(&worker.background), Arc::clone(&library), Arc::clone(&sink));
             spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true))?;
         }
         {
-            let (pages, background, stopped) = (Arc::clone(&pages), Arc::clone(&background), Arc::clone(&stopped));
+            let (pages, background) = (Arc::clone(&worker.pages), Arc::clone(&worker.background));
+            let stopped = Arc::clone(&worker.stopped);
             spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))?;
         }
-        Ok(Worker { pages, background, orders, stopped })
+        Ok(worker)
     }
 
     /// Works on another database from now on.

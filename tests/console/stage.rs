@@ -147,8 +147,8 @@ impl Stage {
     }
 
     fn open(&mut self) {
-        let effects = start(&self.model);
-        self.carry_out(effects);
+        let first = Effect::Connect(start(&self.model.setup));
+        self.carry_out(vec![first]);
         self.draw();
     }
 

@@ -82,8 +82,7 @@ impl Work {
                 let _ = gate.lock().unwrap().recv_timeout(Duration::from_secs(20));
             }
         };
-        let worker = Worker::start(Arc::new(shelf), Arc::new(sink)).unwrap();
-        worker.connect(Target::Open(path));
+        let worker = Worker::start(Arc::new(shelf), Arc::new(sink), Target::Open(path)).unwrap();
         let ids = (0..600).map(|n| UserId::new(format!("{n:032x}"))).collect();
         Work { worker, events, go_on, accounts, ids, _folder: folder }
     }

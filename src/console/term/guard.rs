@@ -76,7 +76,8 @@ fn last_words(info: &PanicHookInfo<'_>) -> String {
 pub fn watch_signals(sink: impl Fn(TermEvent) + Send + 'static) -> io::Result<()> {
     // SIGQUIT would leave the memory, passwords and all, in a file.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let deadly = [SIGHUP, SIGTERM, SIGINT, SIGQUIT].into_iter().filter(|&signal| !ignored(signal));
+    let status = status();
+    let deadly = [SIGHUP, SIGTERM, SIGINT, SIGQUIT].into_iter().filter(|&signal| !mask_has(&status, signal));
     let mut signals = Signals::new(deadly.chain([SIGWINCH, SIGTSTP, SIGCONT]))?;
     let watch = move || {
         for signal in signals.forever() {
@@ -151,7 +152,11 @@ fn leave_in_time() {
 
 /// Whether the process was started with this signal ignored, as `nohup` does; it then stays ignored. Only Linux tells.
 fn ignored(signal: c_int) -> bool {
-    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| mask_has(&status, signal))
+    mask_has(&status(), signal)
+}
+
+fn status() -> String {
+    std::fs::read_to_string("/proc/self/status").unwrap_or_default()
 }
 
 fn mask_has(status: &str, signal: c_int) -> bool {
