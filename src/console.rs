@@ -80,6 +80,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// # Errors
 /// `failure` when the terminal cannot be taken over.
 pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
+    term::hook_panics();
     let (sender, incoming) = channel();
     let (to_worker, to_term) = (sender.clone(), sender);
     let sink: worker::Sink = Arc::new(move |event| {

@@ -3,7 +3,7 @@
 //! Bytes are read and decoded here rather than by crossterm's event reader, which spins on a terminal that is gone
 //! and delivers a split escape sequence as letters. Knows nothing of what is drawn or what a key does.
 //!
-//! The order at the start is [`enter`], [`start`], then `ratatui::Terminal::new(Surface::new(Tty))`; at the end
+//! The order at the start is [`hook_panics`], before there is any thread that may panic, [`enter`], [`start`], then `ratatui::Terminal::new(Surface::new(Tty))`; at the end
 //! [`leave`]. A suspended console comes back by [`suspend`], `Terminal::clear`, and a new frame.
 
 pub mod copy;
@@ -19,19 +19,18 @@ pub mod wire;
 
 pub use copy::copy_sequence;
 pub use event::TermEvent;
-pub use guard::{at_the_end, suspend};
+pub use guard::{at_the_end, hook_panics, suspend};
 pub use reader::millis;
 pub use screen::{Tty, enter, leave, size};
 pub use surface::Surface;
 
 use crate::accounts::error::{Error, Kind, Result};
 
-/// Starts the threads that read the terminal and take the signals, and sets the panic hook. Called once.
+/// Starts the threads that read the terminal and take the signals. Called once.
 ///
 /// # Errors
 /// `failure` when the system gives no thread or no signal handler.
 pub fn start(sink: impl Fn(TermEvent) + Send + Clone + 'static) -> Result<()> {
-    guard::hook_panics();
     let failed = |error: std::io::Error| {
         Error::new(Kind::Failure, format!("the terminal cannot be watched: {error}"))
             .hint("the limits on processes and open files may be too low (ulimit -a)")
