@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod action;
+pub mod ahead;
 pub mod asking;
 pub mod bar;
 pub mod burst;
@@ -97,21 +98,19 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     })?;
     let (burst, undrawn) = (burst::Burst::default(), Undrawn::default());
     let (queue, later) = (VecDeque::new(), Vec::new());
-    let outcome = Loop { model, worker, incoming, queue, burst, undrawn, later }.run();
+    let outcome = Loop { model, worker, incoming, queue, later, burst, undrawn }.run();
     term::leave();
     outcome
 }
 
-fn send(effects: Vec<Effect>, worker: &Worker) {
-    for effect in effects {
-        match effect {
-            Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
-            Effect::Write(ticket, write) => worker.write(ticket, write),
-            Effect::Connect(target) => worker.connect(target),
-            Effect::Stop(ticket) => worker.stop(ticket),
-            Effect::Seat(seat) => worker.seat(&seat),
-            _ => {}
-        }
+fn send(effect: Effect, worker: &Worker) {
+    match effect {
+        Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
+        Effect::Write(ticket, write) => worker.write(ticket, write),
+        Effect::Connect(target) => worker.connect(target),
+        Effect::Stop(ticket) => worker.stop(ticket),
+        Effect::Seat(seat) => worker.seat(&seat),
+        Effect::Copy(_) | Effect::Repaint | Effect::Suspend => {}
     }
 }
 
@@ -121,10 +120,10 @@ struct Loop {
     incoming: Receiver<Incoming>,
     /// Events that arrived and were not taken yet.
     queue: VecDeque<Incoming>,
+    /// Questions that nobody waits for: they are asked when the frame is drawn, and take no processor from it.
+    later: Vec<Effect>,
     burst: burst::Burst,
     undrawn: Undrawn,
-    /// What is asked when the frame is out.
-    later: Vec<Effect>,
 }
 
 type Screen = Terminal<Surface<Tty>>;
@@ -135,6 +134,7 @@ impl Loop {
         // The first frame shows people, not an empty list, if they are there soon enough.
         self.wait_for_answers();
         self.draw(&mut screen)?;
+        self.ask_later();
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {
                 self.take(Incoming::Event(Box::new(Event::Tick)), &mut screen)?;
@@ -143,9 +143,29 @@ impl Loop {
             }
             self.take_all(&mut screen)?;
             self.wait_for_answers();
-            self.draw(&mut screen)?;
+            if self.undrawn.is_something() {
+                self.draw(&mut screen)?;
+            }
+            self.ask_later();
         }
         Ok(())
+    }
+
+    /// Hands on what was asked for, in its order.
+    fn send(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask(..) if self.model.is_complete() => self.later.push(effect),
+            effect => {
+                self.ask_later();
+                send(effect, &self.worker);
+            }
+        }
+    }
+
+    fn ask_later(&mut self) {
+        for effect in self.later.drain(..) {
+            send(effect, &self.worker);
+        }
     }
 
     /// Waits for something to happen, no longer than until times must be drawn anew or the console has been left alone.
@@ -200,11 +220,8 @@ impl Loop {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             match self.incoming.recv_timeout(left) {
                 Ok(Incoming::Event(event)) => {
-                    let effects = update::update(&mut self.model, *event);
-                    match self.model.is_complete() {
-                        // What is asked at leisure would be worked on beside the drawing that somebody waits for.
-                        true => self.later.extend(effects),
-                        false => send(effects, &self.worker),
+                    for effect in self.update(*event) {
+                        self.send(effect);
                     }
                 }
                 Ok(other) => {
@@ -229,9 +246,7 @@ impl Loop {
             Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
             Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
         };
-        self.undrawn.took(&event);
-        let effects = update::update(&mut self.model, event);
-        for effect in effects {
+        for effect in self.update(event) {
             match effect {
                 Effect::Copy(text) => {
                     if let Err(error) = term::copy(text.expose()) {
@@ -240,10 +255,20 @@ impl Loop {
                 }
                 Effect::Repaint => screen.clear().map_err(|error| broken(&error))?,
                 Effect::Suspend => self.suspend(screen)?,
-                other => send(vec![other], &self.worker),
+                other => self.send(other),
             }
         }
         Ok(())
+    }
+
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        let before = self.undrawn;
+        self.undrawn.took(&event);
+        let effects = update::update(&mut self.model, event);
+        if self.model.unseen {
+            self.undrawn = before;
+        }
+        effects
     }
 
     fn is_burst(&mut self, key: Key, at: u64) -> bool {
@@ -256,9 +281,9 @@ impl Loop {
 
     fn suspend(&mut self, screen: &mut Screen) -> Result<()> {
         let refusal = term::suspend().err().map(|error| error.message);
-        let event = Event::Resumed(refusal);
-        let effects = update::update(&mut self.model, event);
-        send(effects, &self.worker);
+        for effect in self.update(Event::Resumed(refusal)) {
+            self.send(effect);
+        }
         screen.clear().map_err(|error| broken(&error))
     }
 
@@ -272,7 +297,6 @@ impl Loop {
             }
         });
         self.undrawn.drew();
-        send(std::mem::take(&mut self.later), &self.worker);
         drawn.map(|_| ()).map_err(|error| broken(&error))
     }
 }

@@ -218,7 +218,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         self.spare = spare;
         let limit = match want {
             // The first rows as soon as can be, and those beside them when they are seen.
-            Want::Top | Want::Bottom => Window::<T>::least(height),
+            Want::Top | Want::Bottom | Want::At(_) => Window::<T>::least(height),
             _ => Window::<T>::limit(height),
         };
         self.asked = Some(want.clone());
