@@ -88,8 +88,9 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
         let _ = to_worker.send(Incoming::Event(Box::new(event)));
     });
     // The database is opened while the terminal is still being taken over.
-    let worker = Worker::start(library, sink, update::start(&setup))?;
     let mut model = Model::new(setup, term::size());
+    let (first, look) = update::start(&model);
+    let worker = Worker::start(library, sink, first, look)?;
     LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
@@ -134,6 +135,7 @@ impl Loop {
         // The first frame shows people, not an empty list, if they are there soon enough.
         self.wait_for_answers();
         self.draw(&mut screen)?;
+        self.worker.complete()?;
         self.ask_later();
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {

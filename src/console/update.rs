@@ -4,20 +4,21 @@ use super::act::act;
 use super::action::Action;
 use super::burst::TOO_FAST;
 use super::dialog;
-use super::effect::{Effect, Event, Target};
+use super::effect::{Effect, Event, Read, Target};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::Pane;
 use super::many;
-use super::model::{Model, Setup};
+use super::model::Model;
 use super::outcome;
 use super::signin;
 use crate::accounts::time::Span;
 
-/// What a console works on first: what it was started with.
-pub fn start(setup: &Setup) -> Target {
-    setup.path.clone().map_or(Target::Demo, Target::Open)
+/// What a console works on first, and what it is going to ask of it first.
+pub fn start(model: &Model) -> (Target, Read) {
+    let rows = model.screen().rows(Pane::Users).max(1);
+    (model.setup.path.clone().map_or(Target::Demo, Target::Open), model.users.first(rows))
 }
 
 /// Takes an event and says what is to be done.

@@ -3,11 +3,11 @@
 //! For questions only the newest counts: it takes the place of the one before and interrupts it. For orders every one
 //! counts: they queue, and each gets its outcome while the process lives.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,11 @@ use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
 use crate::accounts::standing::{Seat, Standing};
-use crate::accounts::store::{Counters, Interrupter};
+use crate::accounts::store::Counters;
 use crate::accounts::{Accounts, Result};
+use mailbox::{Mailbox, POLL, next};
+
+mod mailbox;
 
 /// Opens databases for the console, which knows no engine itself.
 pub trait Library: Send + Sync {
@@ -105,80 +108,6 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
     })
 }
 
-/// Questions that wait, one a slot, and what is being worked on.
-#[derive(Default)]
-struct Waiting {
-    /// A database to open, and whether the loop is to be told.
-    open: Option<(PathBuf, bool)>,
-    waiting: BTreeMap<Slot, (Turn, Read)>,
-    running: Option<Slot>,
-    /// Who asks from now on.
-    seat: Option<Seat>,
-    interrupt: Option<Arc<Interrupter>>,
-}
-
-impl Waiting {
-    /// Whether the loop waits for word that the database is open.
-    fn tells(&self) -> bool {
-        self.open.as_ref().is_some_and(|(_, tell)| *tell)
-    }
-}
-
-struct Mailbox {
-    inside: Mutex<Waiting>,
-    bell: Condvar,
-}
-
-impl Mailbox {
-    fn new() -> Arc<Mailbox> {
-        Arc::new(Mailbox { inside: Mutex::default(), bell: Condvar::new() })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // A panic ends the process through the hook; a poisoned lock has nobody left to protect.
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seat(&self, seat: Seat) {
-        self.lock().seat = Some(seat);
-    }
-
-    fn open(&self, path: PathBuf, tell: bool) {
-        let mut inside = self.lock();
-        inside.seat = None;
-        inside.open = Some((path, tell));
-        inside.waiting.clear();
-        // Whoever is woken finds the box unlocked.
-        drop(inside);
-        self.bell.notify_one();
-    }
-
-    fn ask(&self, slot: Slot, turn: Turn, read: Read) {
-        let mut inside = self.lock();
-        inside.waiting.insert(slot, (turn, read));
-        if inside.running.is_some_and(|running| running == slot || running.gives_way_to(slot))
-            && let Some(interrupt) = &inside.interrupt
-        {
-            // Sent while the box is locked: it cannot hit the question after the one that it is meant for.
-            interrupt();
-        }
-        drop(inside);
-        self.bell.notify_one();
-    }
-
-    /// Nothing is worked on any more. A question that was interrupted gave way to a newer one of its slot, and is over,
-    /// or to one of another slot, or was hit by a late signal, and waits again. Whoever else puts a question into the
-    /// box finds it locked from the look into the slot until it is filled.
-    fn end(&self, interrupted: Option<Question>) {
-        let mut inside = self.lock();
-        inside.running = None;
-        // About another database nothing was asked yet.
-        if let Some((slot, turn, read)) = interrupted.filter(|_| inside.open.is_none()) {
-            inside.waiting.entry(slot).or_insert((turn, read));
-        }
-    }
-}
-
 /// The worker's front: what the loop hands its effects to.
 pub struct Worker {
     pages: Arc<Mailbox>,
@@ -186,6 +115,8 @@ pub struct Worker {
     orders: Sender<Order>,
     /// The order that is to end after the batch that it is at.
     stopped: Arc<AtomicU64>,
+    /// The threads that are not started yet.
+    rest: Option<Box<dyn FnOnce() -> Result<()>>>,
 }
 
 enum Order {
@@ -197,30 +128,44 @@ enum Order {
 }
 
 impl Worker {
-    /// Starts the threads, and works on this database first. They end with the process.
+    /// Begins with a database, about which this is going to be asked first. Where it only has to be opened, the pages'
+    /// thread does so alone, and [`Worker::complete`] starts the others: before the first frame they would only be in
+    /// its way. The threads end with the process.
     ///
     /// # Errors
     /// `failure` when the system gives no thread.
-    pub fn start(library: Arc<dyn Library>, sink: Sink, first: Target) -> Result<Worker> {
+    pub fn start(library: Arc<dyn Library>, sink: Sink, first: Target, look: Read) -> Result<Worker> {
         let (pages, background) = (Mailbox::new(), Mailbox::new());
         let (orders, queue) = channel();
-        let worker = Worker { pages, background, orders, stopped: Arc::new(AtomicU64::new(0)) };
-        // It lies there before they are: the pages' thread opens it while the others are still being started.
+        let stopped = Arc::new(AtomicU64::new(0));
+        let rest = {
+            let (pages, background, stopped) = (Arc::clone(&pages), Arc::clone(&background), Arc::clone(&stopped));
+            let (library, sink) = (Arc::clone(&library), Arc::clone(&sink));
+            move || {
+                let (mailbox, shelf, events) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
+                spawn("background", move || read_on(&mailbox, shelf.as_ref(), &events, true))?;
+                spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))
+            }
+        };
+        let mut worker = Worker { pages, background, orders, stopped, rest: Some(Box::new(rest)) };
+        let only_opens = matches!(first, Target::Open(_));
+        // What there is to do lies there before the thread does: it goes to work at once.
         worker.connect(first);
-        {
-            let (mailbox, library, sink) = (Arc::clone(&worker.pages), Arc::clone(&library), Arc::clone(&sink));
-            spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
-        }
-        {
-            let (mailbox, library, sink) = (Arc::clone(&worker.background), Arc::clone(&library), Arc::clone(&sink));
-            spawn("background", move || read_on(&mailbox, library.as_ref(), &sink, true))?;
-        }
-        {
-            let (pages, background) = (Arc::clone(&worker.pages), Arc::clone(&worker.background));
-            let stopped = Arc::clone(&worker.stopped);
-            spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))?;
+        worker.pages.lock().look = only_opens.then_some(look);
+        let mailbox = Arc::clone(&worker.pages);
+        spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
+        if !only_opens {
+            worker.complete()?;
         }
         Ok(worker)
+    }
+
+    /// Starts the threads that are not there yet; until then what they are given waits for them.
+    ///
+    /// # Errors
+    /// `failure` when the system gives no thread.
+    pub fn complete(&mut self) -> Result<()> {
+        self.rest.take().map_or(Ok(()), |rest| rest())
     }
 
     /// Works on another database from now on.
@@ -268,9 +213,6 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     })
 }
 
-/// How often the background connection looks whether another process has changed something.
-const POLL: Duration = Duration::from_millis(250);
-
 /// How often it asks whether upkeep is due.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -279,6 +221,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
     let mut looked = Instant::now();
+    let mut ahead: Option<(Read, Result<Answer>, Instant)> = None;
     loop {
         let (path, question) = next(mailbox, polls && accounts.is_some());
         if let Some((path, tell)) = path {
@@ -300,7 +243,14 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
                 let place =
                     |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
                 let place = opened.map(place);
+                // Where a log-in is required, nothing about people is read before it.
+                let may_look = place.as_ref().is_ok_and(|place| !place.policy.login_required);
                 sink(Event::Connected(Target::Open(path), place));
+                let look = mailbox.lock().look.take().filter(|_| may_look);
+                ahead = look.zip(accounts.as_mut()).map(|(read, accounts)| {
+                    let outcome = answer(accounts, read.clone());
+                    (read, outcome, Instant::now())
+                });
             }
             mailbox.lock().interrupt = accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()));
             continue;
@@ -312,7 +262,8 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
         if let Some((slot, turn, read)) = question {
             #[cfg(feature = "provoke")]
             super::provoke::in_worker();
-            let outcome = answer(accounts, read.clone());
+            let known = ahead.take().filter(|(look, _, at)| *look == read && at.elapsed() < POLL);
+            let outcome = known.map_or_else(|| answer(accounts, read.clone()), |(_, outcome, _)| outcome);
             let interrupted = matches!(&outcome, Err(error) if error.kind == Kind::Interrupted);
             mailbox.end(interrupted.then_some((slot, turn, read)));
             if !interrupted {
@@ -344,34 +295,6 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
 /// What the console has to know of a database before it draws anything of it.
 fn look_around(accounts: &mut Accounts) -> Result<(Policy, Standing)> {
     Ok((accounts.policy()?, accounts.standing()?))
-}
-
-type Question = (Slot, Turn, Read);
-
-/// Waits for something to do; with `polls`, no longer than the poll's interval.
-fn next(mailbox: &Mailbox, polls: bool) -> (Option<(PathBuf, bool)>, Option<Question>) {
-    let mut inside = mailbox.lock();
-    loop {
-        // Who only counts opens when there is something to count, not beside those who fill the first frame.
-        if (inside.tells() || !inside.waiting.is_empty())
-            && let Some(open) = inside.open.take()
-        {
-            return (Some(open), None);
-        }
-        if let Some((slot, (turn, read))) = inside.waiting.pop_first() {
-            inside.running = Some(slot);
-            return (None, Some((slot, turn, read)));
-        }
-        if polls {
-            let (guard, timeout) = mailbox.bell.wait_timeout(inside, POLL).unwrap_or_else(PoisonError::into_inner);
-            inside = guard;
-            if timeout.timed_out() && inside.waiting.is_empty() && !inside.tells() {
-                return (None, None);
-            }
-        } else {
-            inside = mailbox.bell.wait(inside).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
 }
 
 fn write_on(

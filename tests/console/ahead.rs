@@ -1,6 +1,7 @@
 //! Those to whom the cursor may go next are read before it does: a step is one frame, and never one of before.
 
 use rollbook::console::effect::{Effect, Event, Read, Slot};
+use rollbook::console::update::start;
 
 use crate::stage::Stage;
 
@@ -139,4 +140,17 @@ fn a_reading_ahead_that_fails_is_not_complained_about() {
     // Whoever is looked at is asked for alone.
     assert!(stage.held.iter().any(|effect| matches!(effect, Effect::Ask(Slot::Person, _, Read::Person(..)))));
     stage.release().is_under_cursor("bob").shows("firefox");
+}
+
+#[test]
+fn what_is_read_before_anything_is_asked_is_what_is_asked_first() {
+    let mut stage = three();
+    let (target, look) = start(&stage.model);
+    let place = stage.model.place().cloned().unwrap();
+    stage.hold().event(Event::Connected(target, Ok(place)));
+    let asked = stage.held.iter().find_map(|effect| match effect {
+        Effect::Ask(_, _, read) => Some(read),
+        _ => None,
+    });
+    assert_eq!(asked, Some(&look), "else the first frame waits for two pages, and not for one");
 }

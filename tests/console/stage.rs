@@ -147,7 +147,7 @@ impl Stage {
     }
 
     fn open(&mut self) {
-        let first = Effect::Connect(start(&self.model.setup));
+        let first = Effect::Connect(start(&self.model).0);
         self.carry_out(vec![first]);
         self.draw();
     }

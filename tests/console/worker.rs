@@ -11,7 +11,7 @@ use rollbook::accounts::query::Filter;
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::user::{Draft, Edit, Role};
 use rollbook::accounts::{Accounts, Actor, Error, Kind, Result, Secret, UserId};
-use rollbook::console::effect::{Bulk, Done, Event, Target, Write};
+use rollbook::console::effect::{Bulk, Done, Event, Read, Target, Write};
 use rollbook::console::worker::{Library, Worker};
 use rollbook::engines::{self, Access};
 
@@ -82,7 +82,8 @@ impl Work {
                 let _ = gate.lock().unwrap().recv_timeout(Duration::from_secs(20));
             }
         };
-        let worker = Worker::start(Arc::new(shelf), Arc::new(sink), Target::Open(path)).unwrap();
+        let mut worker = Worker::start(Arc::new(shelf), Arc::new(sink), Target::Open(path), Read::Attention).unwrap();
+        worker.complete().unwrap();
         let ids = (0..600).map(|n| UserId::new(format!("{n:032x}"))).collect();
         Work { worker, events, go_on, accounts, ids, _folder: folder }
     }

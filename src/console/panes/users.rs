@@ -89,6 +89,11 @@ impl Users {
         Query { filter: self.list.filter.clone(), order: self.order, reversed: self.reversed }
     }
 
+    /// What is asked for first.
+    pub fn first(&self, height: usize) -> Read {
+        Read::Users { query: self.query(), want: Want::Top, limit: Window::<User>::least(height) }
+    }
+
     /// What has to be asked for now.
     pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
