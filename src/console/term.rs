@@ -3,8 +3,9 @@
 //! Bytes are read and decoded here rather than by crossterm's event reader, which spins on a terminal that is gone
 //! and delivers a split escape sequence as letters. Knows nothing of what is drawn or what a key does.
 //!
-//! The order at the start is [`hook_panics`], before there is any thread that may panic, [`enter`], [`start`], then `ratatui::Terminal::new(Surface::new(Tty))`; at the end
-//! [`leave`]. A suspended console comes back by [`suspend`], `Terminal::clear`, and a new frame.
+//! The order at the start is [`hook_panics`], before there is any thread that may panic, [`enter`], [`start`], then
+//! `ratatui::Terminal::new(Surface::new(Tty))`; at the end [`leave`]. A suspended console comes back by [`suspend`],
+//! `Terminal::clear`, and a new frame.
 
 pub mod copy;
 pub mod decode;
