@@ -140,3 +140,23 @@ fn a_reading_ahead_that_fails_is_not_complained_about() {
     assert!(stage.held.iter().any(|effect| matches!(effect, Effect::Ask(Slot::Person, _, Read::Person(..)))));
     stage.release().is_under_cursor("bob").shows("firefox");
 }
+
+#[test]
+fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
+    let mut stage = crate::others::crowd(500);
+    stage.press("/p1<enter>").shows("100 · newest first").hold().press("/p2");
+    let page = |stage: &mut Stage| {
+        let answers = stage.answers().into_iter();
+        answers.filter(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).next_back().unwrap()
+    };
+    let told = page(&mut stage);
+    stage.event(told).shows("100 · newest first").is_under_cursor("p299");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    // What only counting tells is counted, when what is looked at has come.
+    stage.press(" is:active");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    let untold = page(&mut stage);
+    stage.event(untold).hides("100 · newest first");
+    assert_eq!(stage.asks(Slot::Matches), 1);
+    stage.release().shows("100 · newest first");
+}
