@@ -146,8 +146,7 @@ fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
     let mut stage = crate::others::crowd(500);
     stage.press("/p1<enter>").shows("100 · newest first").hold().press("/p2");
     let page = |stage: &mut Stage| {
-        let answers = stage.answers().into_iter();
-        answers.filter(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).next_back().unwrap()
+        stage.answers().into_iter().rfind(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).unwrap()
     };
     let told = page(&mut stage);
     stage.event(told).shows("100 · newest first").is_under_cursor("p299");
