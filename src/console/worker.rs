@@ -59,12 +59,12 @@ pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 /// What the domain says.
 pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
     Ok(match read {
-        Read::Users { query, want, limit } => {
+        Read::Users { query, want, limit } => accounts.at_one_moment(|accounts| {
             let page = accounts.users(&query, &want.anchor(), limit)?;
             // Whoever cannot be read is asked for alone, which tells why.
             let led = want.led(&page).and_then(|user| accounts.dossier(&user.id, DEEP).ok());
-            Answer::Users(want, page, led.map(Box::new))
-        }
+            Ok(Answer::Users(want, page, led.map(Box::new)))
+        })?,
         Read::Person(id, depth) => Answer::Person(Box::new(accounts.dossier(&id, depth)?)),
         Read::People(ids, depth) => Answer::People(gather::dossiers(accounts, &ids, depth)?),
         Read::Everybody { filter, reversed, want, limit } => {
