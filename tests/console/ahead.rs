@@ -154,3 +154,40 @@ fn what_is_read_before_anything_is_asked_is_what_is_asked_first() {
     });
     assert_eq!(asked, Some(&look), "else the first frame waits for two pages, and not for one");
 }
+
+#[test]
+fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
+    let mut stage = crate::others::crowd(500);
+    stage.press("/p1<enter>").shows("100 · newest first").hold().press("/p2");
+    let page = |stage: &mut Stage| {
+        stage.answers().into_iter().rfind(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).unwrap()
+    };
+    let told = page(&mut stage);
+    stage.event(told).shows("100 · newest first").is_under_cursor("p299");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    // What only counting tells is counted, when what is looked at has come.
+    stage.press(" is:active");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    let untold = page(&mut stage);
+    stage.event(untold).hides("100 · newest first");
+    assert_eq!(stage.asks(Slot::Matches), 1);
+    stage.release().shows("100 · newest first");
+}
+
+#[test]
+fn of_whom_very_much_is_known_the_first_is_shown_at_once_and_the_rest_follows() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    for n in 0..70 {
+        stage.log_in("ann", &format!("client{n:02}"));
+    }
+    stage.moved().hold().press("j").is_under_cursor("ann").shows("Sessions  70 live").shows("client69");
+    assert!(stage.model.is_complete());
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(60));
+    stage.release().shows("Sessions  70 live");
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(70));
+    stage.press("<tab><tab>G").shows("client00");
+    // The same where nothing was read ahead.
+    stage.press("<s-tab><s-tab>").moved();
+    stage.press("k").hold().moved().press("j").release();
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(70));
+}

@@ -102,7 +102,9 @@ impl Users {
             let limit = if self.seek.is_some() { Window::<User>::limit(height) } else { limit };
             effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
         }
-        if let Some(turn) = self.list.count_due()
+        // The page may bring it.
+        if leisure
+            && let Some(turn) = self.list.count_due()
             && !self.list.filter.is_empty()
         {
             effects.push(Effect::Ask(Slot::Matches, turn, Read::Matches(self.list.filter.clone())));

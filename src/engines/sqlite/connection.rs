@@ -130,8 +130,28 @@ fn attempt<T>(
     Ok(answer)
 }
 
+/// Begins a transaction for reading that lasts until [`thaw`]; `false` where there is one.
+pub fn freeze(db: &Connection) -> Result<bool> {
+    let begins = db.is_autocommit();
+    if begins {
+        db.prepare_cached("BEGIN")?.execute([])?;
+    }
+    Ok(begins)
+}
+
+/// Ends it.
+pub fn thaw(db: &Connection) {
+    let ended = db.prepare_cached("COMMIT").and_then(|mut statement| statement.execute([]));
+    if ended.is_err() {
+        let _ = db.execute_batch("ROLLBACK");
+    }
+}
+
 /// Asks several questions of one and the same state.
 pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    if !db.is_autocommit() {
+        return question(db);
+    }
     let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
     question(&tx)
     // Dropped here: nothing was written, so there is nothing to commit.
