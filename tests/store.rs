@@ -144,6 +144,8 @@ macro_rules! engine {
                 a_known_address_has_a_counter_of_its_own
                 an_address_is_known_for_thirty_days
                 a_success_clears_its_class_alone
+                a_challenge_says_who_it_is_and_counts_like_an_attempt
+                a_log_in_answers_with_what_is_written_whoever_came_before
                 a_name_that_nobody_has_waits_alike
                 somebody_who_waits_is_shown_and_found
                 an_administrator_clears_every_counter_once
@@ -152,6 +154,7 @@ macro_rules! engine {
                 what_is_over_goes_in_small_batches
                 people_deleted_for_long_are_purged_in_the_programs_name
                 nothing_goes_while_the_clock_is_far_ahead
+                log_ins_sweep_away_what_is_over_where_nobody_tidies
                 a_clock_that_goes_back_revives_no_session_and_no_reset
                 an_accepted_clock_is_written_down
                 a_purge_takes_the_name_from_whom_they_acted_upon
