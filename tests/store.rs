@@ -74,6 +74,7 @@ macro_rules! engine {
             sessions {
                 a_session_is_good_through_its_last_instant
                 an_idle_session_is_over
+                a_check_tells_of_its_owner_what_a_look_at_them_tells
                 opening_looks_again_at_what_the_log_in_stood_on
                 a_log_in_is_remembered_and_renews_the_hash
                 an_ended_session_is_refused_and_shown_until_its_old_expiry

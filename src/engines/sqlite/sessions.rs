@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::clock::BELIEVED;
 use super::endings::{counted, end_all};
-use super::rows::{self, ENDED, Person, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, USER_WIDTH, millis};
+use super::rows::{self, CHECKED, ENDED, Person, RUNS, Raw, SESSION, USABLE, millis};
 use super::settings::{Moved, moved};
 use super::{audit, clock, settings, throttle, users};
 use crate::accounts::audit::{Deed, Stamp};
@@ -21,30 +21,25 @@ use crate::accounts::user::{Status, User, UserId};
 
 /// Looks a digest up together with its owner, by the time that is believed: one statement, since this is asked with
 /// every request of a service.
-pub fn check(db: &Connection, digest: &Digest, mut now: Time) -> Result<Found> {
+pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        let user = USER.replace("?1", "p.now");
         format!(
-            "SELECT {SESSION}, {user}, p.now FROM (SELECT max(?1, {BELIEVED}) AS now) p CROSS JOIN session s
-             JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2"
+            "SELECT {CHECKED} FROM (SELECT {BELIEVED} AS now) p CROSS JOIN session s JOIN user u ON u.seq = s.user_seq \
+             WHERE s.digest = ?2"
         )
     });
-    let found = db
-        .prepare_cached(&SQL)?
-        .query_row(params![now.millis(), digest.bytes()], |row| {
-            now = rows::time(row, SESSION_WIDTH + USER_WIDTH)?.unwrap_or(now);
-            Ok((rows::session(row, 0)?.1, rows::person(row, SESSION_WIDTH)?.user))
-        })
-        .optional()?;
-    let Some((session, user)) = found else { return Ok(Found::Unknown) };
+    let mut statement = db.prepare_cached(&SQL)?;
+    let found = statement.query_row(params![now.millis(), digest.bytes()], rows::checked).optional()?;
+    let Some((now, both)) = found else { return Ok(Found::Unknown) };
+    let (user, session) = &*both;
     let shut = user.status != Status::Active || user.deleted_at.is_some() || user.is_expired(now);
     if session.ended_at.is_some() || shut {
-        return Ok(Found::Refused(session.id));
+        return Ok(Found::Refused(session.id.clone()));
     }
     if !session.is_live(now) {
         return Ok(Found::Unknown);
     }
-    Ok(Found::Live(Box::new((user, session))))
+    Ok(Found::Live(both))
 }
 
 /// One session in any state.
