@@ -53,7 +53,7 @@ fn main() {
     on_a_terminal(&db);
     beside_a_service(&db);
     match line::Line::start() {
-        Some(line) => over_the_line(&line, &db),
+        Some(line) => [false, true].into_iter().for_each(|compressed| over_the_line(&line, &db, compressed)),
         None => println!("no sshd is installed: nothing was measured over a slow line"),
     }
 }
@@ -186,9 +186,9 @@ fn part(sorted: &[f64], percent: usize) -> f64 {
     sorted[((sorted.len() * percent).div_ceil(100)).clamp(1, sorted.len()) - 1]
 }
 
-fn over_the_line(line: &line::Line, db: &Path) {
+fn over_the_line(line: &line::Line, db: &Path, compressed: bool) {
     let slow = |command: &str| {
-        let mut robot = Robot::start("ssh", &line.ssh(command), SMALL);
+        let mut robot = Robot::start("ssh", &line.ssh(command, compressed), SMALL);
         robot.quiet = Duration::from_millis(500);
         robot
     };
@@ -202,7 +202,8 @@ fn over_the_line(line: &line::Line, db: &Path) {
     let mut robot = slow(&command);
     let first = robot.first(&|screen| screen.contains("newest first"));
     robot.idle(Duration::from_secs(2));
-    println!("\nover ssh, {} ms each way, 32 kB/s; an echo takes {round:.1} ms", line::DELAY.as_millis());
+    let ssh = if compressed { "ssh -C" } else { "ssh" };
+    println!("\nover {ssh}, {} ms each way, 32 kB/s; an echo takes {round:.1} ms", line::DELAY.as_millis());
     println!("first frame after the log-in's own exchange: {} bytes", first.bytes);
     let mut walk = first.bytes;
     let mut times = Vec::new();

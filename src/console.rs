@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod action;
+pub mod ahead;
 pub mod asking;
 pub mod bar;
 pub mod burst;
@@ -88,8 +89,9 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     // The database is opened while the terminal is still being taken over.
     let mut model = Model::new(setup, term::size());
     let worker = Worker::start(library, sink)?;
-    let first = update::start(&model);
-    send(first, &worker);
+    for effect in update::start(&model) {
+        send(effect, &worker);
+    }
     LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
@@ -97,21 +99,20 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
         let _ = to_term.send(Incoming::Term(event));
     })?;
     let (burst, undrawn) = (burst::Burst::default(), Undrawn::default());
-    let outcome = Loop { model, worker, incoming, queue: VecDeque::new(), burst, undrawn }.run();
+    let (queue, later) = (VecDeque::new(), Vec::new());
+    let outcome = Loop { model, worker, incoming, queue, later, burst, undrawn }.run();
     term::leave();
     outcome
 }
 
-fn send(effects: Vec<Effect>, worker: &Worker) {
-    for effect in effects {
-        match effect {
-            Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
-            Effect::Write(ticket, write) => worker.write(ticket, write),
-            Effect::Connect(target) => worker.connect(target),
-            Effect::Stop(ticket) => worker.stop(ticket),
-            Effect::Seat(seat) => worker.seat(&seat),
-            _ => {}
-        }
+fn send(effect: Effect, worker: &Worker) {
+    match effect {
+        Effect::Ask(slot, turn, read) => worker.ask(slot, turn, read),
+        Effect::Write(ticket, write) => worker.write(ticket, write),
+        Effect::Connect(target) => worker.connect(target),
+        Effect::Stop(ticket) => worker.stop(ticket),
+        Effect::Seat(seat) => worker.seat(&seat),
+        Effect::Copy(_) | Effect::Repaint | Effect::Suspend => {}
     }
 }
 
@@ -121,6 +122,8 @@ struct Loop {
     incoming: Receiver<Incoming>,
     /// Events that arrived and were not taken yet.
     queue: VecDeque<Incoming>,
+    /// Questions that nobody waits for: they are asked when the frame is drawn, and take no processor from it.
+    later: Vec<Effect>,
     burst: burst::Burst,
     undrawn: Undrawn,
 }
@@ -133,6 +136,7 @@ impl Loop {
         // The first frame shows people, not an empty list, if they are there soon enough.
         self.wait_for_answers();
         self.draw(&mut screen)?;
+        self.ask_later();
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {
                 self.take(Incoming::Event(Box::new(Event::Tick)), &mut screen)?;
@@ -141,9 +145,29 @@ impl Loop {
             }
             self.take_all(&mut screen)?;
             self.wait_for_answers();
-            self.draw(&mut screen)?;
+            if self.undrawn.is_something() {
+                self.draw(&mut screen)?;
+            }
+            self.ask_later();
         }
         Ok(())
+    }
+
+    /// Hands on what was asked for, in its order.
+    fn send(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask(..) if self.model.is_complete() => self.later.push(effect),
+            effect => {
+                self.ask_later();
+                send(effect, &self.worker);
+            }
+        }
+    }
+
+    fn ask_later(&mut self) {
+        for effect in self.later.drain(..) {
+            send(effect, &self.worker);
+        }
     }
 
     /// Waits for something to happen, no longer than until times must be drawn anew or the console has been left alone.
@@ -198,8 +222,9 @@ impl Loop {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             match self.incoming.recv_timeout(left) {
                 Ok(Incoming::Event(event)) => {
-                    let effects = update::update(&mut self.model, *event);
-                    send(effects, &self.worker);
+                    for effect in self.update(*event) {
+                        self.send(effect);
+                    }
                 }
                 Ok(other) => {
                     self.queue.push_back(other);
@@ -223,9 +248,7 @@ impl Loop {
             Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
             Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
         };
-        self.undrawn.took(&event);
-        let effects = update::update(&mut self.model, event);
-        for effect in effects {
+        for effect in self.update(event) {
             match effect {
                 Effect::Copy(text) => {
                     if let Err(error) = term::copy(text.expose()) {
@@ -234,10 +257,20 @@ impl Loop {
                 }
                 Effect::Repaint => screen.clear().map_err(|error| broken(&error))?,
                 Effect::Suspend => self.suspend(screen)?,
-                other => send(vec![other], &self.worker),
+                other => self.send(other),
             }
         }
         Ok(())
+    }
+
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        let before = self.undrawn;
+        self.undrawn.took(&event);
+        let effects = update::update(&mut self.model, event);
+        if self.model.unseen {
+            self.undrawn = before;
+        }
+        effects
     }
 
     fn is_burst(&mut self, key: Key, at: u64) -> bool {
@@ -250,9 +283,9 @@ impl Loop {
 
     fn suspend(&mut self, screen: &mut Screen) -> Result<()> {
         let refusal = term::suspend().err().map(|error| error.message);
-        let event = Event::Resumed(refusal);
-        let effects = update::update(&mut self.model, event);
-        send(effects, &self.worker);
+        for effect in self.update(Event::Resumed(refusal)) {
+            self.send(effect);
+        }
         screen.clear().map_err(|error| broken(&error))
     }
 

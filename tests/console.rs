@@ -7,6 +7,8 @@ mod support;
 #[path = "console/stage.rs"]
 mod stage;
 
+#[path = "console/ahead.rs"]
+mod ahead;
 #[path = "console/audit.rs"]
 mod audit;
 #[path = "console/bar.rs"]

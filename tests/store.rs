@@ -103,6 +103,7 @@ macro_rules! engine {
             still {
                 sessions_that_stand_still_are_met_once_while_others_come_and_go
                 entries_are_met_once_while_more_are_written
+                while_it_is_frozen_nothing_is_changed_and_everything_can_be_asked
             }
             bulk {
                 a_plan_counts_and_keeps_back_and_writes_nothing

@@ -60,10 +60,13 @@ impl Line {
         Some(Line { server, folder, port })
     }
 
-    /// What `ssh` needs to run a command behind the line.
-    pub fn ssh(&self, command: &str) -> Vec<String> {
+    /// What `ssh` needs to run a command behind the line, `-C` or not.
+    pub fn ssh(&self, command: &str, compressed: bool) -> Vec<String> {
         let at = self.folder.path().display();
         let mut args = vec!["-tt".to_owned(), "-F".into(), "none".into(), "-i".into(), format!("{at}/client")];
+        if compressed {
+            args.push("-C".into());
+        }
         let options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
         for option in options {
             args.extend(["-o".into(), option.into()]);

@@ -202,11 +202,28 @@ impl Accounts {
         self.store.expect_counts()
     }
 
-    /// Everything about one person, at most `limit` sessions, happenings and tokens.
+    /// Answers several questions from one and the same moment, whatever others do meanwhile.
+    ///
+    /// # Errors
+    /// What the questions say.
+    pub fn at_one_moment<T>(&mut self, ask: impl FnOnce(&mut Accounts) -> Result<T>) -> Result<T> {
+        let begins = self.store.freeze()?;
+        let answer = ask(self);
+        if begins {
+            self.store.thaw();
+        }
+        answer
+    }
+
+    /// Everything about one person at one moment, at most `limit` sessions, happenings and tokens.
     ///
     /// # Errors
     /// `unknown_user`.
     pub fn dossier(&mut self, id: &UserId, limit: u16) -> Result<Dossier> {
+        self.at_one_moment(|accounts| accounts.gather_dossier(id, limit))
+    }
+
+    fn gather_dossier(&mut self, id: &UserId, limit: u16) -> Result<Dossier> {
         self.oversee()?;
         let user = self.get(id, None)?;
         let verdict = self.judge(&user)?;

@@ -110,6 +110,8 @@ pub struct Page<T> {
     pub more_before: bool,
     /// Whether there is more behind the last.
     pub more_after: bool,
+    /// How many rows the whole list has, where finding these has told; else it is a question of its own.
+    pub total: Option<u32>,
 }
 
 /// Asks for one page after the other, from `anchor` on, until `take` has enough and answers `false`, or there is no more.
@@ -133,6 +135,6 @@ pub fn page_through<T>(
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Page { rows: Vec::new(), more_before: false, more_after: false }
+        Page { rows: Vec::new(), more_before: false, more_after: false, total: None }
     }
 }

@@ -210,6 +210,13 @@ pub trait Store: Send {
         Ok(())
     }
 
+    /// From the next question until [`Store::thaw`] everything that is asked is of one and the same moment, and nothing
+    /// can be changed. Answers whether that begins now; where it had begun before, it is not this call's to end.
+    fn freeze(&mut self) -> Result<bool>;
+
+    /// Questions are of the present again.
+    fn thaw(&mut self);
+
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;
 

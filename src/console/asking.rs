@@ -3,13 +3,16 @@
 use super::effect::{Effect, Read, Slot};
 use super::layout::{Pane, Screen};
 use super::model::{Book, Model};
+use super::outcome;
 use super::panes::audit::Audit;
 use super::panes::detail::Detail;
 use super::panes::everybody::Everybody;
 use super::panes::system::System;
 use super::panes::users::Users;
 use super::verifying::Verifying;
+use crate::accounts::looking::Dossier;
 use crate::accounts::time::Span;
+use crate::accounts::user::UserId;
 
 impl Model {
     /// Whether everything that is looked at is there, so that a frame need not be drawn twice.
@@ -69,14 +72,36 @@ impl Model {
         self.verifying.needs(effects);
         self.needs_marks(effects);
         let person = self.person_id().cloned();
+        if let Some(known) = person.as_ref().and_then(|id| self.known_ahead(id)) {
+            outcome::show(self, known, true);
+        }
         self.detail.needs(person.as_ref(), effects);
         if self.is_complete() {
             self.needs_rows(&screen, true, effects);
+            self.look_ahead(effects);
         }
         self.ask_for_attention(effects);
         if self.is_complete() {
             self.ask_for_ranks(&screen, effects);
         }
+    }
+
+    /// The person under the cursor, where they were read before the cursor came to them and are as the list has them.
+    fn known_ahead(&mut self, id: &UserId) -> Option<Dossier> {
+        let row = match self.pane {
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.current(),
+            Pane::Everybody | Pane::Audit | Pane::System => None,
+        };
+        self.detail.known_ahead(id, row)
+    }
+
+    fn look_ahead(&mut self, effects: &mut Vec<Effect>) {
+        let near: Vec<&UserId> = match self.pane {
+            Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.near().map(|user| &user.id).collect(),
+            Pane::Everybody => self.everybody.list.window.near().map(|session| &session.user_id).collect(),
+            Pane::Audit | Pane::System => return,
+        };
+        self.detail.look_ahead(&near, effects);
     }
 
     fn needs_rows(&mut self, screen: &Screen, leisure: bool, effects: &mut Vec<Effect>) {

@@ -42,6 +42,7 @@ pub enum Slot {
     Person,
     Everybody,
     Audit,
+    Ahead,
     Attention,
     Matches,
     SessionMatches,
@@ -63,20 +64,21 @@ pub enum Slot {
 impl Slot {
     /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
     pub const fn is_background(self) -> bool {
-        !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit)
+        !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit | Slot::Ahead)
     }
 
     /// Whether it gives way to a question whose answer somebody waits for.
     pub const fn gives_way_to(self, other: Slot) -> bool {
         let patient = matches!(self, Slot::UsersBefore | Slot::SessionsBefore | Slot::EntriesBefore);
-        patient && matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names | Slot::Labels)
+        let urgent = matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names | Slot::Labels);
+        patient && urgent || matches!(self, Slot::Ahead) && !other.is_background()
     }
 }
 
 /// A question.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Read {
-    /// A page of people.
+    /// A page of people, and everything about the one to whom it brings the cursor.
     Users {
         /// Who, in which order.
         query: Query,
@@ -87,6 +89,8 @@ pub enum Read {
     },
     /// Everything about one person, and so much of their history.
     Person(UserId, u16),
+    /// The same of some who may be looked at next; whoever is not there is left out.
+    People(Vec<UserId>, u16),
     /// A page of everybody's sessions.
     Everybody {
         /// Which.
@@ -169,8 +173,9 @@ pub struct Attention {
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)] // one for each question, in the same words
 pub enum Answer {
-    Users(Want, Page<User>),
+    Users(Want, Page<User>, Option<Box<Dossier>>),
     Person(Box<Dossier>),
+    People(Vec<Dossier>),
     Everybody(Want, Page<Session>),
     Attention(Attention, Policy, Standing),
     Matches(u32),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::effect::{Answer, Bulk, Done, Survey};
 use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
+use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term, page_through};
 use crate::accounts::user::{User, UserId};
 use crate::accounts::{Accounts, Kind, Result};
@@ -122,6 +123,22 @@ pub fn names(accounts: &mut Accounts, ids: Vec<UserId>) -> Result<Answer> {
         }
     }
     Ok(Answer::Names(names))
+}
+
+/// Everything about each of these people, of whom some may have vanished.
+///
+/// # Errors
+/// As any read.
+pub fn dossiers(accounts: &mut Accounts, ids: &[UserId], depth: u16) -> Result<Vec<Dossier>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        match accounts.dossier(id, depth) {
+            Ok(dossier) => found.push(dossier),
+            Err(error) if error.kind == Kind::UnknownUser => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Does to many what was planned. `progress` hears how many of how many were reached, and answers whether to go on.

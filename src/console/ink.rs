@@ -39,10 +39,22 @@ impl<'a> Ink<'a> {
         }
         let text = if self.ascii { plain(text) } else { Cow::Borrowed(text) };
         let room = room.min(area.right() - x);
+        let style = self.theme.style(role);
+        self.halve(x, y);
+        // Most of what is drawn is this plain, and need not be searched for signs that are more than a character.
+        if text.len() <= usize::from(room) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            let mut end = x;
+            for byte in text.bytes() {
+                if let Some(cell) = self.buffer.cell_mut((end, y)) {
+                    cell.set_char(char::from(byte)).set_style(style);
+                }
+                end += 1;
+            }
+            return end;
+        }
         let text = clip_end(&text, usize::from(room));
         let text = if self.ascii { plain(&text).into_owned() } else { text };
-        self.halve(x, y);
-        let (end, _) = self.buffer.set_stringn(x, y, &text, usize::from(room), self.theme.style(role));
+        let (end, _) = self.buffer.set_stringn(x, y, &text, usize::from(room), style);
         end
     }
 
@@ -133,8 +145,15 @@ impl<'a> Ink<'a> {
 
     /// A thin line across.
     pub fn rule(&mut self, x: u16, y: u16, length: u16) {
-        let line = "─".repeat(usize::from(length));
-        self.text(x, y, length, &line, Role::Rule);
+        if length > 0 {
+            self.text(x, y, 1, "─", Role::Rule);
+        }
+        let first = self.buffer.cell((x, y)).cloned();
+        for x in x.saturating_add(1)..x.saturating_add(length) {
+            if let (Some(cell), Some(first)) = (self.buffer.cell_mut((x, y)), &first) {
+                cell.clone_from(first);
+            }
+        }
     }
 
     /// A thin line down.
@@ -270,6 +289,34 @@ mod tests {
     #[test]
     fn ascii_spells_out_what_it_cannot_draw() {
         assert_eq!(plain("─ Zoë › 李"), "- Zo\\u{eb} > \\u{674e}");
+    }
+
+    #[test]
+    fn plain_text_is_drawn_as_ratatui_draws_it() {
+        let area = Rect::new(0, 0, 12, 1);
+        for (x, room, text) in [(0, 12, "who are you"), (1, 5, "seven"), (2, 3, "clipped"), (9, 9, "out"), (0, 2, "")] {
+            let mut ours = Buffer::with_lines(["李李李abcdef"]);
+            ours.set_style(area, Theme::Dark.style(Role::Bad));
+            let mut theirs = ours.clone();
+            let mut ink = Ink::new(&mut ours, Theme::Dark, false);
+            let end = ink.text(x, 0, room, text, Role::Key);
+            let mut ink = Ink::new(&mut theirs, Theme::Dark, false);
+            ink.halve(x, 0);
+            let text = clip_end(text, usize::from(room));
+            let (last, _) = theirs.set_stringn(x, 0, &text, usize::from(room), Theme::Dark.style(Role::Key));
+            assert_eq!((&ours, end), (&theirs, last), "{text:?} at {x}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_as_long_as_it_is_told() {
+        for (x, length, drawn) in [(0, 5, "─────"), (1, 3, " ─── "), (3, 9, "   ──"), (2, 0, "     "), (7, 2, "     ")]
+        {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 1));
+            Ink::new(&mut buffer, Theme::Mono, false).rule(x, 0, length);
+            let signs: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+            assert_eq!(signs, drawn);
+        }
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         self.spare = spare;
         let limit = match want {
             // The first rows as soon as can be, and those beside them when they are seen.
-            Want::Top | Want::Bottom => Window::<T>::least(height),
+            Want::Top | Want::Bottom | Want::At(_) => Window::<T>::least(height),
             _ => Window::<T>::limit(height),
         };
         self.asked = Some(want.clone());
@@ -294,6 +294,11 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// Takes a page.
     pub fn land(&mut self, want: &Want, page: Page<T>, height: usize) {
         (self.asked, self.refused) = (None, None);
+        if page.total.is_some() {
+            // What may still be counted is no newer.
+            (self.matches, self.count_due) = (page.total, false);
+            self.count_turn += 1;
+        }
         self.window.land(want, page, height);
         if !matches!(want, Want::Below(_) | Want::Above(_)) {
             // What is being counted is about rows that are not held any more.
@@ -422,7 +427,7 @@ mod tests {
         let first = list.page_due(10, false).expect("the first page");
         assert!(first.limit < Window::<N>::limit(10) && list.is_waiting());
         let rows = (0..11).map(|n| (Key { value: KeyValue::Number(n), seq: n }, N(n))).collect();
-        list.land(&first.want, Page { rows, more_before: false, more_after: true }, 10);
+        list.land(&first.want, Page { rows, more_before: false, more_after: true, total: None }, 10);
         assert!(list.page_due(10, false).is_none(), "there is something better to ask for");
         let beside = list.page_due(10, true).expect("the rows below");
         assert!(matches!(beside.want, Want::Below(_)) && !list.is_waiting());
@@ -437,7 +442,7 @@ mod tests {
         let first = list.page_due(10, false).expect("the first page");
         let key = |n| Key { value: KeyValue::Number(n), seq: n };
         let rows = (0..15).map(|n| (key(n), N(n))).collect();
-        list.land(&first.want, Page { rows, more_before: false, more_after: true }, 10);
+        list.land(&first.want, Page { rows, more_before: false, more_after: true, total: None }, 10);
         assert_eq!(list.page_due(10, true).map(|wanted| wanted.want), Some(Want::Below(key(14))));
         list.failed();
         assert!(list.page_due(10, true).is_none(), "nobody has done anything");

@@ -178,6 +178,8 @@ pub struct Model {
     pub ended_at: Option<Time>,
     /// Whether the console is done.
     pub done: bool,
+    /// Whether the last event changed nothing that is drawn.
+    pub unseen: bool,
     /// The last ticket given out.
     pub ticket: Ticket,
     /// The number of the last question for the first line, and whether another is due.
@@ -221,6 +223,7 @@ impl Model {
             cancel_at: None,
             ended_at: None,
             done: false,
+            unseen: false,
             ticket: 0,
             attention_turn: (0, false),
             attention_at: Time::default(),

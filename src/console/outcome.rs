@@ -25,7 +25,7 @@ use crate::accounts::{Error, Kind, Result, Secret};
 pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     let screen = model.screen();
     match answer {
-        Answer::Users(want, page) => {
+        Answer::Users(want, page, led) => {
             if model.users.list.is_current(turn) {
                 let before = model.users.list.window.vanished().cloned();
                 model.users.land(&want, page, screen.rows(Pane::Users).max(1));
@@ -33,6 +33,9 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 // From when they are seen to be gone: that is when the next one stands where they stood.
                 if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
                     *at = model.now;
+                }
+                if let Some(dossier) = led.filter(|dossier| model.person_id() == Some(&dossier.user.id)) {
+                    show(model, *dossier, false);
                 }
             }
         }
@@ -43,10 +46,14 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         }
         Answer::Person(dossier) => {
             if model.detail.is_current(turn) {
-                model.users.update(&dossier.user);
-                tell_form(model, &dossier);
-                model.sessions.follow(&dossier.user.id, &dossier.sessions, screen.rows(Pane::Sessions).max(1));
-                model.detail.land(turn, Some(*dossier));
+                show(model, *dossier, false);
+            }
+        }
+        Answer::People(people) => {
+            let shown = model.detail.land_ahead(turn, people);
+            model.unseen = shown.as_ref().is_none_or(|dossier| model.detail.dossier.as_ref() == Some(dossier));
+            if let Some(dossier) = shown {
+                show(model, dossier, false);
             }
         }
         Answer::Attention(attention, policy, standing) => {
@@ -96,6 +103,15 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     }
 }
 
+/// Shows everything about the person under the cursor; `unsure` where it was read before they were looked at.
+pub fn show(model: &mut Model, dossier: Dossier, unsure: bool) {
+    model.users.update(&dossier.user);
+    tell_form(model, &dossier);
+    let height = model.screen().rows(Pane::Sessions).max(1);
+    model.sessions.follow(&dossier.user.id, &dossier.sessions, height);
+    model.detail.show(dossier, unsure);
+}
+
 /// An open form hears that somebody else has changed the person whom it is about.
 fn tell_form(model: &mut Model, dossier: &Dossier) {
     let zone = &model.setup.zone;
@@ -124,6 +140,7 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::Everybody => model.everybody.list.is_current(turn),
         Slot::Audit => model.audit.list.is_current(turn),
         Slot::Person => model.detail.is_current(turn),
+        Slot::Ahead => model.detail.is_ahead(turn),
         _ => true,
     };
     if !current {
@@ -147,6 +164,8 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         // Purged while they were looked at: the list will tell.
         Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
         Slot::Person => model.detail.land(turn, None),
+        // Nobody waits for it; who is looked at is asked for alone, which tells why.
+        Slot::Ahead => return model.detail.failed_ahead(),
         _ => {}
     }
     // What was just said about a change is worth more than that looking again failed.

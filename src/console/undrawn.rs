@@ -9,7 +9,7 @@ use super::model::Model;
 use super::update::would_change;
 
 /// What was taken since the last frame.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Undrawn {
     something: bool,
     outcome: bool,
@@ -20,6 +20,11 @@ impl Undrawn {
     pub fn took(&mut self, event: &Event) {
         self.something = true;
         self.outcome |= matches!(event, Event::Written(..));
+    }
+
+    /// Whether there is anything to draw.
+    pub fn is_something(&self) -> bool {
+        self.something
     }
 
     /// A frame was drawn.

@@ -24,6 +24,7 @@ pub fn start(model: &Model) -> Vec<Effect> {
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = model.setup.clock.now();
+    model.unseen = false;
     if let Some(event) = signin::take(model, event, &mut effects) {
         route(model, event, &mut effects);
     }

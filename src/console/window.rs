@@ -28,6 +28,8 @@ pub struct Window<T: Row> {
     owed: isize,
     /// An edge is on its way: moves count from there.
     jumping: bool,
+    /// How far the cursor was moved last.
+    stride: isize,
     /// Who was under the cursor and vanished; the cursor was not moved since.
     vanished: Option<T::Id>,
     /// Whether any page has come yet.
@@ -46,6 +48,7 @@ impl<T: Row> Default for Window<T> {
             more_after: false,
             owed: 0,
             jumping: false,
+            stride: 0,
             vanished: None,
             loaded: false,
             bearings: Bearings::default(),
@@ -83,6 +86,16 @@ impl Want {
             Want::At(key) | Want::Again(Some(key)) => Anchor::From(key.clone()),
         }
     }
+
+    /// The row of its page to which it brings the cursor, whoever was under it before.
+    pub fn led<'p, T>(&self, page: &'p Page<T>) -> Option<&'p T> {
+        let row = match self {
+            Want::Top => page.rows.first(),
+            Want::Bottom | Want::Till(_) => page.rows.last(),
+            Want::At(_) | Want::Below(_) | Want::Above(_) | Want::Again(_) => None,
+        };
+        row.map(|(_, row)| row)
+    }
 }
 
 impl<T: Row> Window<T> {
@@ -94,6 +107,12 @@ impl<T: Row> Window<T> {
     /// The row under the cursor.
     pub fn current(&self) -> Option<&T> {
         self.rows.get(self.cursor).map(|(_, row)| row)
+    }
+
+    /// The rows to which the cursor may be moved next: as it was moved last, and by one.
+    pub fn near(&self) -> impl Iterator<Item = &T> {
+        let at = |delta| self.cursor.checked_add_signed(delta).and_then(|at| self.rows.get(at));
+        [self.stride, 1, -1].into_iter().filter_map(at).map(|(_, row)| row)
     }
 
     /// The place of the row under the cursor in its order.
@@ -171,6 +190,7 @@ impl<T: Row> Window<T> {
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
         self.vanished = None;
+        self.stride = delta;
         if self.jumping {
             self.owed += delta;
             return;

@@ -134,8 +134,8 @@ fn under_a_filter_the_bar_is_of_those_who_pass() {
 
 #[test]
 fn until_it_is_counted_the_bar_shows_no_place_and_the_keys_do_not_wait() {
-    let mut stage = crowd(300);
-    stage.press("<pgdn><pgdn><pgdn><pgdn>");
+    let mut stage = crowd(500);
+    stage.press("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
     stage.holding = true;
     stage.press("sn");
     while stage.held.iter().any(|effect| !matches!(effect, Effect::Ask(Slot::UsersBefore, ..))) {
@@ -151,16 +151,16 @@ fn until_it_is_counted_the_bar_shows_no_place_and_the_keys_do_not_wait() {
         }
     }
     assert_eq!(stage.waiting(Slot::UsersBefore), 1);
-    stage.is_under_cursor("p159");
+    stage.is_under_cursor("p254");
     assert_eq!(stage.thumb().0, None, "{}", stage.screen());
     assert!(stage.model.is_complete(), "nobody waits for it");
     // Going on meanwhile is counted in, and asks nothing anew.
     let late = std::mem::take(&mut stage.held);
     stage.holding = false;
-    stage.press("<pgdn>").is_under_cursor("p194");
+    stage.press("<pgdn>").is_under_cursor("p289");
     stage.held = late;
     stage.release();
-    stage.bar_tells_the_truth(&names(300));
+    stage.bar_tells_the_truth(&names(500));
 }
 
 #[test]
@@ -238,8 +238,8 @@ fn what_others_do_while_many_rows_are_held_does_not_move_the_bar() {
 
 #[test]
 fn a_place_that_cannot_be_counted_is_not_asked_for_for_ever_and_not_complained_about() {
-    let mut stage = crowd(300);
-    stage.press("<pgdn><pgdn><pgdn><pgdn>");
+    let mut stage = crowd(500);
+    stage.press("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
     stage.holding = true;
     stage.press("sn");
     let mut asked = 0;

@@ -123,6 +123,7 @@ pub fn the_engine_and_the_plain_meaning_choose_the_same_sessions(make: Make) {
     ] {
         let filter = Filter::parse_sessions(text).unwrap();
         let page = bench.store.sessions_page(&filter, true, &Anchor::Start, 99, bench.now).unwrap();
+        assert_eq!(page.total.map(|total| total as usize), Some(page.rows.len()), "{text}");
         let found: Vec<_> = page.rows.into_iter().map(|(_, session)| session.id).collect();
         let mut wanted = Vec::new();
         for id in &all {

@@ -142,11 +142,19 @@ fn wanted(users: &[User], query: &Query, now: Time) -> Vec<User> {
     list.into_iter().map(|(_, user)| user.clone()).collect()
 }
 
+/// What a page tells of all is how many there are, and it does tell where it has all of them.
+fn is_honest(total: Option<u32>, wanted: &[User], limit: u16) {
+    let all = u32::try_from(wanted.len()).ok();
+    let must = wanted.len() <= usize::from(limit);
+    assert!(total == all || total.is_none() && !must, "{total:?} of {all:?}");
+}
+
 fn onward(bench: &mut Bench, query: &Query, limit: u16, wanted: &[User]) -> Vec<Key> {
     let (mut anchor, mut keys, mut seen) = (Anchor::Start, Vec::new(), Vec::new());
     loop {
         let page = bench.store.users_page(query, &anchor, limit, bench.now).unwrap();
         assert_eq!(page.more_before, !seen.is_empty(), "{query:?}");
+        is_honest(page.total, wanted, limit);
         for (key, user) in page.rows {
             keys.push(key);
             seen.push(user);
@@ -166,6 +174,7 @@ fn back(bench: &mut Bench, query: &Query, limit: u16, wanted: &[User]) {
     loop {
         let page = bench.store.users_page(query, &anchor, limit, bench.now).unwrap();
         assert_eq!(page.more_after, !seen.is_empty(), "{query:?}");
+        is_honest(page.total, wanted, limit);
         let first = page.rows.first().map(|(key, _)| key.clone());
         let mut rows: Vec<User> = page.rows.into_iter().map(|(_, user)| user).collect();
         rows.append(&mut seen);

@@ -1,8 +1,10 @@
 //! Promises about sessions and the audit, paged through while others come and go.
 
 use rollbook::accounts::change::UserChange;
-use rollbook::accounts::query::{Anchor, Filter, Key, Page};
+use rollbook::accounts::query::{Anchor, Filter, Key, Page, Query};
+use rollbook::accounts::store::Store;
 use rollbook::accounts::trail::Trail;
+use rollbook::engines::{Access, open};
 
 use crate::bench::{Bench, Make};
 
@@ -92,4 +94,35 @@ pub fn entries_are_met_once_while_more_are_written(make: Make) {
         wanted.sort();
         assert_eq!(found, wanted, "{onward}");
     }
+}
+
+pub fn while_it_is_frozen_nothing_is_changed_and_everything_can_be_asked(make: Make) {
+    let mut bench = make();
+    let ann = bench.add("ann");
+    assert!(bench.store.freeze().unwrap());
+    assert!(!bench.store.freeze().unwrap(), "it has begun already");
+    assert!(bench.store.user(&ann.id, bench.now).unwrap().is_some());
+    assert_eq!(bench.store.users_page(&Query::default(), &Anchor::Start, 9, bench.now).unwrap().rows.len(), 1);
+    assert!(bench.change(&ann, UserChange::Deactivate).is_err());
+    bench.store.thaw();
+    bench.store.thaw();
+    assert!(bench.change(&ann, UserChange::Deactivate).is_ok());
+    assert!(bench.store.freeze().unwrap());
+    bench.store.thaw();
+}
+
+#[test]
+fn what_is_asked_of_one_moment_knows_nothing_of_what_others_do_meanwhile() {
+    let mut bench = Bench::file();
+    let mut other = open(bench.path.as_ref().unwrap(), Access::ReadOnly).unwrap();
+    bench.add("ann");
+    let now = bench.now;
+    let count = |store: &mut dyn Store| store.users_count(&Filter::default(), None, now).unwrap();
+    assert!(other.freeze().unwrap());
+    assert_eq!(count(&mut *other), 1);
+    bench.add("bob");
+    assert_eq!(count(&mut *other), 1);
+    assert_eq!(other.users_page(&Query::default(), &Anchor::Start, 9, now).unwrap().rows.len(), 1);
+    other.thaw();
+    assert_eq!(count(&mut *other), 2);
 }

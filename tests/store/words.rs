@@ -14,7 +14,28 @@ fn names(store: &mut dyn Store, bench: &Bench, text: &str, order: Order) -> (Vec
     let query = Query { filter: Filter::parse(text).unwrap(), order, reversed: false };
     let page = store.users_page(&query, &Anchor::Start, 100, bench.now).unwrap();
     let count = store.users_count(&query.filter, None, bench.now).unwrap();
+    assert!(
+        page.total.is_none_or(|total| total == count),
+        "{text}: {:?} told with the page, {count} are counted",
+        page.total
+    );
     (page.rows.into_iter().map(|(_, user)| user.name).collect(), count)
+}
+
+#[test]
+fn a_page_from_memory_tells_how_many_there_are_where_nobody_need_be_looked_for() {
+    let mut bench = Bench::file();
+    let path = bench.path.clone().unwrap();
+    (0..40).for_each(|n| drop(bench.add(&format!("anna{n:02}"))));
+    let memory = Memory::default();
+    let mut store = open_with(&path, Access::ReadOnly, &memory).unwrap();
+    warm(&mut *store, &bench, &memory);
+    let mut total = |text: &str| {
+        let query = Query { filter: Filter::parse(text).unwrap(), ..Query::default() };
+        store.users_page(&query, &Anchor::Start, 10, bench.now).unwrap().total
+    };
+    assert_eq!((total("na"), total("na3"), total("nobody")), (Some(40), Some(10), Some(0)));
+    assert_eq!((total("na is:active"), total("")), (None, None), "their rows have to be looked at");
 }
 
 /// Asks for a word, and waits until the names that it is looked for in are in memory.

@@ -8,6 +8,7 @@ use crate::accounts::audit::{Entry, Happening};
 use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
 use crate::accounts::user::{User, UserId};
+use crate::console::ahead::Ahead;
 use crate::console::effect::{DEEP, Effect, Read, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
@@ -26,27 +27,84 @@ pub struct Detail {
     turn: Turn,
     stale: bool,
     waiting: bool,
+    /// What is known was read before it was looked at, and is to be read once more.
+    unsure: bool,
+    ahead: Ahead,
 }
 
 impl Detail {
     /// Reads the person once more, since something has changed.
     pub fn refresh(&mut self) {
         self.stale = true;
+        self.ahead.forget();
     }
 
     /// Asks for this person if they are not the one that is known or on the way.
     pub fn needs(&mut self, person: Option<&UserId>, effects: &mut Vec<Effect>) {
-        if person != self.wanted.as_ref() {
-            self.wanted = person.cloned();
-            self.stale = true;
-            (self.scroll, self.depth) = (0, DEEP);
-        }
+        self.want(person);
         if std::mem::take(&mut self.stale)
             && let Some(id) = &self.wanted
         {
             self.turn += 1;
-            self.waiting = true;
+            (self.waiting, self.unsure) = (true, false);
             effects.push(Effect::Ask(Slot::Person, self.turn, Read::Person(id.clone(), self.depth)));
+        }
+    }
+
+    /// What was read ahead of a person who is not the one that is known or on the way. `row` is how the list has them.
+    pub fn known_ahead(&mut self, person: &UserId, row: Option<&User>) -> Option<Dossier> {
+        let other = self.wanted.as_ref() != Some(person);
+        self.ahead.take(person, row).filter(|_| other)
+    }
+
+    /// Shows a person who was not asked for here: `unsure` where that was read some time ago.
+    pub fn show(&mut self, dossier: Dossier, unsure: bool) {
+        self.want(Some(&dossier.user.id));
+        // What may be on its way is of somebody else, or older.
+        self.turn += 1;
+        (self.stale, self.waiting, self.unsure) = (false, false, unsure);
+        self.dossier = Some(dossier);
+    }
+
+    /// Reads those to whom the cursor may be moved next.
+    pub fn look_ahead(&mut self, near: &[&UserId], effects: &mut Vec<Effect>) {
+        let unsure = self.wanted.as_ref().filter(|_| self.unsure);
+        let others: Vec<&UserId> = near.iter().copied().filter(|id| Some(*id) != self.wanted.as_ref()).collect();
+        self.ahead.needs(&others, unsure, self.depth, effects);
+    }
+
+    /// Whether this is the newest answer of those who were asked for ahead.
+    pub fn is_ahead(&self, turn: Turn) -> bool {
+        self.ahead.is_current(turn)
+    }
+
+    /// Those who may be looked at next could not be read.
+    pub fn failed_ahead(&mut self) {
+        self.stale |= self.unsure;
+    }
+
+    /// Keeps what was read ahead. Whoever is looked at by now, and was shown from here, is given back.
+    pub fn land_ahead(&mut self, turn: Turn, people: Vec<Dossier>) -> Option<Dossier> {
+        let mut shown = None;
+        let current = self.is_ahead(turn);
+        for dossier in people.into_iter().filter(|_| current) {
+            match self.wanted == Some(dossier.user.id.clone()) {
+                true => shown = Some(dossier).filter(|_| self.unsure && !self.stale),
+                false => self.ahead.keep(dossier),
+            }
+        }
+        shown
+    }
+
+    fn want(&mut self, person: Option<&UserId>) {
+        if person != self.wanted.as_ref() {
+            // The way back is as short as the way on.
+            if let Some(left) = self.dossier.take().filter(|_| !self.waiting && !self.stale) {
+                self.ahead.keep(left);
+            }
+            self.wanted = person.cloned();
+            self.stale = true;
+            (self.scroll, self.depth) = (0, DEEP);
         }
     }
 

@@ -63,7 +63,8 @@ impl Everybody {
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             effects.push(Effect::Ask(Slot::Everybody, turn, Read::Everybody { filter, reversed, want, limit }));
         }
-        if let Some(turn) = self.list.count_due() {
+        // The page may bring it.
+        if leisure && let Some(turn) = self.list.count_due() {
             effects.push(Effect::Ask(Slot::SessionMatches, turn, Read::SessionMatches(self.list.filter.clone())));
         }
     }

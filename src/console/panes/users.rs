@@ -12,7 +12,7 @@ use crate::console::ink::Ink;
 use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
 use crate::console::theme::Role;
-use crate::console::window::{Row, Want};
+use crate::console::window::{Row, Want, Window};
 use crate::console::words::{clipped, exact, number, since, span_exactly};
 
 impl Row for User {
@@ -93,9 +93,13 @@ impl Users {
     pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             let query = self.query();
+            // Whoever is sought may stand behind others of the same moment.
+            let limit = if self.seek.is_some() { Window::<User>::limit(height) } else { limit };
             effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
         }
-        if let Some(turn) = self.list.count_due()
+        // The page may bring it.
+        if leisure
+            && let Some(turn) = self.list.count_due()
             && !self.list.filter.is_empty()
         {
             effects.push(Effect::Ask(Slot::Matches, turn, Read::Matches(self.list.filter.clone())));

@@ -29,7 +29,7 @@ fn page(all: &[i64], anchor: &Anchor, limit: usize) -> Page<N> {
         Anchor::Before(k) => (at(k).saturating_sub(limit), at(k)),
     };
     let rows = all[from.min(to)..to].iter().map(|&n| (key(n), N(n))).collect();
-    Page { rows, more_before: from > 0, more_after: to < all.len() }
+    Page { rows, more_before: from > 0, more_after: to < all.len(), total: None }
 }
 
 fn settle(window: &mut Window<N>, all: &[i64], height: usize) {

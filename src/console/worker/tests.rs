@@ -4,7 +4,7 @@ use super::*;
 use crate::accounts::query::{Key, KeyValue, Query};
 
 #[test]
-fn whoever_counts_for_the_scrollbar_gives_way_to_what_somebody_waits_for() {
+fn what_nobody_waits_for_gives_way_to_what_somebody_waits_for() {
     let before = || Read::UsersBefore(Query::default(), Key { value: KeyValue::Number(1), seq: 1 });
     let asked_while = |running: Slot, slot: Slot| {
         let mailbox = Mailbox::new();
@@ -23,6 +23,9 @@ fn whoever_counts_for_the_scrollbar_gives_way_to_what_somebody_waits_for() {
     assert!(asked_while(Slot::UsersBefore, Slot::Labels), "a completion is waited for");
     assert!(Slot::Labels < Slot::UsersBefore, "and goes first");
     assert!(!asked_while(Slot::UsersBefore, Slot::Attention), "else it would never come to its end");
+    assert!(!Slot::Ahead.is_background() && Slot::Audit < Slot::Ahead, "beside the pages, and after them");
+    assert!(asked_while(Slot::Ahead, Slot::Users) && asked_while(Slot::Ahead, Slot::Person));
+    assert!(!asked_while(Slot::Users, Slot::Ahead) && !asked_while(Slot::Person, Slot::Ahead));
     assert!(!asked_while(Slot::Plan, Slot::UsersBefore) && !asked_while(Slot::Matches, Slot::Plan));
 }
 

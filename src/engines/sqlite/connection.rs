@@ -182,8 +182,27 @@ fn attempt<T>(
     Ok(answer)
 }
 
+/// Begins a transaction for reading that lasts until [`thaw`]; `false` where there is one.
+pub fn freeze(db: &Connection) -> Result<bool> {
+    let begins = db.is_autocommit();
+    if begins {
+        say(db, "BEGIN")?;
+    }
+    Ok(begins)
+}
+
+/// Ends it.
+pub fn thaw(db: &Connection) {
+    if say(db, "COMMIT").is_err() {
+        let _ = db.execute_batch("ROLLBACK");
+    }
+}
+
 /// Asks several questions of one and the same state.
 pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    if !db.is_autocommit() {
+        return question(db);
+    }
     let tx = Open::to_read(db)?;
     question(&tx)
     // Dropped here: nothing was written, so there is nothing to commit.

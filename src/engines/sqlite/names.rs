@@ -142,8 +142,17 @@ impl Names {
 
     /// How many people have all that is looked for.
     pub fn count(&self, needles: &Needles) -> usize {
+        self.with_news(self.base.count(needles), needles)
+    }
+
+    /// The same where nobody has to be looked for any more.
+    pub fn known(&self, needles: &Needles) -> Option<usize> {
+        self.base.known(needles).map(|count| self.with_news(count, needles))
+    }
+
+    fn with_news(&self, count: usize, needles: &Needles) -> usize {
         let gone = self.gone.iter().filter(|number| self.base.has(**number, needles)).count();
-        self.base.count(needles) + self.fresh_with(needles).count() - gone
+        count + self.fresh_with(needles).count() - gone
     }
 
     /// The rows of at most `limit` people who have all that is looked for; `None` where there are more.
@@ -253,7 +262,9 @@ mod tests {
                 let Some(needles) = Needles::of(&filter) else { continue };
                 let wanted: Vec<i64> =
                     (0..).zip(&now).filter(|(_, text)| passes(text, &filter)).map(|(seq, _)| seq).collect();
+                prop_assert!(names.known(&needles).is_none_or(|known| known == wanted.len()), "{}", &typed[..end]);
                 prop_assert_eq!(names.count(&needles), wanted.len(), "{}", &typed[..end]);
+                prop_assert_eq!(names.known(&needles), Some(wanted.len()), "{}", &typed[..end]);
                 let mut all = names.all(&needles, texts.len()).unwrap();
                 all.sort_unstable();
                 prop_assert_eq!(&all, &wanted);

@@ -210,11 +210,12 @@ pub fn page_by<T>(anchor: &Anchor, limit: u16, stretch: Reach<'_, T>, any: Peek<
         (None, Some((key, own))) => any(!onward, key, !own)?,
     };
     let Some(behind) = behind else { return Ok(None) };
+    let total = u32::try_from(rows.len()).ok().filter(|_| !behind && !further);
     Ok(Some(if onward {
-        Page { rows, more_before: behind, more_after: further }
+        Page { rows, more_before: behind, more_after: further, total }
     } else {
         rows.reverse();
-        Page { rows, more_before: further, more_after: behind }
+        Page { rows, more_before: further, more_after: behind, total }
     }))
 }
 

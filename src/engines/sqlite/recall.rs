@@ -159,12 +159,14 @@ impl Recall {
         }
         let Some(names) = self.names(db)? else { return Ok(None) };
         let ask = Ask { db, names: &names, needles: &needles, query, now };
-        query::page_by(
+        let page = query::page_by(
             anchor,
             limit,
             &mut |onward, key, limit| ask.stretch(onward, key, limit),
             &mut |onward, key, own| Ok(ask.stretch(onward, Some((key, own)), 1)?.map(|rows| !rows.is_empty())),
-        )
+        )?;
+        let known = || names.known(&needles).filter(|_| needles.is_whole()).and_then(|n| u32::try_from(n).ok());
+        Ok(page.map(|page| Page { total: page.total.or_else(known), ..page }))
     }
 }
 

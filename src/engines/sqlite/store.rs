@@ -187,6 +187,14 @@ impl Store for Sqlite {
         connection::hold(&self.db, connection::LITTLE)
     }
 
+    fn freeze(&mut self) -> Result<bool> {
+        connection::freeze(&self.db)
+    }
+
+    fn thaw(&mut self) {
+        connection::thaw(&self.db);
+    }
+
     fn interrupter(&self) -> Interrupter {
         let handle = self.db.get_interrupt_handle();
         Box::new(move || handle.interrupt())

@@ -149,7 +149,7 @@ pub fn page(db: &Connection, trail: &Trail, anchor: &Anchor, limit: u16) -> Resu
         }
     };
     let keyed = |entry: Entry| (Key { value: KeyValue::Number(entry.seq), seq: entry.seq }, entry);
-    Ok(Page { rows: found.into_iter().map(keyed).collect(), more_before, more_after })
+    Ok(Page { rows: found.into_iter().map(keyed).collect(), more_before, more_after, total: None })
 }
 
 /// How many entries there are, counting no further than `at_most`.

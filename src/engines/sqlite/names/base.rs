@@ -88,8 +88,17 @@ impl Base {
 
     /// How many have all that is looked for.
     pub fn count(&self, needles: &Needles) -> usize {
+        self.known(needles).unwrap_or_else(|| self.gathered(needles).count)
+    }
+
+    /// The same where it is told without looking for anybody.
+    pub fn known(&self, needles: &Needles) -> Option<usize> {
         let known = needles.alone().and_then(|needle| self.pairs.of(needle));
-        known.unwrap_or_else(|| self.gathered(needles).count)
+        known.or_else(|| self.same(needles).map(|hits| hits.count))
+    }
+
+    fn same(&self, needles: &Needles) -> Option<Arc<Hits>> {
+        lock(&self.kept).as_ref().filter(|hits| hits.needles.are_same(needles)).cloned()
     }
 
     /// Hands over the numbers of those who have all that is looked for, in the order in which they stand.
@@ -166,8 +175,8 @@ impl Base {
     /// Everybody who has all that is looked for.
     fn gathered(&self, needles: &Needles) -> Arc<Hits> {
         let _turn = lock(&self.turn);
-        if let Some(same) = lock(&self.kept).as_ref().filter(|hits| hits.needles.are_same(needles)) {
-            return Arc::clone(same);
+        if let Some(same) = self.same(needles) {
+            return same;
         }
         let (count, found) = match self.kept(needles).as_ref().and_then(|hits| hits.found.as_ref()) {
             Some(former) => {

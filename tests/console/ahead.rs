@@ -1,0 +1,161 @@
+//! Those to whom the cursor may go next are read before it does: a step is one frame, and never one of before.
+
+use rollbook::console::effect::{Effect, Event, Read, Slot};
+
+use crate::stage::Stage;
+
+impl Stage {
+    /// What is asked from now on waits.
+    fn hold(&mut self) -> &mut Stage {
+        self.holding = true;
+        self
+    }
+
+    fn asks(&self, slot: Slot) -> usize {
+        self.held.iter().filter(|effect| matches!(effect, Effect::Ask(asked, ..) if *asked == slot)).count()
+    }
+}
+
+fn three() -> Stage {
+    let mut stage = Stage::people(&["ann", "bob", "carol"]);
+    stage.log_in("bob", "firefox");
+    stage.moved().is_under_cursor("carol").hides("firefox");
+    stage
+}
+
+#[test]
+fn a_step_waits_for_no_answer() {
+    let mut stage = three();
+    stage.hold().press("j").is_under_cursor("bob").shows("firefox").shows("Sessions  1 live");
+    assert!(stage.model.is_complete());
+    assert_eq!(stage.asks(Slot::Person), 0);
+    stage.release().shows("firefox").hold().press("k").is_under_cursor("carol").hides("firefox").shows("CAN LOG IN");
+    assert!(stage.model.is_complete(), "the way back is known too");
+}
+
+#[test]
+fn a_page_waits_for_no_answer_where_the_last_move_was_one() {
+    let mut stage = crate::others::crowd(500);
+    stage.press("<pgdn>").is_under_cursor("p464");
+    stage.hold().press("<pgdn>").is_under_cursor("p429").shows("CANNOT LOG IN");
+    assert!(stage.model.is_complete());
+}
+
+#[test]
+fn whoever_is_shown_so_is_read_once_more() {
+    let mut stage = three();
+    // Nobody has told the console yet, and the row in the list is as it was.
+    stage.clock.advance(rollbook::accounts::Span::MINUTE);
+    let bob = stage.db().find("bob").unwrap().id;
+    stage.behind(|accounts| accounts.issue_reset(&bob)).unwrap();
+    stage.hold().press("j").is_under_cursor("bob").hides("reset requested");
+    stage.release().is_under_cursor("bob").shows("reset requested");
+}
+
+#[test]
+fn what_was_read_before_a_change_is_not_shown_after_it() {
+    let mut stage = three();
+    stage.log_in("bob", "konqueror");
+    stage.hold().moved().press("j").is_under_cursor("bob").hides("firefox");
+    assert!(!stage.model.is_complete());
+    stage.release().shows("firefox").shows("konqueror").shows("Sessions  2 live");
+}
+
+#[test]
+fn what_is_on_its_way_when_something_changes_is_dropped() {
+    let mut stage = three();
+    stage.hold().press("j");
+    stage.holding = false;
+    let late = stage.answers();
+    stage.log_in("ann", "konqueror");
+    stage.hold().moved();
+    for answer in late {
+        stage.event(answer);
+    }
+    stage.press("j").is_under_cursor("ann").hides("CAN LOG IN");
+    assert!(!stage.model.is_complete());
+    stage.release().shows("konqueror");
+}
+
+#[test]
+fn the_ends_come_with_the_one_to_whom_they_bring_the_cursor() {
+    for (before, key, name) in [("", "G", "p000"), ("G", "g", "p499"), ("<pgdn>", "/p12", "p129")] {
+        let mut stage = crate::others::crowd(500);
+        stage.press(before).hold().press(key);
+        let page = stage.answers().into_iter().rfind(|answer| matches!(answer, Event::Answered(Slot::Users, ..)));
+        stage.event(page.unwrap()).is_under_cursor(name).shows("CANNOT LOG IN");
+        assert!(stage.model.is_complete() && stage.asks(Slot::Person) == 0);
+    }
+}
+
+#[test]
+fn an_answer_that_changes_nothing_draws_nothing() {
+    let mut stage = three();
+    stage.hold().press("j");
+    let answers = stage.answers();
+    assert_eq!(answers.len(), 1);
+    for answer in answers {
+        stage.event(answer);
+        assert!(stage.model.unseen);
+    }
+    stage.event(Event::Tick);
+    assert!(!stage.model.unseen);
+    stage.holding = false;
+    stage.behind(|accounts| accounts.find("carol").and_then(|carol| accounts.issue_reset(&carol.id))).unwrap();
+    stage.hold().press("k");
+    for answer in stage.answers() {
+        stage.event(answer).shows("reset requested");
+        assert!(!stage.model.unseen);
+    }
+}
+
+#[test]
+fn whoever_vanished_is_not_asked_for_for_ever() {
+    let mut stage = three();
+    let ann = stage.db().find("ann").unwrap().id;
+    stage.behind(|accounts| accounts.delete(&ann, None)).unwrap();
+    stage.behind(|accounts| accounts.purge(&ann, None)).unwrap();
+    let mut asked = 0;
+    stage.hold().press("j").is_under_cursor("bob");
+    for _ in 0..20 {
+        asked += stage.asks(Slot::Ahead);
+        for answer in stage.answers() {
+            stage.event(answer);
+        }
+    }
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn a_reading_ahead_that_fails_is_not_complained_about() {
+    let mut stage = three();
+    stage.hold().press("j");
+    let answers = stage.answers();
+    for answer in answers {
+        let Event::Answered(slot @ Slot::Ahead, turn, _) = answer else { panic!("{}", stage.screen()) };
+        let busy = rollbook::accounts::Error::new(rollbook::accounts::Kind::Busy, "somebody is at it");
+        stage.event(Event::Answered(slot, turn, Err(busy))).hides("somebody is at it");
+    }
+    // Whoever is looked at is asked for alone.
+    assert!(stage.held.iter().any(|effect| matches!(effect, Effect::Ask(Slot::Person, _, Read::Person(..)))));
+    stage.release().is_under_cursor("bob").shows("firefox");
+}
+
+#[test]
+fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
+    let mut stage = crate::others::crowd(500);
+    stage.press("/p1<enter>").shows("100 · newest first").hold().press("/p2");
+    let page = |stage: &mut Stage| {
+        stage.answers().into_iter().rfind(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).unwrap()
+    };
+    let told = page(&mut stage);
+    stage.event(told).shows("100 · newest first").is_under_cursor("p299");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    // What only counting tells is counted, when what is looked at has come.
+    stage.press(" is:active");
+    assert_eq!(stage.asks(Slot::Matches), 0);
+    let untold = page(&mut stage);
+    stage.event(untold).hides("100 · newest first");
+    assert_eq!(stage.asks(Slot::Matches), 1);
+    stage.release().shows("100 · newest first");
+}
