@@ -4,7 +4,7 @@
 //! Pure state. What it holds was true when it was read, like all that is on the screen: it is given up as soon as
 //! something has changed, and whoever is shown from here is read once more.
 
-use super::effect::{Effect, Read, Slot, Turn};
+use super::effect::{Effect, Read, SHALLOW, Slot, Turn};
 use crate::accounts::looking::Dossier;
 use crate::accounts::user::{User, UserId};
 
@@ -13,7 +13,7 @@ use crate::accounts::user::{User, UserId};
 pub struct Ahead {
     known: Vec<Dossier>,
     /// Who was asked for last; nobody is asked for twice because they are not to be had.
-    asked: Vec<UserId>,
+    asked: Vec<(UserId, u16)>,
     turn: Turn,
 }
 
@@ -37,21 +37,21 @@ impl Ahead {
         self.known.push(dossier);
     }
 
-    /// Asks for those of them who are not known, and for `unsure`, who is looked at and was read before; keeps nobody
-    /// else.
-    pub fn needs(&mut self, near: &[&UserId], unsure: Option<&UserId>, depth: u16, effects: &mut Vec<Effect>) {
+    /// Asks for those of them who are not known, and for `unsure`, who is looked at and was read before or in part, with
+    /// so much of their history; keeps nobody else.
+    pub fn needs(&mut self, near: &[&UserId], unsure: Option<(&UserId, u16)>, effects: &mut Vec<Effect>) {
         self.known.retain(|known| near.contains(&&known.user.id));
-        let unknown = |id: &&&UserId| !self.known.iter().any(|known| known.user.id == ***id);
-        let mut ids: Vec<UserId> = unsure.into_iter().cloned().collect();
-        for id in near.iter().filter(unknown) {
-            if !ids.contains(id) {
-                ids.push((*id).clone());
+        let mut wanted: Vec<(UserId, u16)> = unsure.into_iter().map(|(id, depth)| (id.clone(), depth)).collect();
+        for id in near {
+            let known = self.known.iter().any(|known| known.user.id == **id);
+            if !known && wanted.iter().all(|(other, _)| other != *id) {
+                wanted.push(((*id).clone(), SHALLOW));
             }
         }
-        if ids.iter().any(|id| !self.asked.contains(id)) {
+        if wanted.iter().any(|one| !self.asked.contains(one)) {
             self.turn += 1;
-            self.asked.clone_from(&ids);
-            effects.push(Effect::Ask(Slot::Ahead, self.turn, Read::People(ids, depth)));
+            self.asked.clone_from(&wanted);
+            effects.push(Effect::Ask(Slot::Ahead, self.turn, Read::People(wanted)));
         }
     }
 

@@ -33,6 +33,10 @@ pub type Ticket = u64;
 /// How much history and how many sessions of one person are asked for: more than any screen shows at once.
 pub const DEEP: u16 = 200;
 
+/// How much of it is asked for first, so that whoever has very much is not waited for: about what a screen shows. The
+/// rest follows when it is drawn.
+pub const SHALLOW: u16 = 60;
+
 /// A place for one question at a time: a newer one takes the place of the one before. Of several that wait, the first
 /// in this order is answered first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -90,7 +94,7 @@ pub enum Read {
     /// Everything about one person, and so much of their history.
     Person(UserId, u16),
     /// The same of some who may be looked at next; whoever is not there is left out.
-    People(Vec<UserId>, u16),
+    People(Vec<(UserId, u16)>),
     /// A page of everybody's sessions.
     Everybody {
         /// Which.

@@ -125,14 +125,14 @@ pub fn names(accounts: &mut Accounts, ids: Vec<UserId>) -> Result<Answer> {
     Ok(Answer::Names(names))
 }
 
-/// Everything about each of these people, of whom some may have vanished.
+/// Everything about each of these people, and so much of their history; some may have vanished.
 ///
 /// # Errors
 /// As any read.
-pub fn dossiers(accounts: &mut Accounts, ids: &[UserId], depth: u16) -> Result<Vec<Dossier>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        match accounts.dossier(id, depth) {
+pub fn dossiers(accounts: &mut Accounts, wanted: &[(UserId, u16)]) -> Result<Vec<Dossier>> {
+    let mut found = Vec::with_capacity(wanted.len());
+    for (id, depth) in wanted {
+        match accounts.dossier(id, *depth) {
             Ok(dossier) => found.push(dossier),
             Err(error) if error.kind == Kind::UnknownUser => {}
             Err(error) => return Err(error),

@@ -145,7 +145,8 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let apart = Look { heads: !screen.history.is_empty(), ..look(Pane::Detail) };
     let whole = screen.shape == Shape::Single;
     model.detail.draw(ink, screen.detail, person, &apart, whole);
-    model.sessions.draw(ink, screen.sessions, model.their_sessions(), &look(Pane::Sessions), model.whole);
+    let sessions = model.their_sessions().map(|sessions| (sessions, model.live_count()));
+    model.sessions.draw(ink, screen.sessions, sessions, &look(Pane::Sessions), model.whole);
     model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
     if screen.shape == Shape::Side && !screen.users.is_empty() {
         join_walls(ink, screen);

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use super::carrying::carry_out;
-use super::effect::{Answer, Attention, DEEP, Done, Event, Place, Read, Slot, Target, Ticket, Turn, Write};
+use super::effect::{Answer, Attention, Done, Event, Place, Read, SHALLOW, Slot, Target, Ticket, Turn, Write};
 use super::expression::LABELS;
 use super::gather;
 use crate::accounts::error::{Error, Kind};
@@ -62,11 +62,11 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         Read::Users { query, want, limit } => accounts.at_one_moment(|accounts| {
             let page = accounts.users(&query, &want.anchor(), limit)?;
             // Whoever cannot be read is asked for alone, which tells why.
-            let led = want.led(&page).and_then(|user| accounts.dossier(&user.id, DEEP).ok());
+            let led = want.led(&page).and_then(|user| accounts.dossier(&user.id, SHALLOW).ok());
             Ok(Answer::Users(want, page, led.map(Box::new)))
         })?,
         Read::Person(id, depth) => Answer::Person(Box::new(accounts.dossier(&id, depth)?)),
-        Read::People(ids, depth) => Answer::People(gather::dossiers(accounts, &ids, depth)?),
+        Read::People(wanted) => Answer::People(gather::dossiers(accounts, &wanted)?),
         Read::Everybody { filter, reversed, want, limit } => {
             let page = accounts.sessions(&filter, reversed, &want.anchor(), limit)?;
             Answer::Everybody(want, page)

@@ -159,3 +159,21 @@ fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
     assert_eq!(stage.asks(Slot::Matches), 1);
     stage.release().shows("100 · newest first");
 }
+
+#[test]
+fn of_whom_very_much_is_known_the_first_is_shown_at_once_and_the_rest_follows() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    for n in 0..70 {
+        stage.log_in("ann", &format!("client{n:02}"));
+    }
+    stage.moved().hold().press("j").is_under_cursor("ann").shows("Sessions  70 live").shows("client69");
+    assert!(stage.model.is_complete());
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(60));
+    stage.release().shows("Sessions  70 live");
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(70));
+    stage.press("<tab><tab>G").shows("client00");
+    // The same where nothing was read ahead.
+    stage.press("<s-tab><s-tab>").moved();
+    stage.press("k").hold().moved().press("j").release();
+    assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(70));
+}

@@ -9,7 +9,7 @@ use crate::accounts::looking::Dossier;
 use crate::accounts::time::Time;
 use crate::accounts::user::{User, UserId};
 use crate::console::ahead::Ahead;
-use crate::console::effect::{DEEP, Effect, Read, Slot, Turn};
+use crate::console::effect::{DEEP, Effect, Read, SHALLOW, Slot, Turn};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
 use crate::console::words::{ago, clipped, count, day, exact, pieces, short, shown, width, wrap};
@@ -47,7 +47,9 @@ impl Detail {
         {
             self.turn += 1;
             (self.waiting, self.unsure) = (true, false);
-            effects.push(Effect::Ask(Slot::Person, self.turn, Read::Person(id.clone(), self.depth)));
+            // Of whom nothing is shown yet, so much as a screen shows is there soonest.
+            let depth = if self.dossier.is_none() { SHALLOW } else { self.depth };
+            effects.push(Effect::Ask(Slot::Person, self.turn, Read::Person(id.clone(), depth)));
         }
     }
 
@@ -57,20 +59,20 @@ impl Detail {
         self.ahead.take(person, row).filter(|_| other)
     }
 
-    /// Shows a person who was not asked for here: `unsure` where that was read some time ago.
+    /// Shows the person under the cursor: `unsure` where that was read before they were.
     pub fn show(&mut self, dossier: Dossier, unsure: bool) {
         self.want(Some(&dossier.user.id));
         // What may be on its way is of somebody else, or older.
         self.turn += 1;
-        (self.stale, self.waiting, self.unsure) = (false, false, unsure);
+        (self.stale, self.waiting, self.unsure) = (false, false, unsure || is_part(&dossier));
         self.dossier = Some(dossier);
     }
 
     /// Reads those to whom the cursor may be moved next.
     pub fn look_ahead(&mut self, near: &[&UserId], effects: &mut Vec<Effect>) {
-        let unsure = self.wanted.as_ref().filter(|_| self.unsure);
+        let unsure = self.wanted.as_ref().filter(|_| self.unsure).map(|id| (id, self.depth));
         let others: Vec<&UserId> = near.iter().copied().filter(|id| Some(*id) != self.wanted.as_ref()).collect();
-        self.ahead.needs(&others, unsure, self.depth, effects);
+        self.ahead.needs(&others, unsure, effects);
     }
 
     /// Whether this is the newest answer of those who were asked for ahead.
@@ -192,6 +194,12 @@ impl Detail {
             ink.text(area.x + 1, area.y + 1, area.width, "nothing written down yet", Role::Faint);
         }
     }
+}
+
+/// Whether there may be more than was asked for first.
+fn is_part(dossier: &Dossier) -> bool {
+    let full = usize::from(SHALLOW);
+    [dossier.sessions.len(), dossier.history.len(), dossier.tokens.len()].contains(&full)
 }
 
 /// Pieces of a line, each in its role.

@@ -8,10 +8,10 @@ use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 use crate::console::bar::Seen;
-use crate::console::effect::DEEP;
+use crate::console::effect::{DEEP, SHALLOW};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
-use crate::console::words::{ago, ago_exactly, clipped, exact, since, span, width};
+use crate::console::words::{ago, ago_exactly, clipped, exact, number, since, span, width};
 
 /// The state of the pane: a cursor over the dossier's sessions.
 #[derive(Default)]
@@ -68,23 +68,30 @@ impl Sessions {
     pub fn seen(&self, sessions: &[Session], height: usize) -> Option<Seen> {
         let wide = |rows: usize| u64::try_from(rows).ok();
         let (first, last) = (self.top == 0, self.top.saturating_add(height) >= sessions.len());
-        let total = wide(sessions.len()).filter(|_| sessions.len() < usize::from(DEEP));
+        let total = wide(sessions.len()).filter(|_| ![SHALLOW, DEEP].map(usize::from).contains(&sessions.len()));
         total.and_then(|_| Some(Seen { first, last, above: wide(self.top), height: wide(height)?, total }))
     }
 
-    /// Draws the pane. `None` while the sessions of the person under the cursor are not known yet.
-    pub fn draw(&self, ink: &mut Ink<'_>, area: Rect, sessions: Option<&[Session]>, look: &Look<'_>, whole: bool) {
+    /// Draws the pane with so many live ones, of whom not all may be held. `None` while the sessions of the person under
+    /// the cursor are not known yet.
+    pub fn draw(
+        &self,
+        ink: &mut Ink<'_>,
+        area: Rect,
+        sessions: Option<(&[Session], u32)>,
+        look: &Look<'_>,
+        whole: bool,
+    ) {
         if area.is_empty() {
             return;
         }
-        let live = sessions.map(|sessions| sessions.iter().filter(|s| s.is_live(look.now)).count());
         let mut title = vec![("Sessions".to_owned(), Role::Title)];
-        if let Some(live) = live.filter(|live| *live > 0) {
-            title.push((format!("  {live} live"), Role::Text));
+        if let Some((_, live @ 1..)) = sessions {
+            title.push((format!("  {} live", number(u64::from(live))), Role::Text));
         }
         let hint = if look.focused || whole { Vec::new() } else { vec![("Tab".to_owned(), Role::Faint)] };
         ink.title(area, &title, &hint, look.focused);
-        let Some(sessions) = sessions else { return };
+        let Some((sessions, _)) = sessions else { return };
         let top = area.y + 1;
         if sessions.is_empty() && area.height > 1 {
             ink.text(area.x + 3, top, area.width.saturating_sub(4), "none", Role::Faint);
