@@ -74,6 +74,7 @@ macro_rules! engine {
             sessions {
                 a_session_is_good_through_its_last_instant
                 an_idle_session_is_over
+                a_check_tells_of_its_owner_what_a_look_at_them_tells
                 opening_looks_again_at_what_the_log_in_stood_on
                 a_log_in_is_remembered_and_renews_the_hash
                 an_ended_session_is_refused_and_shown_until_its_old_expiry
@@ -145,6 +146,8 @@ macro_rules! engine {
                 a_known_address_has_a_counter_of_its_own
                 an_address_is_known_for_thirty_days
                 a_success_clears_its_class_alone
+                a_challenge_says_who_it_is_and_counts_like_an_attempt
+                a_log_in_answers_with_what_is_written_whoever_came_before
                 a_name_that_nobody_has_waits_alike
                 somebody_who_waits_is_shown_and_found
                 an_administrator_clears_every_counter_once
@@ -153,6 +156,7 @@ macro_rules! engine {
                 what_is_over_goes_in_small_batches
                 people_deleted_for_long_are_purged_in_the_programs_name
                 nothing_goes_while_the_clock_is_far_ahead
+                log_ins_sweep_away_what_is_over_where_nobody_tidies
                 a_clock_that_goes_back_revives_no_session_and_no_reset
                 an_accepted_clock_is_written_down
                 a_purge_takes_the_name_from_whom_they_acted_upon

@@ -50,7 +50,8 @@ impl Accounts {
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
     pub fn enable_own_factor(&mut self, name: &str, password: &Secret, secret: &Secret, code: &str) -> Result<Enabled> {
-        let (user, _, knock) = self.prove_password(name, password, None)?;
+        let throttle = self.settings()?.throttle;
+        let (user, _, knock) = self.prove_password(name, password, None, throttle)?;
         // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
         refuse_second(&user)?;
         self.store.admit(&knock)?;

@@ -6,6 +6,7 @@ use super::error::{Error, Field, Kind, Result};
 use super::hash::PasswordHash;
 use super::secret::Secret;
 use super::session::{Found, Login, NewSession, Opened, Session, SessionId};
+use super::store::Challenge;
 use super::text::fold;
 use super::throttle::{Attempt, Knock};
 use super::time::{Time, Until};
@@ -22,7 +23,8 @@ impl Accounts {
     /// `invalid_credentials`; after a right password `missing_otp_code` and `invalid_otp_code`; `busy` where too many
     /// passwords are being checked at once.
     pub fn authenticate(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
-        let (user, _, knock) = self.verify(name, password, code, None)?;
+        let throttle = self.settings()?.throttle;
+        let (user, _, knock) = self.verify(name, password, code, None, throttle)?;
         self.store.admit(&knock)?;
         Ok(user)
     }
@@ -49,7 +51,7 @@ impl Accounts {
         };
         let empty = Secret::from("");
         let password = login.password.unwrap_or(&empty);
-        let (user, hash, knock) = self.verify(login.name, password, login.code, address.as_deref())?;
+        let (user, hash, knock) = self.verify(login.name, password, login.code, address.as_deref(), policy.throttle)?;
         let rehash = match self.hasher.is_weak(&hash) {
             // Where others wait for their turn the renewal waits for another log-in.
             true => match self.hasher.hash(password, self.entropy.as_mut()) {
@@ -77,8 +79,9 @@ impl Accounts {
         password: &Secret,
         code: Option<&str>,
         address: Option<&str>,
+        throttle: bool,
     ) -> Result<(User, PasswordHash, Knock)> {
-        let (user, hash, knock) = self.prove_password(name, password, address)?;
+        let (user, hash, knock) = self.prove_password(name, password, address, throttle)?;
         // The try was counted as a wrong one with its password, and stays so unless the code is right as well.
         match self.prove_factor(&user, code, address) {
             Err(error) if error.kind == Kind::MissingOtpCode => {
@@ -91,14 +94,15 @@ impl Accounts {
     }
 
     /// Whether name and password are those of somebody who may log in, the second factor aside. The knock has been
-    /// counted as a wrong one: whoever asks for nothing more admits it.
+    /// counted as a wrong one, unless the settings just read say that there is no `throttle`: whoever asks for nothing
+    /// more admits it.
     pub(super) fn prove_password(
         &mut self,
         name: &str,
         password: &Secret,
         address: Option<&str>,
+        throttle: bool,
     ) -> Result<(User, PasswordHash, Knock)> {
-        let throttle = self.settings()?.throttle;
         if self.store.is_read_only() {
             // A try that nobody counts would be an oracle for whoever asks often enough.
             return Err(Error::new(Kind::Unauthenticated, "no password is looked at where nothing may be written")
@@ -107,11 +111,16 @@ impl Accounts {
         // Before the try is counted: whoever is turned away here has tried nothing.
         let _turn = self.hasher.turn()?;
         let (now, key) = (self.now(), fold(name));
-        let credential = self.store.credential(&key, now)?;
-        let id = credential.as_ref().map(|credential| &credential.user.id);
-        let knock = Knock::new(id, &key, address, self.wall());
         // Counted before the password is looked at, so that a thousand tries at once are no way around.
-        let held = throttle && self.store.attempt(&knock)? != Attempt::Allowed;
+        let (credential, knock, held) = if throttle {
+            let Challenge { credential, knock, attempt } = self.store.challenge(&key, address, self.wall(), now)?;
+            (credential, knock, attempt != Attempt::Allowed)
+        } else {
+            let credential = self.store.credential(&key, now)?;
+            let id = credential.as_ref().map(|credential| &credential.user.id);
+            let knock = Knock::new(id, &key, address, self.wall());
+            (credential, knock, false)
+        };
         let hash = credential.as_ref().and_then(|credential| credential.hash.as_ref()).filter(|_| !held);
         let right = self.hasher.verify(password, hash) && !held;
         match credential {

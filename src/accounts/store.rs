@@ -34,6 +34,16 @@ pub struct Credential {
     pub hash: Option<PasswordHash>,
 }
 
+/// What a log-in begins with: who answers to the name, and whether the password may be looked at.
+pub struct Challenge {
+    /// Whoever answers to the name.
+    pub credential: Option<Credential>,
+    /// The try, as it was counted.
+    pub knock: Knock,
+    /// What became of it.
+    pub attempt: Attempt,
+}
+
 /// A user on their way into the store.
 #[derive(Clone)]
 pub struct NewUser {
@@ -353,6 +363,11 @@ pub trait Store: Send {
     /// writes; of those at most [`NOBODIES`](super::throttle::NOBODIES) counters are kept. Opened for looking only, it
     /// counts nothing but still holds.
     fn attempt(&mut self, knock: &Knock) -> Result<Attempt>;
+
+    /// [`Store::credential`] and [`Store::attempt`] in one: who answers to the name `key` at `now`, and a try at them from
+    /// `address` counted by the clock's `at`. The count is seen by every program before this returns; it need not
+    /// outlast a power cut before the next commit does.
+    fn challenge(&mut self, key: &str, address: Option<&str>, at: Time, now: Time) -> Result<Challenge>;
 
     /// Takes one count back, that of a try whose password was right and whose code is yet to come: the wait before it is
     /// over, and what was counted before stays.

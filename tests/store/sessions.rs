@@ -4,6 +4,7 @@ use rollbook::accounts::audit::Deed;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::{Anchor, Filter};
 use rollbook::accounts::session::{Found, NewSession, SessionId, Uses};
+use rollbook::accounts::throttle::Knock;
 use rollbook::accounts::{Edit, Kind, Span};
 
 use crate::bench::{Bench, Make, hash, refused};
@@ -34,6 +35,53 @@ pub fn an_idle_session_is_over(make: Make) {
     bench.pass(TICK);
     assert_eq!(bench.store.check_session(&digest, bench.now).unwrap(), Found::Unknown);
     assert_eq!(bench.user(&user).sessions, 0);
+}
+
+pub fn a_check_tells_of_its_owner_what_a_look_at_them_tells(make: Make) {
+    let mut bench = make();
+    let (user, other) = (bench.add("alice"), bench.add("bob"));
+    let endless = bench.new_session(&user, None);
+    let (first, digest) = bench.open_as(&endless).unwrap();
+    let agree = |bench: &mut Bench, digest, sessions| {
+        let Found::Live(found) = bench.store.check_session(digest, bench.now).unwrap() else { panic!("not live") };
+        let session = bench.store.session(&found.1.id, bench.now).unwrap().unwrap();
+        assert_eq!(*found, (bench.user(&user), session));
+        assert_eq!(found.0.sessions, sessions);
+    };
+    agree(&mut bench, &digest, 1);
+    let idle = NewSession { idle: Some(Span::MINUTE), ..bench.new_session(&user, None) };
+    let (_, idle) = bench.open_as(&idle).unwrap();
+    let short = bench.now.plus(Span::MINUTE.times(9));
+    let short = bench.new_session(&user, Some(short));
+    bench.open_as(&short).unwrap();
+    let (ended, _) = bench.open(&user);
+    bench.open(&other);
+    agree(&mut bench, &digest, 4);
+    agree(&mut bench, &idle, 4);
+    let stamp = bench.stamp();
+    bench.store.end_session(&ended.id, &stamp).unwrap();
+    agree(&mut bench, &digest, 3);
+    bench.pass(Span::MINUTE.times(2));
+    agree(&mut bench, &digest, 2);
+    bench.pass(Span::HOUR);
+    agree(&mut bench, &digest, 1);
+    for address in [None, Some("10.0.0.1")] {
+        let knock = Knock::new(Some(&user.id), "", address, bench.now);
+        for _ in 0..9 {
+            bench.store.attempt(&knock).unwrap();
+        }
+        agree(&mut bench, &digest, 1);
+        assert!(bench.user(&user).throttled_until.is_some());
+        bench.pass(Span::from_millis(250));
+    }
+    bench.store.note_uses(Uses { used: vec![(first.id, bench.now)], ..Uses::default() });
+    settle(&mut bench);
+    agree(&mut bench, &digest, 1);
+    let user = crate::factors::enable(&mut bench, &user);
+    let new = NewSession { factor: true, ..bench.new_session(&user, None) };
+    let (_, digest) = bench.open_as(&new).unwrap();
+    let Found::Live(found) = bench.store.check_session(&digest, bench.now).unwrap() else { panic!("not live") };
+    assert!(found.0.factor && found.0 == bench.user(&user));
 }
 
 pub fn opening_looks_again_at_what_the_log_in_stood_on(make: Make) {

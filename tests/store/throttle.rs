@@ -2,11 +2,12 @@
 
 use rollbook::accounts::query::{Anchor, Filter, Query, State};
 use rollbook::accounts::session::NewSession;
+use rollbook::accounts::store::Credential;
 use rollbook::accounts::text::fold;
 use rollbook::accounts::throttle::{Attempt, Knock, LONGEST};
 use rollbook::accounts::{Kind, Span, Time, User, UserId};
 
-use crate::bench::{Bench, Make, refused};
+use crate::bench::{Bench, Make, hash, refused};
 
 impl Bench {
     fn knock(&mut self, user: Option<&User>, address: Option<&str>) -> Attempt {
@@ -97,6 +98,47 @@ pub fn a_success_clears_its_class_alone(make: Make) {
         "a log-in from elsewhere clears what is counted there"
     );
     assert_eq!(bench.knock_until_held(Some(&user), Some("10.0.0.2")), 6, "and makes its address known");
+}
+
+pub fn a_challenge_says_who_it_is_and_counts_like_an_attempt(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    bench.log_in_from(&user, "10.0.0.1");
+    let now = bench.now;
+    for (key, address) in [("alice", None), ("alice", Some("10.0.0.1")), ("nobody", None)] {
+        let challenge = bench.store.challenge(key, address, now, now).unwrap();
+        let (asked, known) = (bench.store.credential(key, now).unwrap(), key == "alice");
+        let told =
+            |credential: Option<Credential>| credential.map(|it| (it.user, it.hash.unwrap().as_str().to_owned()));
+        assert_eq!((told(challenge.credential), challenge.attempt), (told(asked), Attempt::Allowed));
+        assert_eq!(challenge.knock, Knock::new(known.then_some(&user.id), key, address, now));
+        for _ in 1..6 {
+            assert_eq!(bench.store.challenge(key, address, now, now).unwrap().attempt, Attempt::Allowed);
+        }
+        let until = Attempt::Wait(now.plus(Span::SECOND));
+        assert_eq!(bench.store.attempt(&challenge.knock).unwrap(), until, "both count the same");
+        assert_eq!(bench.store.challenge(key, address, now, now).unwrap().attempt, until);
+    }
+    assert_eq!(bench.waits(&user).len(), 2);
+}
+
+pub fn a_log_in_answers_with_what_is_written_whoever_came_before(make: Make) {
+    let mut bench = make();
+    let (alice, bob) = (bench.add("alice"), bench.add("bob"));
+    bench.log_in_from(&alice, "10.0.0.1");
+    bench.knock_until_held(Some(&alice), None);
+    let now = bench.now;
+    for (name, user, address) in
+        [("alice", &bob, None), ("alice", &alice, Some("10.0.0.1")), ("nobody", &alice, None), ("bob", &bob, None)]
+    {
+        bench.store.challenge(name, address, now, now).unwrap();
+        let new = NewSession { address: address.map(str::to_owned), ..bench.new_session(user, None) };
+        let stamp = bench.stamp();
+        let (told, session) = bench.store.open_session(&new, &hash(1), None, &stamp).unwrap();
+        assert_eq!(told, bench.user(user), "{name}, {address:?}");
+        assert_eq!((&told.id, &session.user_id), (&user.id, &user.id));
+    }
+    assert_eq!(bench.user(&alice).throttled_until, None, "the last of hers came from where the wrong ones did");
 }
 
 pub fn a_name_that_nobody_has_waits_alike(make: Make) {

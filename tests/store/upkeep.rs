@@ -81,7 +81,10 @@ pub fn nothing_goes_while_the_clock_is_far_ahead(make: Make) {
     bench.pass(Span::DAY.times(4000));
     let held = Tidied { held: true, ..Tidied::default() };
     assert_eq!(bench.tidy(500), held);
-    bench.open(&bob);
+    // Not each log-in sweeps.
+    for _ in 0..9 {
+        bench.open(&bob);
+    }
     bench.reset(None);
     assert!(bench.store.session(&session.id, bench.now).unwrap().is_some(), "nor does a log-in sweep it away");
     bench.pass(Span::HOUR.times(23));
@@ -89,6 +92,24 @@ pub fn nothing_goes_while_the_clock_is_far_ahead(make: Make) {
     bench.pass(Span::HOUR);
     let done = bench.tidy(500);
     assert_eq!((done.purged, done.sessions, done.held), (1, 1, false), "it has stood a day");
+}
+
+pub fn log_ins_sweep_away_what_is_over_where_nobody_tidies(make: Make) {
+    let mut bench = make();
+    let user = bench.add("alice");
+    let old: Vec<_> = (0..20).map(|_| bench.open(&user).0.id).collect();
+    let gone =
+        |bench: &mut Bench| old.iter().filter(|id| bench.store.session(id, bench.now).unwrap().is_none()).count();
+    for _ in 0..31 {
+        bench.days(1);
+        bench.open(&user);
+    }
+    assert_eq!(gone(&mut bench), 0, "they ended a day later, and are kept for thirty");
+    bench.days(1);
+    for _ in 0..8 {
+        bench.open(&user);
+    }
+    assert_eq!(gone(&mut bench), 20);
 }
 
 pub fn a_clock_that_goes_back_revives_no_session_and_no_reset(make: Make) {

@@ -7,9 +7,10 @@ use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::time::{Span, Time};
 
-/// The latest time that is remembered, within a statement; what cannot be read is none.
-pub const BELIEVED: &str = "coalesce((SELECT CASE typeof(c.high) WHEN 'integer' THEN c.high \
-    WHEN 'real' THEN CAST(c.high AS INTEGER) ELSE 0 END FROM clock c), 0)";
+/// The time that is believed within a statement whose `?1` is what the clock says: the latest that is remembered, if that
+/// is later. What cannot be read is none; SQLite holds texts and blobs for greater than any number.
+pub const BELIEVED: &str =
+    "coalesce((SELECT CAST(c.high AS INTEGER) FROM clock c WHERE c.high BETWEEN ?1 AND 9e999), ?1)";
 
 /// What is remembered.
 pub fn state(db: &Connection) -> Result<ClockState> {
@@ -71,4 +72,33 @@ pub fn tick(db: &Connection, now: Time) -> Result<ClockState> {
 /// Remembers that upkeep was done.
 pub fn tidied(db: &Connection, at: Time) -> Result<()> {
     put(db, ClockState { tidied_at: Some(at), ..state(db)? })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_believes_a_later_time_that_is_a_number_and_nothing_else() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE clock (high INTEGER)").unwrap();
+        let believed = || db.query_row(&format!("SELECT {BELIEVED}"), [1000], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(believed(), 1000, "nothing is remembered");
+        db.execute_batch("INSERT INTO clock VALUES (NULL)").unwrap();
+        for (high, wanted) in [
+            ("NULL", 1000),
+            ("999", 1000),
+            ("1001", 1001),
+            ("9223372036854775807", i64::MAX),
+            ("2000.5", 2000),
+            ("1e300", i64::MAX),
+            ("-1e300", 1000),
+            ("'later'", 1000),
+            ("x'39393939'", 1000),
+        ] {
+            db.execute(&format!("UPDATE clock SET high = {high}"), []).unwrap();
+            assert_eq!(believed(), wanted, "{high}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use super::letters;
 use crate::accounts::error::{Kind, Result};
@@ -37,6 +37,11 @@ pub fn hold(db: &Connection, most: i64) -> Result<()> {
     Ok(db.execute_batch(&format!("PRAGMA cache_size = -{most}"))?)
 }
 
+/// Whether a commit waits until it is on the disk, or is only seen by every program.
+pub fn wait_for_disk(db: &Connection, durable: bool) -> Result<()> {
+    Ok(db.execute_batch(if durable { "PRAGMA synchronous = EXTRA" } else { "PRAGMA synchronous = NORMAL" })?)
+}
+
 /// A connection to a database of its own in memory.
 pub fn memory() -> Result<Connection> {
     let db = Connection::open_in_memory()?;
@@ -60,9 +65,9 @@ fn tune(db: &Connection, patience: Duration) -> Result<()> {
     ] {
         db.set_db_config(config, on)?;
     }
+    wait_for_disk(db, true)?;
     db.execute_batch(
-        "PRAGMA synchronous = EXTRA;
-         PRAGMA foreign_keys = ON;
+        "PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA cell_size_check = ON;
          PRAGMA temp_store = MEMORY;
@@ -75,13 +80,60 @@ fn tune(db: &Connection, patience: Duration) -> Result<()> {
     Ok(())
 }
 
+/// A transaction; taken back unless it is committed. Its words are prepared once a connection like any other statement,
+/// which those of the library are not.
+pub struct Open<'a>(&'a Connection);
+
+impl<'a> Open<'a> {
+    /// One that holds the right to write from its first moment.
+    fn to_write(db: &'a Connection) -> rusqlite::Result<Self> {
+        say(db, "BEGIN IMMEDIATE").map(|()| Open(db))
+    }
+
+    /// One that sees one state throughout.
+    fn to_read(db: &'a Connection) -> rusqlite::Result<Self> {
+        say(db, "BEGIN").map(|()| Open(db))
+    }
+
+    /// Keeps what was done.
+    pub fn commit(self) -> Result<()> {
+        Ok(say(self.0, "COMMIT")?)
+    }
+
+    /// Takes back what was done.
+    pub fn rollback(self) -> Result<()> {
+        Ok(say(self.0, "ROLLBACK")?)
+    }
+}
+
+impl std::ops::Deref for Open<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        // Over already where it was committed, or where SQLite itself took it back.
+        if !self.0.is_autocommit() {
+            let _ = say(self.0, "ROLLBACK");
+        }
+    }
+}
+
+fn say(db: &Connection, word: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(word)?.execute([]).map(|_| ())
+}
+
 /// Begins a transaction that holds the right to write from its first moment. Waits at most about `patience`, which
 /// SQLite itself keeps except where waiting could never help; there a few tries of our own remain.
-pub fn begin(db: &Connection, patience: Duration) -> Result<Transaction<'_>> {
+pub fn begin(db: &Connection, patience: Duration) -> Result<Open<'_>> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(10);
     for _ in 0..3 {
-        match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
+        match Open::to_write(db) {
             Ok(tx) => return Ok(tx),
             Err(fault) => {
                 let fault = crate::accounts::error::Error::from(fault);
@@ -93,7 +145,7 @@ pub fn begin(db: &Connection, patience: Duration) -> Result<Transaction<'_>> {
         std::thread::sleep(pause);
         pause *= 4;
     }
-    Ok(Transaction::new_unchecked(db, TransactionBehavior::Immediate)?)
+    Ok(Open::to_write(db)?)
 }
 
 /// Carries a change out in one transaction: all of it or nothing. A rehearsal is taken back at its end.
@@ -134,15 +186,14 @@ fn attempt<T>(
 pub fn freeze(db: &Connection) -> Result<bool> {
     let begins = db.is_autocommit();
     if begins {
-        db.prepare_cached("BEGIN")?.execute([])?;
+        say(db, "BEGIN")?;
     }
     Ok(begins)
 }
 
 /// Ends it.
 pub fn thaw(db: &Connection) {
-    let ended = db.prepare_cached("COMMIT").and_then(|mut statement| statement.execute([]));
-    if ended.is_err() {
+    if say(db, "COMMIT").is_err() {
         let _ = db.execute_batch("ROLLBACK");
     }
 }
@@ -152,7 +203,7 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
     if !db.is_autocommit() {
         return question(db);
     }
-    let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
+    let tx = Open::to_read(db)?;
     question(&tx)
     // Dropped here: nothing was written, so there is nothing to commit.
 }

@@ -18,8 +18,8 @@ fn sealed(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Sealed> {
     Ok(Sealed { key_id: KeyId::new(rows::text(row, at)?), bytes: rows::bytes(row, at + 1)? })
 }
 
-/// Somebody's second factor.
-pub fn of_user(db: &Connection, id: &UserId) -> Result<Option<Factor>> {
+/// Somebody's second factor, by the number of their row where that is known.
+pub fn of_user(db: &Connection, seq: Option<i64>, id: &UserId) -> Result<Option<Factor>> {
     let read = |row: &rusqlite::Row<'_>| {
         // What cannot be understood takes no code any more.
         let last_step = rows::number(row, 2)?.unwrap_or(i64::MAX);
@@ -29,9 +29,9 @@ pub fn of_user(db: &Connection, id: &UserId) -> Result<Option<Factor>> {
         .prepare_cached(
             "SELECT f.key_id, f.sealed, f.last_step,
                  (SELECT count(*) FROM backup_code b WHERE b.user_seq = f.user_seq)
-             FROM factor f JOIN user u ON u.seq = f.user_seq WHERE u.id = ?1",
+             FROM factor f WHERE f.user_seq = coalesce(?1, (SELECT seq FROM user WHERE id = ?2))",
         )?
-        .query_row([Raw::new(id.as_str())], read)
+        .query_row(params![seq, Raw::new(id.as_str())], read)
         .optional()?)
 }
 

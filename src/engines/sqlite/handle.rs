@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::recall::Recall;
 use super::tally::Tally;
+use super::users::Met;
 use super::{connection, files, schema, standing, uses};
 use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
@@ -24,6 +25,10 @@ pub struct Sqlite {
     pub(super) read_only: bool,
     pub(super) rehearsing: bool,
     pub(super) patience: Duration,
+    /// Whether commits wait for the disk, as all do but those of [`Sqlite::count`].
+    pub(super) durable: bool,
+    /// Who came last to log in.
+    pub(super) met: Met,
     /// The names in memory, where words are to be answered quickly.
     pub(super) recall: Option<Recall>,
     pub(super) tally: Tally,
@@ -48,6 +53,8 @@ impl Sqlite {
             read_only,
             rehearsing: false,
             patience,
+            durable: true,
+            met: None,
             recall: None,
             tally: Tally::default(),
         })
@@ -75,7 +82,8 @@ impl Sqlite {
         let patience = connection::PATIENCE;
         let recall = Some(Recall::new(None, None));
         let tally = Tally::default();
-        Ok(Sqlite { writer: None, db, place: None, read_only: false, rehearsing: false, patience, recall, tally })
+        let (writer, place, met, read_only, rehearsing, durable) = (None, None, None, false, false, true);
+        Ok(Sqlite { writer, db, place, read_only, rehearsing, patience, durable, met, recall, tally })
     }
 
     /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
@@ -96,13 +104,38 @@ impl Sqlite {
     }
 
     pub(super) fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        self.wait_for_disk(true)?;
         connection::write(&self.db, self.patience, self.rehearsing, change)
     }
 
     /// A write that stays even where all else is rehearsed: what a proof counts and uses up. Taken back, it would let
     /// anybody guess for as long as they like.
     pub(super) fn keep<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        self.wait_for_disk(true)?;
         connection::write(&self.db, self.patience, false, change)
+    }
+
+    /// The same for a try that is counted before it is judged. Every other program sees the count at once, and a process
+    /// that dies takes nothing back; the disk is not waited for.
+    ///
+    /// What a power cut may take are counts whose tries nobody was answered: right or wrong, the answer waits for the
+    /// next commit of the log-in (its session, or the failure that is written down), and that one makes whatever stands
+    /// before it in the log last as well. Whoever can cut the power so often that this helps them has the disk.
+    pub(super) fn count<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        self.wait_for_disk(false)?;
+        let answer = connection::write(&self.db, self.patience, false, change);
+        self.wait_for_disk(true)?;
+        answer
+    }
+
+    /// Says whether the next commits wait for the disk. What stands is known, not assumed: if this ever fails after a
+    /// count, no durable write begins before it has succeeded.
+    pub(super) fn wait_for_disk(&mut self, durable: bool) -> Result<()> {
+        if self.durable != durable {
+            connection::wait_for_disk(&self.db, durable)?;
+            self.durable = durable;
+        }
+        Ok(())
     }
 
     /// A write in somebody's name: whether they may do it is looked at in its own transaction.
@@ -120,5 +153,69 @@ impl Sqlite {
 
     pub(super) fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         connection::read(&self.db, question)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::accounts::error::Kind;
+    use crate::accounts::store::Store as _;
+    use crate::accounts::time::Time;
+
+    fn synchronous(db: &Connection) -> i64 {
+        db.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
+    }
+
+    fn counted(db: &Connection) -> i64 {
+        db.query_row("SELECT count(*) FROM throttle", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_try_is_seen_by_others_once_it_is_counted_and_what_follows_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let mut store = Sqlite::create(&path).unwrap();
+        let other = Connection::open(&path).unwrap();
+        let at = Time::from_millis(1);
+        for tried in 1..4 {
+            store.challenge(&format!("name {tried}"), None, at, at).unwrap();
+            assert_eq!(counted(&other), tried, "before anybody judges it");
+            assert_eq!(synchronous(&store.db), 3);
+        }
+        assert_eq!(store.count(|tx| Ok(synchronous(tx))).unwrap(), 1);
+        assert_eq!(store.keep(|tx| Ok(synchronous(tx))).unwrap(), 3);
+        assert_eq!(store.write(|tx| Ok(synchronous(tx))).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_count_that_fails_leaves_the_writes_after_it_as_durable_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        drop(Sqlite::create(&path).unwrap());
+        let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_millis(30)).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let at = Time::from_millis(1);
+        assert_eq!(store.challenge("alice", None, at, at).err().unwrap().kind, Kind::Busy);
+        assert_eq!(synchronous(&store.db), 3);
+        other.execute_batch("COMMIT").unwrap();
+        let refused = store.count(|tx| {
+            tx.execute_batch("INSERT INTO throttle VALUES (9, x'01', x'', NULL, 1, 0, 0, 0, 0, NULL)")?;
+            Err::<(), _>(crate::accounts::error::Error::invalid_credentials())
+        });
+        assert!(refused.is_err() && counted(&other) == 0, "all of it or nothing");
+        assert_eq!(synchronous(&store.db), 3);
+    }
+
+    #[test]
+    fn no_durable_write_begins_while_the_disk_is_not_waited_for() {
+        let mut store = Sqlite::memory().unwrap();
+        // As if it could not be set back after a count.
+        store.wait_for_disk(false).unwrap();
+        assert_eq!(store.write(|tx| Ok(synchronous(tx))).unwrap(), 3);
+        store.wait_for_disk(false).unwrap();
+        assert_eq!(store.keep(|tx| Ok(synchronous(tx))).unwrap(), 3);
     }
 }

@@ -13,15 +13,32 @@ use crate::accounts::text::from_bytes;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::{Role, Status, User, UserId};
 
+/// What the row of a user `u` says of them. Read by [`user`].
+macro_rules! own {
+    () => {
+        "u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, u.status_at, u.note, \
+        u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, u.deleted_at, u.version"
+    };
+}
+
+/// What the row of a session `s` says of it. Read by [`session_of`].
+macro_rules! dates {
+    () => {
+        "s.id, s.client, s.address, s.created_at, s.expires_at, s.last_used_at, s.idle, s.ended_at, s.ended_by, \
+        s.refused, s.refused_at"
+    };
+}
+
 /// The columns of a user `u`; `?1` is the present. Read by [`person`].
 ///
 /// Ends are asked for between two numbers, since SQLite holds every text and blob for greater than any number.
 ///
 /// What other tables add is asked for in two steps, since most people have no session and hardly ever somebody is made
 /// to wait: a look into an index that SQLite opens once a statement, and a subquery only for whom it finds there.
-pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, \
-    u.status_at, u.note, u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, \
-    u.deleted_at, u.version, CASE WHEN u.seq IN (SELECT a.user_seq FROM session a) THEN \
+pub const USER: &str = concat!(
+    "u.seq, u.name_key, ",
+    own!(),
+    ", CASE WHEN u.seq IN (SELECT a.user_seq FROM session a) THEN \
     (SELECT count(*) FROM session s WHERE s.user_seq = u.seq AND s.ended_at IS NULL \
     AND coalesce(s.expires_at, 9223372036854775807) \
     BETWEEN ?1 AND 9223372036854775807 \
@@ -31,10 +48,26 @@ pub const USER: &str = "u.seq, u.name_key, u.id, u.name, u.email, u.role, u.labe
     BETWEEN ?1 AND 9223372036854775807) ELSE 0 END, \
     CASE WHEN (SELECT 1 FROM throttle w WHERE w.user_seq IS NOT NULL AND w.until > ?1 AND w.until <= ?1 + 60000) THEN \
     (SELECT max(t.until) FROM throttle t WHERE t.user_seq = u.seq AND t.until > ?1 AND t.until <= ?1 + 60000) END, \
-    u.seq IN (SELECT f.user_seq FROM factor f)";
+    u.seq IN (SELECT f.user_seq FROM factor f)"
+);
 
-/// How many columns [`USER`] has.
-pub const USER_WIDTH: usize = 22;
+/// The columns of a session `s` and its user `u` at the time `p.now`, for the check that every request waits for: the
+/// least that tells all of both. Read by [`checked`].
+///
+/// Only somebody who may use their session is answered with, and then that session is live: counted are the others, and
+/// nothing is asked of the user once more. Who has a session gains nothing by steps as in [`USER`].
+pub const CHECKED: &str = concat!(
+    dates!(),
+    ", p.now, ",
+    own!(),
+    ", (SELECT count(*) FROM session o WHERE o.user_seq = u.seq AND o.seq <> s.seq AND o.ended_at IS NULL \
+    AND coalesce(o.expires_at, 9223372036854775807) BETWEEN p.now AND 9223372036854775807 \
+    AND (o.idle IS NULL OR typeof(o.idle) <> 'text' AND typeof(o.idle) <> 'blob' \
+    AND coalesce(o.last_used_at, o.created_at) + o.idle >= p.now)), \
+    (SELECT t.until FROM throttle t WHERE t.user_seq = u.seq AND t.until > p.now AND t.until <= p.now + 60000 \
+    ORDER BY t.until DESC LIMIT 1), \
+    u.seq IN (SELECT f.user_seq FROM factor f)"
+);
 
 /// Whether the session `s` is within its dates at `?1`.
 pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036854775807) \
@@ -57,11 +90,7 @@ pub const ENDED: &str = "s.ended_at IS NOT NULL AND coalesce(s.expires_at, s.end
 pub const GOOD: &str = "t.revoked_at IS NULL AND coalesce(t.expires_at, 9223372036854775807) >= ?1";
 
 /// The columns of a session `s` of a user `u`. Read by [`session`].
-pub const SESSION: &str = "s.seq, s.id, u.id, u.name, s.client, s.address, s.created_at, s.expires_at, s.last_used_at, \
-    s.idle, s.ended_at, s.ended_by, s.refused, s.refused_at";
-
-/// How many columns [`SESSION`] has.
-pub const SESSION_WIDTH: usize = 14;
+pub const SESSION: &str = concat!("s.seq, u.id, u.name, ", dates!());
 
 /// A user with what only the store knows of them.
 #[derive(Clone)]
@@ -76,50 +105,68 @@ pub struct Person {
 
 /// Reads [`USER`] from column `at` on.
 pub fn person(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
-    let user = User {
-        id: UserId::new(text(row, at + 2)?),
-        name: text(row, at + 3)?,
-        email: words(row, at + 4)?,
-        role: word(row, at + 5, |word| word.parse().ok())?.unwrap_or(Role::Member),
-        labels: text(row, at + 6)?.split_whitespace().map(str::to_owned).collect(),
+    Ok(Person { seq: row.get(at)?, key: bytes(row, at + 1)?, user: user(row, at + 2)? })
+}
+
+/// Reads what a user's own row says from column `at` on, and behind it how many sessions they have, until when they wait
+/// and whether they have a second factor.
+fn user(row: &Row<'_>, at: usize) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId::new(text(row, at)?),
+        name: text(row, at + 1)?,
+        email: words(row, at + 2)?,
+        role: word(row, at + 3, |word| word.parse().ok())?.unwrap_or(Role::Member),
+        labels: text(row, at + 4)?.split_whitespace().map(str::to_owned).collect(),
         // What cannot be understood lets nobody in.
-        status: word(row, at + 7, |word| word.parse().ok())?.unwrap_or(Status::Inactive),
-        reason: words(row, at + 8)?,
-        status_by: words(row, at + 9)?,
-        status_at: time(row, at + 10)?,
-        note: words(row, at + 11)?,
-        factor: row.get(at + 21)?,
-        password_set_at: time(row, at + 12)?,
-        created_at: time(row, at + 13)?.unwrap_or_default(),
-        activated_at: time(row, at + 14)?,
-        last_login_at: time(row, at + 15)?,
-        valid_until: end(row, at + 16)?,
-        deleted_at: end(row, at + 17)?,
-        version: number(row, at + 18)?.unwrap_or(0),
-        sessions: count(row, at + 19)?,
-        throttled_until: time(row, at + 20)?,
-    };
-    Ok(Person { seq: row.get(at)?, key: bytes(row, at + 1)?, user })
+        status: word(row, at + 5, |word| word.parse().ok())?.unwrap_or(Status::Inactive),
+        reason: words(row, at + 6)?,
+        status_by: words(row, at + 7)?,
+        status_at: time(row, at + 8)?,
+        note: words(row, at + 9)?,
+        password_set_at: time(row, at + 10)?,
+        created_at: time(row, at + 11)?.unwrap_or_default(),
+        activated_at: time(row, at + 12)?,
+        last_login_at: time(row, at + 13)?,
+        valid_until: end(row, at + 14)?,
+        deleted_at: end(row, at + 15)?,
+        version: number(row, at + 16)?.unwrap_or(0),
+        sessions: count(row, at + 17)?,
+        throttled_until: time(row, at + 18)?,
+        factor: row.get(at + 19)?,
+    })
 }
 
 /// Reads [`SESSION`] from column `at` on, with the row's number.
 pub fn session(row: &Row<'_>, at: usize) -> rusqlite::Result<(i64, Session)> {
-    let session = Session {
-        id: SessionId::new(text(row, at + 1)?),
-        user_id: UserId::new(text(row, at + 2)?),
-        name: text(row, at + 3)?,
-        client: words(row, at + 4)?,
-        address: words(row, at + 5)?,
-        created_at: time(row, at + 6)?.unwrap_or_default(),
-        expires_at: end(row, at + 7)?,
-        last_used_at: time(row, at + 8)?,
-        idle: end(row, at + 9)?.map(|idle| Span::from_millis(idle.millis())),
-        ended_at: end(row, at + 10)?,
-        ended_by: words(row, at + 11)?,
-        refused: count(row, at + 12)?,
-        refused_at: time(row, at + 13)?,
-    };
-    Ok((row.get(at)?, session))
+    let (user_id, name) = (UserId::new(text(row, at + 1)?), text(row, at + 2)?);
+    Ok((row.get(at)?, session_of(row, at + 3, user_id, name)?))
+}
+
+/// Reads what a session's own row says from column `at` on.
+fn session_of(row: &Row<'_>, at: usize, user_id: UserId, name: String) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: SessionId::new(text(row, at)?),
+        user_id,
+        name,
+        client: words(row, at + 1)?,
+        address: words(row, at + 2)?,
+        created_at: time(row, at + 3)?.unwrap_or_default(),
+        expires_at: end(row, at + 4)?,
+        last_used_at: time(row, at + 5)?,
+        idle: end(row, at + 6)?.map(|idle| Span::from_millis(idle.millis())),
+        ended_at: end(row, at + 7)?,
+        ended_by: words(row, at + 8)?,
+        refused: count(row, at + 9)?,
+        refused_at: time(row, at + 10)?,
+    })
+}
+
+/// Reads [`CHECKED`]: the time that is believed, the user, with this session counted as a live one, and the session.
+pub fn checked(row: &Row<'_>) -> rusqlite::Result<(Time, Box<(User, Session)>)> {
+    let mut user = user(row, 12)?;
+    user.sessions = user.sessions.saturating_add(1);
+    let session = session_of(row, 0, user.id.clone(), user.name.clone())?;
+    Ok((time(row, 11)?.unwrap_or_default(), Box::new((user, session))))
 }
 
 /// The bytes of a column, whatever it is.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::clock::BELIEVED;
 use super::endings::{counted, end_all};
-use super::rows::{self, ENDED, RUNS, Raw, SESSION, SESSION_WIDTH, USABLE, USER, USER_WIDTH, millis};
+use super::rows::{self, CHECKED, ENDED, Person, RUNS, Raw, SESSION, USABLE, millis};
 use super::settings::{Moved, moved};
 use super::{audit, clock, settings, throttle, users};
 use crate::accounts::audit::{Deed, Stamp};
@@ -21,30 +21,25 @@ use crate::accounts::user::{Status, User, UserId};
 
 /// Looks a digest up together with its owner, by the time that is believed: one statement, since this is asked with
 /// every request of a service.
-pub fn check(db: &Connection, digest: &Digest, mut now: Time) -> Result<Found> {
+pub fn check(db: &Connection, digest: &Digest, now: Time) -> Result<Found> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        let user = USER.replace("?1", "p.now");
         format!(
-            "SELECT {SESSION}, {user}, p.now FROM (SELECT max(?1, {BELIEVED}) AS now) p CROSS JOIN session s
-             JOIN user u ON u.seq = s.user_seq WHERE s.digest = ?2"
+            "SELECT {CHECKED} FROM (SELECT {BELIEVED} AS now) p CROSS JOIN session s JOIN user u ON u.seq = s.user_seq \
+             WHERE s.digest = ?2"
         )
     });
-    let found = db
-        .prepare_cached(&SQL)?
-        .query_row(params![now.millis(), digest.bytes()], |row| {
-            now = rows::time(row, SESSION_WIDTH + USER_WIDTH)?.unwrap_or(now);
-            Ok((rows::session(row, 0)?.1, rows::person(row, SESSION_WIDTH)?.user))
-        })
-        .optional()?;
-    let Some((session, user)) = found else { return Ok(Found::Unknown) };
+    let mut statement = db.prepare_cached(&SQL)?;
+    let found = statement.query_row(params![now.millis(), digest.bytes()], rows::checked).optional()?;
+    let Some((now, both)) = found else { return Ok(Found::Unknown) };
+    let (user, session) = &*both;
     let shut = user.status != Status::Active || user.deleted_at.is_some() || user.is_expired(now);
     if session.ended_at.is_some() || shut {
-        return Ok(Found::Refused(session.id));
+        return Ok(Found::Refused(session.id.clone()));
     }
     if !session.is_live(now) {
         return Ok(Found::Unknown);
     }
-    Ok(Found::Live(Box::new((user, session))))
+    Ok(Found::Live(both))
 }
 
 /// One session in any state.
@@ -85,12 +80,18 @@ fn of_user_sql() -> [String; 2] {
 /// Opens a session, after everything that the log-in stands on was looked at once more.
 pub fn open(
     db: &Connection,
+    known: Option<i64>,
     new: &NewSession,
     was: &PasswordHash,
     rehash: Option<&PasswordHash>,
     stamp: &Stamp,
 ) -> Result<(User, Session)> {
-    let person = users::by_id(db, &new.user_id, stamp.at)?.ok_or_else(Error::invalid_credentials)?;
+    let known = known.map_or(Ok(None), |seq| users::by_seq(db, seq, stamp.at))?;
+    let person = match known.filter(|person| person.user.id == new.user_id) {
+        None => users::by_id(db, &new.user_id, stamp.at)?,
+        person => person,
+    };
+    let person = person.ok_or_else(Error::invalid_credentials)?;
     let same = users::hash_of(db, person.seq)?.is_some_and(|hash| hash == *was);
     // A second factor that was turned on meanwhile was not asked for.
     let unasked = person.user.factor && !new.factor;
@@ -117,9 +118,20 @@ pub fn open(
         refused_at: None,
     };
     add(db, person.seq, &session, &new.digest)?;
-    throttle::admit(db, &Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at))?;
-    sweep(db, stamp.at)?;
-    let user = users::by_seq(db, person.seq, stamp.at)?.map_or(person.user, |person| person.user);
+    let number = db.last_insert_rowid();
+    let knock = Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at);
+    throttle::clear_class(db, person.seq, &knock)?;
+    if number % ROUND == 0 {
+        sweep(db, stamp.at)?;
+    }
+    let Person { seq, mut user, .. } = person;
+    if user.throttled_until.is_some() {
+        // Perhaps not any more, or only where they are not known.
+        user = users::by_seq(db, seq, stamp.at)?.map_or(user, |person| person.user);
+    } else {
+        user.last_login_at = Some(stamp.at);
+        user.sessions = user.sessions.saturating_add(u32::from(session.is_live(stamp.at)));
+    }
     audit::append(db, &audit::entry(stamp, Deed::LogIn, Some(&user), Vec::new(), whence(&session)))?;
     moved(db, Moved::Both)?;
     Ok((user, session))
@@ -153,14 +165,18 @@ pub fn add(db: &Connection, user_seq: i64, session: &Session, digest: &Digest) -
     Ok(())
 }
 
-/// Forgets a few sessions that are kept no longer, so that the table does not grow for ever where upkeep is rare.
+/// Every so many sessions a few are forgotten.
+const ROUND: i64 = 8;
+
+/// Forgets a few sessions that are kept no longer, so that the table does not grow for ever where upkeep is rare: more
+/// than came since the last time.
 fn sweep(db: &Connection, now: Time) -> Result<()> {
     if !clock::may_forget(db, now)? {
         return Ok(());
     }
     let kept = settings::policy(db)?.keep_sessions;
     db.prepare_cached(
-        "DELETE FROM session WHERE seq IN (SELECT seq FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT 20)",
+        "DELETE FROM session WHERE seq IN (SELECT seq FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT 40)",
     )?
     .execute([now.minus(kept).millis()])?;
     Ok(())

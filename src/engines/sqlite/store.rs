@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use rusqlite::Connection;
+
 use super::handle::Sqlite;
 use super::{audit, connection, endings, labels, load, query, resets, sessions, settings, tokens, users, uses};
 use super::{clock, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
@@ -20,7 +22,7 @@ use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query};
 use crate::accounts::seal::{KeyId, Sealed};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
-use crate::accounts::store::{Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
+use crate::accounts::store::{Challenge, Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
@@ -85,7 +87,7 @@ impl Store for Sqlite {
     }
 
     fn credential(&mut self, key: &str, now: Time) -> Result<Option<Credential>> {
-        self.read(|db| users::credential(db, key, now))
+        Ok(self.read(|db| users::credential(db, key, now))?.map(|(_, credential)| credential))
     }
 
     fn hash_of(&mut self, id: &UserId) -> Result<Option<PasswordHash>> {
@@ -290,7 +292,8 @@ impl Store for Sqlite {
         rehash: Option<&PasswordHash>,
         stamp: &Stamp,
     ) -> Result<(User, Session)> {
-        self.change(stamp, |tx| sessions::open(tx, new, was, rehash, stamp))
+        let known = users::number(&self.met, &new.user_id);
+        self.change(stamp, |tx| sessions::open(tx, known, new, was, rehash, stamp))
     }
 
     fn end_session(&mut self, id: &SessionId, stamp: &Stamp) -> Result<Option<Session>> {
@@ -327,6 +330,7 @@ impl Store for Sqlite {
         stamp: &Stamp,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<u64> {
+        self.wait_for_disk(true)?;
         load::load(&self.db, self.patience, self.rehearsing, load::Load { samples, entries, stamp, progress })
     }
 
@@ -368,8 +372,24 @@ impl Store for Sqlite {
     fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
         match self.read_only {
             true => self.read(|db| throttle::look(db, knock)),
-            false => self.keep(|tx| throttle::attempt(tx, knock)),
+            false => self.count(|tx| throttle::attempt(tx, knock)),
         }
+    }
+
+    fn challenge(&mut self, key: &str, address: Option<&str>, at: Time, now: Time) -> Result<Challenge> {
+        let read_only = self.read_only;
+        let ask = |db: &Connection| {
+            let found = users::credential(db, key, now)?;
+            let knock = Knock::new(found.as_ref().map(|(_, credential)| &credential.user.id), key, address, at);
+            let attempt = match read_only {
+                true => throttle::look(db, &knock)?,
+                false => throttle::count(db, found.as_ref().map_or(0, |(seq, _)| *seq), &knock)?,
+            };
+            Ok((found, knock, attempt))
+        };
+        let (found, knock, attempt) = if read_only { self.read(ask)? } else { self.count(ask)? };
+        self.met = found.as_ref().map(|(seq, credential)| (*seq, credential.user.id.clone()));
+        Ok(Challenge { credential: found.map(|(_, credential)| credential), knock, attempt })
     }
 
     fn uncount(&mut self, knock: &Knock) -> Result<()> {
@@ -413,7 +433,7 @@ impl Store for Sqlite {
     }
 
     fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
-        factors::of_user(&self.db, id)
+        factors::of_user(&self.db, users::number(&self.met, id), id)
     }
 
     fn factor_keys(&mut self) -> Result<Vec<(KeyId, u32)>> {

@@ -61,6 +61,11 @@ pub fn look(db: &Connection, knock: &Knock) -> Result<Attempt> {
 /// Counts a try as a wrong one, or holds it. Every try makes the same looks and writes one row.
 pub fn attempt(db: &Connection, knock: &Knock) -> Result<Attempt> {
     let account = account(db, knock.user.as_ref())?;
+    count(db, account, knock)
+}
+
+/// The same for an account whose row is known; 0 where nobody has the name.
+pub fn count(db: &Connection, account: i64, knock: &Knock) -> Result<Attempt> {
     let source = class(db, account, knock)?;
     let before = counter(db, knock, source)?;
     let (next, held) = match (Counter::count(before, knock.at), before) {
@@ -123,6 +128,11 @@ pub fn uncount(db: &Connection, knock: &Knock) -> Result<()> {
 /// Clears the class's counter after a success, and remembers where it came from.
 pub fn admit(db: &Connection, knock: &Knock) -> Result<()> {
     let account = account(db, knock.user.as_ref())?;
+    clear_class(db, account, knock)
+}
+
+/// The same for an account whose row is known.
+pub fn clear_class(db: &Connection, account: i64, knock: &Knock) -> Result<()> {
     let source = class(db, account, knock)?;
     let cleared = db
         .prepare_cached("DELETE FROM throttle WHERE subject = ?1 AND source = ?2 RETURNING failures")?

@@ -57,11 +57,19 @@ pub fn deleted_by_name(db: &Connection, key: &str, now: Time) -> Result<Vec<User
     Ok(found.map(|person| person.map(|person| person.user)).collect::<rusqlite::Result<_>>()?)
 }
 
-/// The living person of a folded name with the hash of their password.
-pub fn credential(db: &Connection, key: &str, now: Time) -> Result<Option<Credential>> {
+/// The living person of a folded name with the hash of their password, and the row's number.
+pub fn credential(db: &Connection, key: &str, now: Time) -> Result<Option<(i64, Credential)>> {
     let Some(person) = by_name(db, key, now)? else { return Ok(None) };
     let hash = hash_of(db, person.seq)?;
-    Ok(Some(Credential { user: person.user, hash }))
+    Ok(Some((person.seq, Credential { user: person.user, hash })))
+}
+
+/// A row's number and the id of whom it is, once met. It holds for ever, since neither is given to anybody else.
+pub type Met = Option<(i64, UserId)>;
+
+/// The number of somebody's row if it was the last that was met, which spares the look into the index of ids.
+pub fn number(met: &Met, id: &UserId) -> Option<i64> {
+    met.as_ref().filter(|(_, known)| known == id).map(|(seq, _)| *seq)
 }
 
 /// The hash of somebody's password.

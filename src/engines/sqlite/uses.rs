@@ -52,7 +52,7 @@ impl Drop for Writer {
 fn run(place: PathBuf, receiver: &Receiver<Uses>) {
     let Ok(db) = connection::open(&place, false, Duration::ZERO) else { return };
     // These rows may be lost in a power cut; nobody should wait for the disk on their behalf.
-    let _ = db.execute_batch("PRAGMA synchronous = NORMAL");
+    let _ = connection::wait_for_disk(&db, false);
     while let Ok(uses) = receiver.recv() {
         note(&db, uses);
     }
