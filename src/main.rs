@@ -19,6 +19,7 @@ use rollbook::host::process;
 
 fn main() -> ExitCode {
     process::harden();
+    console::term::hook_panics();
     match args::parse(std::env::args_os().collect()) {
         Parsed::Line(line) => start(*line),
         Parsed::Text(text) => {
@@ -37,6 +38,8 @@ fn start(line: Line) -> ExitCode {
         Err(error) => return refuse(&error, global.json),
     };
     process::seal();
+    #[cfg(feature = "provoke")]
+    console::provoke::in_command();
     let bare = command.is_none();
     let people = match command.unwrap_or(Command::Console) {
         Command::Console => None,

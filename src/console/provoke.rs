@@ -1,5 +1,5 @@
 //! Panics on demand, for the tests of what happens then. Compiled in by the feature `provoke` only: F12 arms what the
-//! environment variable `ROLLBOOK_PROVOKE` names, `draw` or `worker`.
+//! environment variable `ROLLBOOK_PROVOKE` names, `draw` or `worker`; `command` needs no key.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +16,11 @@ pub fn on_key(key: Key) {
     if key == Key::named(Code::F(12)) {
         ARMED.store(true, Ordering::SeqCst);
     }
+}
+
+/// Panics before a command is carried out, with words that nobody may see.
+pub fn in_command() {
+    assert!(!std::env::var("ROLLBOOK_PROVOKE").is_ok_and(|value| value == "command"), "a secret, perhaps");
 }
 
 /// Panics in the thread that draws.

@@ -116,3 +116,15 @@ fn a_full_disk_is_an_error_and_no_panic() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(err.starts_with("rollbook: the output cannot be written"), "{err}");
 }
+
+#[cfg(feature = "provoke")]
+#[test]
+fn a_fault_of_its_own_is_a_calm_sentence_and_says_nothing_that_was_in_memory() {
+    let desk = Desk::open();
+    let mut command = desk.command();
+    command.args(["user", "list"]).env("ROLLBOOK_PROVOKE", "command");
+    let ran = finish(command, b"");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("rollbook stopped by a fault of its own"), "{}", ran.err);
+    assert!(!ran.err.contains("secret") && !ran.err.contains("panicked"), "{}", ran.err);
+}

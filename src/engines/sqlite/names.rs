@@ -4,6 +4,7 @@
 
 mod aside;
 mod base;
+mod probe;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

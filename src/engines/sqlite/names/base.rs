@@ -7,6 +7,7 @@ use std::thread;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::probe::Probe;
 use crate::engines::sqlite::needles::{END, Needles};
 use crate::engines::sqlite::pairs::Pairs;
 
@@ -29,6 +30,9 @@ const SOME: usize = if cfg!(test) { 8 } else { 1024 };
 
 /// Fewer bytes are gone through before another thread has begun.
 const SHARED: usize = if cfg!(test) { 256 } else { 1 << 22 };
+
+/// Fewer former hits are looked at before another thread has begun.
+const MANY: usize = if cfg!(test) { 4 } else { 2048 };
 
 /// All names as they were read.
 #[derive(Default)]
@@ -180,12 +184,7 @@ impl Base {
         }
         let (count, found) = match self.kept(needles).as_ref().and_then(|hits| hits.found.as_ref()) {
             Some(former) => {
-                let mut found = Vec::new();
-                let all = 0..self.blocks.len();
-                let _ = self.among(former, all, needles, &mut |number, begin| {
-                    found.extend(place(number, begin));
-                    ControlFlow::Continue(())
-                });
+                let found = self.gather_among(former, needles);
                 (found.len(), Some(found))
             }
             None => self.gather(needles),
@@ -201,17 +200,41 @@ impl Base {
         if self.bytes.len() < SHARED {
             return self.gather_from(0..end, needles);
         }
-        thread::scope(|scope| {
-            let other = thread::Builder::new().name("names".into());
-            let other = other.spawn_scoped(scope, || self.gather_from(0..middle, needles));
-            let behind = self.gather_from(middle..end, needles);
-            let before = other.ok().and_then(|other| other.join().ok());
-            let before = before.unwrap_or_else(|| self.gather_from(0..middle, needles));
-            let both = before.1.zip(behind.1).map(|(mut found, more)| {
+        let (before, behind) = self.beside(middle, |blocks| self.gather_from(blocks, needles));
+        let both = before.1.zip(behind.1).map(|(mut found, more)| {
+            found.extend(more);
+            found
+        });
+        (before.0 + behind.0, both.filter(|found| found.len() <= self.most()))
+    }
+
+    /// Goes through former hits, in two halves beside each other where they are many.
+    fn gather_among(&self, former: &Places, needles: &Needles) -> Places {
+        let gather = |blocks| {
+            let mut found = Vec::new();
+            let _ = self.among(former, blocks, needles, &mut |number, begin| {
+                found.extend(place(number, begin));
+                ControlFlow::Continue(())
+            });
+            found
+        };
+        match former.get(former.len() / 2) {
+            Some((middle, _)) if former.len() >= MANY => {
+                let (mut found, more) = self.beside(*middle as usize / BLOCK, gather);
                 found.extend(more);
                 found
-            });
-            (before.0 + behind.0, both.filter(|found| found.len() <= self.most()))
+            }
+            _ => gather(0..self.blocks.len()),
+        }
+    }
+
+    /// Does something with the blocks before this one and with those from it on, on two threads.
+    fn beside<T: Send>(&self, middle: usize, work: impl Fn(Range<usize>) -> T + Sync) -> (T, T) {
+        thread::scope(|scope| {
+            let other = thread::Builder::new().name("names".into()).spawn_scoped(scope, || work(0..middle));
+            let behind = work(middle..self.blocks.len());
+            let before = other.ok().and_then(|other| other.join().ok());
+            (before.unwrap_or_else(|| work(0..middle)), behind)
         })
     }
 
@@ -246,7 +269,7 @@ impl Base {
             });
             return count;
         }
-        let Some(first) = needles.first() else { return 0 };
+        let Some(first) = self.probe(needles) else { return 0 };
         let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
         while let Some(hit) = self.bytes.get(begin..end).and_then(|rest| first.find(rest)) {
             let hit = begin + hit;
@@ -270,15 +293,24 @@ impl Base {
         ControlFlow::Continue(())
     }
 
+    fn probe<'n>(&self, needles: &'n Needles) -> Option<Probe<'n>> {
+        needles.first().map(|first| Probe::new(first.needle(), &self.pairs))
+    }
+
     fn scan(&self, blocks: Range<usize>, needles: &Needles, take: Take<'_>) -> ControlFlow<()> {
-        let Some(first) = needles.first() else { return ControlFlow::Continue(()) };
+        let Some(first) = self.probe(needles) else { return ControlFlow::Continue(()) };
         let (mut begin, end) = (self.start(blocks.start), self.start(blocks.end));
-        let mut number = blocks.start * BLOCK;
+        let (mut number, mut block) = (blocks.start * BLOCK, blocks.start);
         // A needle may begin with the end of whoever stands before.
         while begin < end
             && let Some(hit) = first.find(&self.bytes[begin - 1..end])
         {
-            let hit = begin - 1 + hit + usize::from(first.needle().first() == Some(&END));
+            let hit = begin - 1 + hit + usize::from(first.begins_with(END));
+            // From the last block that begins before it, the people between need not be counted one by one.
+            while block + 1 < blocks.end && self.start(block + 1) <= hit {
+                block += 1;
+                (begin, number) = (self.start(block), block * BLOCK);
+            }
             number += memchr_iter(END, &self.bytes[begin..hit]).count();
             let text = memrchr(END, &self.bytes[begin..hit]).map_or(begin, |at| begin + at + 1);
             let between = self.between(text);
