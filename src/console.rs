@@ -139,9 +139,7 @@ impl Loop {
         self.ask_later();
         while !(self.model.done && self.model.orders.is_empty()) {
             if self.queue.is_empty() && !self.receive() {
-                self.take(Incoming::Event(Box::new(Event::Tick)), &mut screen)?;
-                self.draw(&mut screen)?;
-                continue;
+                self.queue.push_back(Incoming::Event(Box::new(Event::Tick)));
             }
             self.take_all(&mut screen)?;
             self.wait_for_answers();

@@ -202,11 +202,11 @@ impl Accounts {
         self.store.expect_counts()
     }
 
-    /// Answers several questions from one and the same moment, whatever others do meanwhile.
+    /// Answers several questions from one and the same moment, whatever others do meanwhile. Nothing can be changed in it.
     ///
     /// # Errors
     /// What the questions say.
-    pub fn at_one_moment<T>(&mut self, ask: impl FnOnce(&mut Accounts) -> Result<T>) -> Result<T> {
+    pub(crate) fn at_one_moment<T>(&mut self, ask: impl FnOnce(&mut Accounts) -> Result<T>) -> Result<T> {
         let begins = self.store.freeze()?;
         let answer = ask(self);
         if begins {

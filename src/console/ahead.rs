@@ -12,7 +12,7 @@ use crate::accounts::user::{User, UserId};
 #[derive(Default)]
 pub struct Ahead {
     known: Vec<Dossier>,
-    /// Who was asked for last; nobody is asked for twice because they are not to be had.
+    /// Who was asked for last and has not come; nobody is asked for twice because they are not to be had.
     asked: Vec<(UserId, u16)>,
     turn: Turn,
 }
@@ -53,6 +53,11 @@ impl Ahead {
             self.asked.clone_from(&wanted);
             effects.push(Effect::Ask(Slot::Ahead, self.turn, Read::People(wanted)));
         }
+    }
+
+    /// Somebody who was asked for has come.
+    pub fn came(&mut self, id: &UserId) {
+        self.asked.retain(|(asked, _)| asked != id);
     }
 
     /// Whether this is the answer that is waited for.

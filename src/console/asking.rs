@@ -99,7 +99,7 @@ impl Model {
         let near: Vec<&UserId> = match self.pane {
             Pane::Users | Pane::Detail | Pane::Sessions => self.users.list.window.near().map(|user| &user.id).collect(),
             Pane::Everybody => self.everybody.list.window.near().map(|session| &session.user_id).collect(),
-            Pane::Audit | Pane::System => return,
+            Pane::Audit | Pane::System => Vec::new(),
         };
         self.detail.look_ahead(&near, effects);
     }

@@ -66,7 +66,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// Whether it may take long and nobody waits for it: counts, on a connection of their own.
+    /// Whether it may take long: counts, on a connection of their own, so that no page stands behind them.
     pub const fn is_background(self) -> bool {
         !matches!(self, Slot::Users | Slot::Person | Slot::Everybody | Slot::Audit | Slot::Ahead)
     }

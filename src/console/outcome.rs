@@ -9,7 +9,7 @@ use super::layers::prompt::Prompt;
 use super::layout::Pane;
 use super::many;
 use super::model::{Book, Model, Notice, Undo};
-use super::panes::detail::ended_words;
+use super::panes::detail::{ended_words, is_part};
 use super::panes::users::standing;
 use super::signin;
 use super::words::{clipped, clock, count, day, shown};
@@ -34,8 +34,11 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
                     *at = model.now;
                 }
-                if let Some(dossier) = led.filter(|dossier| model.person_id() == Some(&dossier.user.id)) {
-                    show(model, *dossier, false);
+                // Whoever is known already is known whole.
+                let comes = |id: &UserId| model.person_id() == Some(id) && model.detail.of(id).is_none();
+                if let Some(dossier) = led.filter(|dossier| comes(&dossier.user.id)) {
+                    let part = is_part(&dossier);
+                    show(model, *dossier, part);
                 }
             }
         }
@@ -46,12 +49,15 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         }
         Answer::Person(dossier) => {
             if model.detail.is_current(turn) {
-                show(model, *dossier, false);
+                let part = is_part(&dossier);
+                show(model, *dossier, part);
             }
         }
         Answer::People(people) => {
             let shown = model.detail.land_ahead(turn, people);
-            model.unseen = shown.as_ref().is_none_or(|dossier| model.detail.dossier.as_ref() == Some(dossier));
+            let same = shown.as_ref().is_none_or(|dossier| model.detail.dossier.as_ref() == Some(dossier));
+            // The same event may have shut the screen.
+            model.unseen = same && model.signin.is_none();
             if let Some(dossier) = shown {
                 show(model, dossier, false);
             }
@@ -103,7 +109,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
     }
 }
 
-/// Shows everything about the person under the cursor; `unsure` where it was read before they were looked at.
+/// Shows everything about the person under the cursor; `unsure` where it was read before they were looked at, or in part.
 pub fn show(model: &mut Model, dossier: Dossier, unsure: bool) {
     model.users.update(&dossier.user);
     tell_form(model, &dossier);

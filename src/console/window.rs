@@ -189,8 +189,12 @@ impl<T: Row> Window<T> {
 
     /// Moves the cursor. Moves beyond what is held are owed until the page comes.
     pub fn move_by(&mut self, delta: isize, height: usize) {
-        self.vanished = None;
         self.stride = delta;
+        self.go(delta, height);
+    }
+
+    fn go(&mut self, delta: isize, height: usize) {
+        self.vanished = None;
         if self.jumping {
             self.owed += delta;
             return;
@@ -312,7 +316,7 @@ impl<T: Row> Window<T> {
             Want::Again(_) => self.refresh(page),
         }
         let owed = std::mem::take(&mut self.owed);
-        if owed == 0 { self.follow(height) } else { self.move_by(owed, height) }
+        if owed == 0 { self.follow(height) } else { self.go(owed, height) }
     }
 
     fn replace(&mut self, page: Page<T>) {

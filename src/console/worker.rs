@@ -213,6 +213,9 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     })
 }
 
+/// How old an answer may be that was read before its question: the first one comes at once or not at all.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// How often it asks whether upkeep is due.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -225,7 +228,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
     loop {
         let (path, question) = next(mailbox, polls && accounts.is_some());
         if let Some((path, tell)) = path {
-            (seen, tidied) = (None, None);
+            (seen, tidied, ahead) = (None, None, None);
             let opened = library.open(&path);
             let opened = match opened {
                 Ok(mut handle) => {
@@ -262,7 +265,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
         if let Some((slot, turn, read)) = question {
             #[cfg(feature = "provoke")]
             super::provoke::in_worker();
-            let known = ahead.take().filter(|(look, _, at)| *look == read && at.elapsed() < POLL);
+            let known = ahead.take().filter(|(look, _, at)| *look == read && at.elapsed() < FRESH);
             let outcome = known.map_or_else(|| answer(accounts, read.clone()), |(_, outcome, _)| outcome);
             let interrupted = matches!(&outcome, Err(error) if error.kind == Kind::Interrupted);
             mailbox.end(interrupted.then_some((slot, turn, read)));

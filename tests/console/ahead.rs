@@ -191,3 +191,50 @@ fn of_whom_very_much_is_known_the_first_is_shown_at_once_and_the_rest_follows() 
     stage.press("k").hold().moved().press("j").release();
     assert_eq!(stage.model.their_sessions().map(<[_]>::len), Some(70));
 }
+
+/// Ann with seventy sessions under the cursor, and others.
+fn ann_with_seventy() -> Stage {
+    let mut stage = Stage::people(&["bob", "carol", "ann"]);
+    for n in 0..70 {
+        stage.log_in("ann", &format!("client{n:02}"));
+    }
+    stage.moved();
+    stage
+}
+
+fn held(stage: &Stage) -> Option<usize> {
+    stage.model.their_sessions().map(<[_]>::len)
+}
+
+#[test]
+fn whoever_is_known_whole_is_not_cut_when_the_list_changes_around_them() {
+    let mut stage = ann_with_seventy();
+    assert_eq!(held(&stage), Some(70));
+    stage.press("<tab><tab>G").shows("client00").press("<s-tab><s-tab>").press("/ann<enter>").is_under_cursor("ann");
+    assert_eq!(held(&stage), Some(70));
+    assert!(!stage.model.sessions.is_adrift());
+    stage.press("<esc>").press("j").press("k").is_under_cursor("ann");
+    assert_eq!(held(&stage), Some(70));
+}
+
+#[test]
+fn whoever_is_come_back_to_is_read_again() {
+    let mut stage = ann_with_seventy();
+    stage.press("2").press("1").press("j").is_under_cursor("carol");
+    let carol = stage.db().find("carol").unwrap().id;
+    stage.press("k");
+    stage.behind(|accounts| accounts.issue_reset(&carol)).unwrap();
+    stage.press("j").is_under_cursor("carol").shows("reset requested");
+    // Those beside whom somebody else was looked at are read ahead anew.
+    stage.press("3").press("1").hold().press("k").is_under_cursor("ann");
+    assert!(stage.model.is_complete(), "{}", stage.screen());
+}
+
+#[test]
+fn whoever_an_entry_is_about_is_read_whole() {
+    let mut stage = ann_with_seventy();
+    stage.press("j").press("3").press("gg");
+    let about = stage.model.person_id().cloned();
+    assert_eq!(about, Some(stage.db().find("ann").unwrap().id));
+    assert_eq!(held(&stage), Some(70));
+}

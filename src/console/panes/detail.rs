@@ -59,12 +59,12 @@ impl Detail {
         self.ahead.take(person, row).filter(|_| other)
     }
 
-    /// Shows the person under the cursor: `unsure` where that was read before they were.
+    /// Shows the person under the cursor: `unsure` where that was read before they were, or in part.
     pub fn show(&mut self, dossier: Dossier, unsure: bool) {
         self.want(Some(&dossier.user.id));
         // What may be on its way is of somebody else, or older.
         self.turn += 1;
-        (self.stale, self.waiting, self.unsure) = (false, false, unsure || is_part(&dossier));
+        (self.stale, self.waiting, self.unsure) = (false, false, unsure);
         self.dossier = Some(dossier);
     }
 
@@ -90,6 +90,7 @@ impl Detail {
         let mut shown = None;
         let current = self.is_ahead(turn);
         for dossier in people.into_iter().filter(|_| current) {
+            self.ahead.came(&dossier.user.id);
             match self.wanted == Some(dossier.user.id.clone()) {
                 true => shown = Some(dossier).filter(|_| self.unsure && !self.stale),
                 false => self.ahead.keep(dossier),
@@ -196,8 +197,8 @@ impl Detail {
     }
 }
 
-/// Whether there may be more than was asked for first.
-fn is_part(dossier: &Dossier) -> bool {
+/// Whether there may be more of somebody of whom the first was read.
+pub fn is_part(dossier: &Dossier) -> bool {
     let full = usize::from(SHALLOW);
     [dossier.sessions.len(), dossier.history.len(), dossier.tokens.len()].contains(&full)
 }

@@ -118,9 +118,10 @@ impl Sqlite {
     /// The same for a try that is counted before it is judged. Every other program sees the count at once, and a process
     /// that dies takes nothing back; the disk is not waited for.
     ///
-    /// What a power cut may take are counts whose tries nobody was answered: right or wrong, the answer waits for the
-    /// next commit of the log-in (its session, or the failure that is written down), and that one makes whatever stands
-    /// before it in the log last as well. Whoever can cut the power so often that this helps them has the disk.
+    /// What a power cut may take are counts whose tries nobody was told to be wrong: that answer waits for the next
+    /// commit (the failure that is written down; where the password is right, the session), and that one makes whatever
+    /// stands before it in the log last as well. A right password that is turned away for something else may be answered
+    /// without one. Whoever can cut the power so often that this helps them has the disk.
     pub(super) fn count<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         self.wait_for_disk(false)?;
         let answer = connection::write(&self.db, self.patience, false, change);
