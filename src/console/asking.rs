@@ -121,6 +121,10 @@ impl Model {
         if let Some(height) = rows(Pane::Users) {
             self.users.list.window.follow(height);
         }
+        if let Some(height) = rows(Pane::Sessions) {
+            let held = self.their_sessions().map_or(0, <[_]>::len);
+            self.sessions.keep_in_view(held, height);
+        }
         if let Some(height) = rows(Pane::Everybody) {
             self.everybody.list.window.follow(height);
         }

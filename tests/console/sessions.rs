@@ -138,3 +138,15 @@ fn ended_sessions_stay_below_with_their_proof() {
     stage.elsewhere(|accounts| accounts.log_out(&tokens[1])).unwrap();
     stage.in_rows(&["firefox", "phone"]).shows("ended just now, no attempt seen").shows("Sessions  1 live");
 }
+
+#[test]
+fn a_pane_that_grows_is_filled_and_one_that_cannot_hold_all_says_so() {
+    let mut stage = Stage::people(&["ann"]);
+    for n in 0..201 {
+        stage.log_in("ann", &format!("client{n:03}"));
+    }
+    stage.moved().shows("Sessions  201 live").shows("the first 200, all in 2");
+    stage.press("<tab><tab>G").shows("client001").hides("client030");
+    stage.press("<enter>").shows("client001").shows("client030");
+    stage.press("<esc>").shows("client001").hides("client030");
+}

@@ -60,8 +60,14 @@ impl Sessions {
 
     fn hold(&mut self, sessions: &[Session], height: usize) {
         self.held = sessions.get(self.cursor).map(|session| session.id.clone());
+        self.keep_in_view(sessions.len(), height);
+    }
+
+    /// Scrolls so that the cursor is seen and the pane is filled, whatever has made it smaller or larger.
+    pub fn keep_in_view(&mut self, rows: usize, height: usize) {
         let height = height.max(1);
-        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        let least = (self.cursor + 1).saturating_sub(height);
+        self.top = self.top.min(self.cursor).min(rows.saturating_sub(height)).max(least);
     }
 
     /// What is seen of the sessions in a pane of this height; `None` where the list is so long that its end is not held.
@@ -89,7 +95,12 @@ impl Sessions {
         if let Some((_, live @ 1..)) = sessions {
             title.push((format!("  {} live", number(u64::from(live))), Role::Text));
         }
-        let hint = if look.focused || whole { Vec::new() } else { vec![("Tab".to_owned(), Role::Faint)] };
+        let more = sessions.is_some_and(|(held, _)| held.len() >= usize::from(DEEP));
+        let hint = match more {
+            true => vec![(format!("the first {DEEP}, all in 2"), Role::Faint)],
+            false if look.focused || whole => Vec::new(),
+            false => vec![("Tab".to_owned(), Role::Faint)],
+        };
         ink.title(area, &title, &hint, look.focused);
         let Some((sessions, _)) = sessions else { return };
         let top = area.y + 1;
