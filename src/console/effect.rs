@@ -37,6 +37,11 @@ pub const DEEP: u16 = 200;
 /// rest follows when it is drawn.
 pub const SHALLOW: u16 = 60;
 
+/// Whether there may be more than these many rows of one person: they are as many as were asked for.
+pub fn may_be_cut(rows: usize) -> bool {
+    [SHALLOW, DEEP].map(usize::from).contains(&rows)
+}
+
 /// A place for one question at a time: a newer one takes the place of the one before. Of several that wait, the first
 /// in this order is answered first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

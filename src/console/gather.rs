@@ -8,7 +8,7 @@ use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term, page_through};
-use crate::accounts::user::{User, UserId};
+use crate::accounts::user::UserId;
 use crate::accounts::{Accounts, Kind, Result};
 
 /// How many rows one page has: few enough that a newer question need not wait for long.
@@ -114,15 +114,7 @@ fn asks_for_hashes(term: &Term) -> bool {
 /// # Errors
 /// As any read.
 pub fn names(accounts: &mut Accounts, ids: Vec<UserId>) -> Result<Answer> {
-    let mut names = Vec::with_capacity(ids.len());
-    for id in ids {
-        match accounts.get(&id, None) {
-            Ok(User { name, .. }) => names.push(name),
-            Err(error) if error.kind == Kind::UnknownUser => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Answer::Names(names))
+    present(ids, |id| Ok(accounts.get(&id, None)?.name)).map(Answer::Names)
 }
 
 /// Everything about each of these people, and so much of their history; some may have vanished.
@@ -130,15 +122,16 @@ pub fn names(accounts: &mut Accounts, ids: Vec<UserId>) -> Result<Answer> {
 /// # Errors
 /// As any read.
 pub fn dossiers(accounts: &mut Accounts, wanted: &[(UserId, u16)]) -> Result<Vec<Dossier>> {
-    let mut found = Vec::with_capacity(wanted.len());
-    for (id, depth) in wanted {
-        match accounts.dossier(id, *depth) {
-            Ok(dossier) => found.push(dossier),
-            Err(error) if error.kind == Kind::UnknownUser => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
+    present(wanted, |(id, depth)| accounts.dossier(id, *depth))
+}
+
+/// What is found of each, but for those who have vanished.
+fn present<I, T>(wanted: impl IntoIterator<Item = I>, mut find: impl FnMut(I) -> Result<T>) -> Result<Vec<T>> {
+    let found = wanted.into_iter().map(|one| match find(one) {
+        Err(error) if error.kind == Kind::UnknownUser => Ok(None),
+        found => found.map(Some),
+    });
+    found.filter_map(Result::transpose).collect()
 }
 
 /// Does to many what was planned. `progress` hears how many of how many were reached, and answers whether to go on.

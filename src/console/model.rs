@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
-use super::effect::{Attention, DEEP, Place, SHALLOW, Ticket, Turn};
+use super::effect::{Attention, Place, Ticket, Turn, may_be_cut};
 use super::expression::Completing;
 use super::keymap::Scope;
 use super::layers::Layer;
@@ -323,8 +323,7 @@ impl Model {
     pub fn live_count(&self) -> u32 {
         let held = u32::try_from(self.live_sessions().len()).unwrap_or(u32::MAX);
         let dossier = self.person_id().and_then(|id| self.detail.of(id));
-        let ends = [SHALLOW, DEEP].map(usize::from);
-        let full = dossier.filter(|dossier| ends.contains(&dossier.sessions.len()));
+        let full = dossier.filter(|dossier| may_be_cut(dossier.sessions.len()));
         full.map_or(held, |dossier| dossier.user.sessions.max(held))
     }
 

@@ -168,8 +168,8 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::SessionMarks => model.everybody.marks.forget_question(),
         Slot::Plan => return many::unplanned(model, turn, error),
         // Purged while they were looked at: the list will tell.
-        Slot::Person if error.kind == Kind::UnknownUser => return model.detail.land(turn, None),
-        Slot::Person => model.detail.land(turn, None),
+        Slot::Person if error.kind == Kind::UnknownUser => return model.detail.failed(turn),
+        Slot::Person => model.detail.failed(turn),
         // Nobody waits for it; who is looked at is asked for alone, which tells why.
         Slot::Ahead => return model.detail.failed_ahead(),
         _ => {}

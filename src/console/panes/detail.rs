@@ -91,7 +91,7 @@ impl Detail {
         let current = self.is_ahead(turn);
         for dossier in people.into_iter().filter(|_| current) {
             self.ahead.came(&dossier.user.id);
-            match self.wanted == Some(dossier.user.id.clone()) {
+            match self.wanted.as_ref() == Some(&dossier.user.id) {
                 true => shown = Some(dossier).filter(|_| self.unsure && !self.stale),
                 false => self.ahead.keep(dossier),
             }
@@ -116,10 +116,10 @@ impl Detail {
         turn == self.turn
     }
 
-    /// Takes an answer, unless a newer question is on the way. `None` where the person is gone.
-    pub fn land(&mut self, turn: Turn, dossier: Option<Dossier>) {
+    /// Nobody was read, unless a newer question is on the way: they are gone, or could not be.
+    pub fn failed(&mut self, turn: Turn) {
         if turn == self.turn {
-            self.dossier = dossier;
+            self.dossier = None;
             self.waiting = false;
         }
     }

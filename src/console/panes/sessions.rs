@@ -8,7 +8,7 @@ use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 use crate::console::bar::Seen;
-use crate::console::effect::{DEEP, SHALLOW};
+use crate::console::effect::{DEEP, may_be_cut};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
 use crate::console::words::{ago, ago_exactly, clipped, exact, number, since, span, width};
@@ -74,7 +74,7 @@ impl Sessions {
     pub fn seen(&self, sessions: &[Session], height: usize) -> Option<Seen> {
         let wide = |rows: usize| u64::try_from(rows).ok();
         let (first, last) = (self.top == 0, self.top.saturating_add(height) >= sessions.len());
-        let total = wide(sessions.len()).filter(|_| ![SHALLOW, DEEP].map(usize::from).contains(&sessions.len()));
+        let total = wide(sessions.len()).filter(|_| !may_be_cut(sessions.len()));
         total.and_then(|_| Some(Seen { first, last, above: wide(self.top), height: wide(height)?, total }))
     }
 
