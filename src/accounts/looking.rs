@@ -185,13 +185,14 @@ impl Accounts {
         self.store.sessions_before(filter, reversed, key, now)
     }
 
-    /// Somebody begins to look for words: so that the first answer is as quick as the next. Does not wait.
+    /// Somebody looks for words and may type on behind the last one: so that the next letter is answered at once. May
+    /// be interrupted.
     ///
     /// # Errors
     /// As any read.
-    pub fn expect_words(&mut self) -> Result<()> {
+    pub fn expect_words(&mut self, filter: &Filter) -> Result<()> {
         self.oversee()?;
-        self.store.expect_words()
+        self.store.expect_words(filter)
     }
 
     /// Mostly counts will be asked of this handle: it need not hold much of the file in memory.

@@ -200,8 +200,9 @@ pub trait Store: Send {
     /// Whether it was opened for looking only.
     fn is_read_only(&self) -> bool;
 
-    /// Words will soon be asked for: what makes them quick to answer may be made ready. Does not wait for it.
-    fn expect_words(&mut self) -> Result<()> {
+    /// Words will soon be asked for, this filter's with a letter more behind the last of them: what makes them quick to
+    /// answer may be made ready, until it is interrupted.
+    fn expect_words(&mut self, _filter: &Filter) -> Result<()> {
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::commands;
-use super::effect::{Bulk, Effect, Grave, Read, Slot, Target, Write};
+use super::effect::{Bulk, Effect, Grave, Target, Write};
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -51,12 +51,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Person => tracing::person(model),
         Action::Verify => tracing::verify(model),
         Action::Set => tracing::set(model),
-        Action::Filter => {
-            model.start_filter();
-            if model.pane == Pane::Users {
-                effects.push(Effect::Ask(Slot::Words, 0, Read::Words));
-            }
-        }
+        Action::Filter => model.start_filter(),
         Action::Complete => model.complete_filter(effects),
         Action::Lists if model.pane == Pane::Audit => model.layers.push(Layer::Menu(tracing::lists(model))),
         Action::Lists => model.layers.push(Layer::Menu(Menu::lists())),

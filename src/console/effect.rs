@@ -80,7 +80,9 @@ impl Slot {
     pub const fn gives_way_to(self, other: Slot) -> bool {
         let patient = matches!(self, Slot::UsersBefore | Slot::SessionsBefore | Slot::EntriesBefore);
         let urgent = matches!(other, Slot::Marks | Slot::SessionMarks | Slot::Plan | Slot::Names | Slot::Labels);
-        patient && urgent || matches!(self, Slot::Ahead) && !other.is_background()
+        patient && urgent
+            || matches!(self, Slot::Ahead) && !other.is_background()
+            || matches!(self, Slot::Words) && other.is_background()
     }
 }
 
@@ -117,8 +119,8 @@ pub enum Read {
     Matches(Filter),
     /// How many sessions pass a filter.
     SessionMatches(Filter),
-    /// Nothing yet: words will be asked for.
-    Words,
+    /// Nothing yet: words will be asked for, this filter's and a letter more.
+    Words(Filter),
     /// A page of the audit.
     Audit {
         /// Which entries.

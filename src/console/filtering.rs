@@ -50,6 +50,7 @@ impl Model {
             _ => {
                 (self.pane, self.whole) = (Pane::Users, false);
                 self.users.list.start_typing();
+                self.users.expected = None;
             }
         }
     }

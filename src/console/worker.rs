@@ -83,7 +83,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         }
         Read::Matches(filter) => Answer::Matches(accounts.count(&filter, None)?),
         Read::SessionMatches(filter) => Answer::SessionMatches(accounts.count_sessions(&filter, None)?),
-        Read::Words => accounts.expect_words().map(|()| Answer::Words)?,
+        Read::Words(filter) => accounts.expect_words(&filter).map(|()| Answer::Words)?,
         Read::Audit { search, want, limit } => {
             let page = accounts.entries_page(&search, &want.anchor(), limit)?;
             Answer::Audit(want, page)

@@ -238,3 +238,21 @@ fn whoever_an_entry_is_about_is_read_whole() {
     assert_eq!(about, Some(stage.db().find("ann").unwrap().id));
     assert_eq!(held(&stage), Some(70));
 }
+
+#[test]
+fn the_letter_after_this_one_is_expected_once_the_screen_is_complete() {
+    let mut stage = three();
+    stage.hold().press("/");
+    assert_eq!(stage.asks(Slot::Words), 1, "names are read as soon as the line is there");
+    stage.release().hold().press("a");
+    assert_eq!(stage.asks(Slot::Words), 0, "the list is waited for");
+    stage.release().is_under_cursor("carol").hold().press("n");
+    assert_eq!(stage.asks(Slot::Words), 0);
+    let landed = stage.answers();
+    for answer in landed {
+        stage.event(answer);
+    }
+    assert_eq!(stage.asks(Slot::Words), 1);
+    stage.release().press("<enter>").hold().press("j");
+    assert_eq!(stage.asks(Slot::Words), 0, "nobody types any more");
+}

@@ -195,7 +195,7 @@ fn names_are_read_as_soon_as_words_are_expected() {
     let memory = Memory::default();
     let mut keen = open_with(&path, Access::ReadOnly, &memory).unwrap();
     assert!(!memory.wait(), "nobody has asked for anything");
-    keen.expect_words().unwrap();
+    keen.expect_words(&Filter::default()).unwrap();
     assert!(memory.wait(), "the names are not in memory");
 }
 

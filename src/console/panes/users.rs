@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::accounts::query::{Key, Order, Page, Query};
+use crate::accounts::query::{Filter, Key, Order, Page, Query};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role as UserRole, Status, User, UserId};
 use crate::console::effect::{Effect, Read, Slot};
@@ -35,6 +35,8 @@ pub struct Users {
     pub seek: Option<UserId>,
     /// Who is marked, each in the version that was seen.
     pub marks: Marks<UserId, i64>,
+    /// The filter to which a letter more is expected, once that was told.
+    pub expected: Option<Filter>,
 }
 
 impl Default for Users {
@@ -45,6 +47,7 @@ impl Default for Users {
             reversed: false,
             seek: None,
             marks: Marks::default(),
+            expected: None,
         }
     }
 }
@@ -101,6 +104,10 @@ impl Users {
             // Whoever is sought may stand behind others of the same moment.
             let limit = if self.seek.is_some() { Window::<User>::limit(height) } else { limit };
             effects.push(Effect::Ask(Slot::Users, turn, Read::Users { query, want, limit }));
+        }
+        if leisure && self.list.typing && self.expected.as_ref() != Some(&self.list.filter) {
+            self.expected = Some(self.list.filter.clone());
+            effects.push(Effect::Ask(Slot::Words, 0, Read::Words(self.list.filter.clone())));
         }
         // The page may bring it.
         if leisure

@@ -36,9 +36,9 @@ fn what_was_interrupted_waits_again_and_takes_no_newer_ones_place() {
     mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
     assert_eq!(mailbox.lock().running, None);
     assert_eq!(mailbox.lock().waiting.get(&Slot::Matches), Some(&(1, Read::Attention)));
-    mailbox.ask(Slot::Matches, 2, Read::Words);
+    mailbox.ask(Slot::Matches, 2, Read::System);
     mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
-    assert_eq!(mailbox.lock().waiting.get(&Slot::Matches), Some(&(2, Read::Words)), "the newest wins");
+    assert_eq!(mailbox.lock().waiting.get(&Slot::Matches), Some(&(2, Read::System)), "the newest wins");
     mailbox.open(PathBuf::from("other.db"), false);
     mailbox.end(Some((Slot::Matches, 1, Read::Attention)));
     assert!(mailbox.lock().waiting.is_empty(), "it was asked about another database");

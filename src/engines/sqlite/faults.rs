@@ -4,6 +4,11 @@ use rusqlite::ErrorCode;
 
 use crate::accounts::error::{Error, Kind};
 
+/// Whoever asked has asked something else since.
+pub fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "the question was interrupted").hint("ask again")
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(fault: rusqlite::Error) -> Error {
         let Some(code) = fault.sqlite_error_code() else {
@@ -14,7 +19,7 @@ impl From<rusqlite::Error> for Error {
                 (Kind::Busy, "the database is busy: another program is writing to it", "try again in a moment")
             }
             ErrorCode::OperationInterrupted | ErrorCode::OperationAborted => {
-                (Kind::Interrupted, "the question was interrupted", "ask again")
+                return interrupted();
             }
             ErrorCode::DiskFull => {
                 (Kind::Failure, "the disk is full; nothing was written", "make room, then repeat it")

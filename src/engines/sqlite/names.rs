@@ -4,6 +4,7 @@
 
 mod aside;
 mod base;
+mod onward;
 mod probe;
 
 use std::collections::BTreeSet;
@@ -151,6 +152,11 @@ impl Names {
         self.base.known(needles).map(|count| self.with_news(count, needles))
     }
 
+    /// Counts ahead for whoever types on, as long as `go_on` says so; answers whether it came to an end.
+    pub fn look_onward(&self, needles: &Needles, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.base.look_onward(needles, go_on)
+    }
+
     fn with_news(&self, count: usize, needles: &Needles) -> usize {
         let gone = self.gone.iter().filter(|number| self.base.has(**number, needles)).count();
         count + self.fresh_with(needles).count() - gone
@@ -240,6 +246,7 @@ mod tests {
             words in prop::collection::vec("[ab]{1,3}", 0..3),
             beginning in prop::option::of("[ab]{1,3}"),
             from in 0..220i64,
+            expected in prop::collection::vec(any::<bool>(), 12),
         ) {
             let mut reader = Reader::default();
             for (seq, text) in texts.iter().enumerate().rev() {
@@ -263,6 +270,10 @@ mod tests {
                 let Some(needles) = Needles::of(&filter) else { continue };
                 let wanted: Vec<i64> =
                     (0..).zip(&now).filter(|(_, text)| passes(text, &filter)).map(|(seq, _)| seq).collect();
+                let ahead = end > 1 && expected[end % expected.len()];
+                if ahead && let Some(before) = Filter::parse(&typed[..end - 1]).ok().and_then(|filter| Needles::of(&filter)) {
+                    names.look_onward(&before, &mut || true);
+                }
                 prop_assert!(names.known(&needles).is_none_or(|known| known == wanted.len()), "{}", &typed[..end]);
                 prop_assert_eq!(names.count(&needles), wanted.len(), "{}", &typed[..end]);
                 prop_assert_eq!(names.known(&needles), Some(wanted.len()), "{}", &typed[..end]);
@@ -307,5 +318,46 @@ mod tests {
         let mut reader = Reader::default();
         assert_eq!(reader.push(&One::new(1, 7, b"early", None)), Taken::In);
         assert_eq!(reader.push(&One::new(2, 6, b"late", None)), Taken::Unordered);
+    }
+
+    fn of_texts(texts: &[&str]) -> Names {
+        let mut reader = Reader::default();
+        for (seq, text) in (0..i64::MAX).zip(texts).collect::<Vec<_>>().into_iter().rev() {
+            reader.push(&One::new(seq, seq, text.as_bytes(), None));
+        }
+        reader.finish()
+    }
+
+    fn needles(typed: &str) -> Needles {
+        Needles::of(&Filter::parse(typed).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn how_many_the_next_letter_leaves_is_known_before_it_is_typed() {
+        let names = of_texts(&["anna anton", "hannah", "ann", "anan", "bert", "annanna", "joanna"]);
+        for (typed, next, count) in [("an", "ann", 5), ("an", "ant", 1), ("an", "anx", 0), ("^an", "^ann", 3)] {
+            assert_eq!(names.known(&needles(next)), None, "{next} before it is expected");
+            assert!(names.look_onward(&needles(typed), &mut || true));
+            assert_eq!(names.known(&needles(next)), Some(count), "{next}");
+            assert_eq!(names.all(&needles(next), 9).unwrap().len(), count, "{next}");
+            names.look_onward(&needles("zz"), &mut || true);
+            names.count(&needles("zz"));
+        }
+        names.look_onward(&needles("bert ann"), &mut || true);
+        assert_eq!(names.known(&needles("bert anna")), Some(0), "the other words stay");
+        assert_eq!(names.known(&needles("hannah anna")), None, "other words are another search");
+    }
+
+    #[test]
+    fn whoever_asks_something_else_does_not_wait_for_it_and_half_of_it_is_not_told() {
+        let many: Vec<String> = (0..300).map(|n| format!("ann{n}")).collect();
+        let names = of_texts(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut turns = 3;
+        let done = names.look_onward(&needles("ann"), &mut || {
+            turns -= 1;
+            turns > 0
+        });
+        assert!(!done && turns == 0);
+        assert_eq!(names.known(&needles("ann1")), None);
     }
 }

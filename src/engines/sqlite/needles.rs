@@ -11,6 +11,8 @@ pub const END: u8 = 0xFF;
 #[derive(Clone)]
 pub struct Needles {
     finders: Vec<Finder<'static>>,
+    /// Which of them was typed last, and may be going to be longer.
+    last: Option<usize>,
     /// How long the beginning is that is asked for.
     beginning: usize,
     /// Whether nothing else is asked of anybody.
@@ -21,7 +23,9 @@ impl Needles {
     /// What a filter looks for; `None` where that is nothing, or deleted people are asked for, who are not kept.
     pub fn of(filter: &Filter) -> Option<Needles> {
         let (mut all, mut beginning, mut whole) = (Vec::new(), 0, true);
+        let mut last = None;
         for term in &filter.terms {
+            let before = all.len();
             match term {
                 Term::Word(word) => all.push(word.as_bytes().to_vec()),
                 // What is kept has lost its accents; letters that have none are the same in it.
@@ -31,12 +35,14 @@ impl Needles {
                 }
                 _ => whole = false,
             }
+            last = all.get(before).cloned();
         }
         all.retain(|needle| !needle.is_empty());
         // The longest is the rarest.
         all.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        let last = all.iter().position(|needle| Some(needle) == last.as_ref());
         let finders: Vec<_> = all.iter().map(|needle| Finder::new(needle).into_owned()).collect();
-        (!finders.is_empty() && !filter.wants_deleted()).then_some(Needles { finders, beginning, whole })
+        (!finders.is_empty() && !filter.wants_deleted()).then_some(Needles { finders, last, beginning, whole })
     }
 
     /// Whether whoever has all of them passes the filter.
@@ -55,6 +61,29 @@ impl Needles {
             [one] => Some(one.needle()),
             _ => None,
         }
+    }
+
+    /// The one to which a letter may come.
+    pub fn last(&self) -> Option<&Finder<'static>> {
+        self.last.and_then(|at| self.finders.get(at))
+    }
+
+    /// The letter by which these are longer than others that were typed before.
+    pub fn letter_behind(&self, others: &Needles) -> Option<u8> {
+        let (letter, before) = self.last()?.needle().split_last()?;
+        let rest = |needles: &Needles| {
+            let mut rest: Vec<Vec<u8>> = needles.finders.iter().map(|finder| finder.needle().to_vec()).collect();
+            needles.last.map(|at| rest.swap_remove(at));
+            rest.sort_unstable();
+            rest
+        };
+        (others.last()?.needle() == before && rest(self) == rest(others)).then_some(*letter)
+    }
+
+    /// Whether a beginning of which this many bytes stand unchanged in a text is still the name's own with a letter more.
+    pub fn may_grow(&self, plain: u8) -> bool {
+        let begins = self.last().is_some_and(|last| last.needle().first() == Some(&END));
+        self.beginning + usize::from(begins) <= usize::from(plain)
     }
 
     /// Whether all are in a text with its two ends.

@@ -17,7 +17,7 @@ use super::names::{Names, One, Reader, Taken};
 use super::needles::Needles;
 use super::query::{read_value, value_of};
 use super::rows::{self, USER};
-use super::{connection, export, query};
+use super::{connection, export, faults, query};
 use crate::accounts::audit::Deed;
 use crate::accounts::error::Result;
 use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
@@ -78,9 +78,16 @@ impl Recall {
         state.names.is_some()
     }
 
-    /// Begins to read the names, if they are not there.
-    pub fn make_ready(&self, db: &Connection) -> Result<()> {
-        self.names(db).map(drop)
+    /// Begins to read the names, if they are not there; if they are, counts ahead for whoever types on, until it is
+    /// interrupted.
+    pub fn look_onward(&self, db: &Connection, filter: &Filter) -> Result<()> {
+        if let Some(names) = self.names(db)?
+            && let Some(needles) = Needles::of(filter)
+        {
+            let done = names.look_onward(&needles, &mut || !db.is_interrupted());
+            return if done { Ok(()) } else { Err(faults::interrupted()) };
+        }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -176,9 +176,9 @@ impl Store for Sqlite {
         self.read_only
     }
 
-    fn expect_words(&mut self) -> Result<()> {
+    fn expect_words(&mut self, filter: &Filter) -> Result<()> {
         match &self.recall {
-            Some(recall) => recall.make_ready(&self.db),
+            Some(recall) => recall.look_onward(&self.db, filter),
             None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use std::thread;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::onward::{Onward, Places};
 use super::probe::Probe;
 use crate::engines::sqlite::needles::{END, Needles};
 use crate::engines::sqlite::pairs::Pairs;
@@ -34,6 +35,9 @@ const SHARED: usize = if cfg!(test) { 256 } else { 1 << 22 };
 /// Fewer former hits are looked at before another thread has begun.
 const MANY: usize = if cfg!(test) { 4 } else { 2048 };
 
+/// Counting ahead, it is asked after so many blocks whether to go on: after less than a millisecond.
+const STRETCH: usize = if cfg!(test) { 1 } else { 1024 };
+
 /// All names as they were read.
 #[derive(Default)]
 pub struct Base {
@@ -48,6 +52,8 @@ pub struct Base {
     /// How many have a letter or two.
     pub pairs: Pairs,
     kept: Mutex<Option<Arc<Hits>>>,
+    /// What was counted ahead for whoever types on.
+    onward: Mutex<Option<Onward>>,
     /// Held by who gathers: whoever wants the same waits for it instead of going through all beside them.
     turn: Mutex<()>,
 }
@@ -59,8 +65,6 @@ struct Hits {
     /// Their numbers, and where their texts begin; `None` where they are too many to be kept.
     found: Option<Places>,
 }
-
-type Places = Vec<(u32, u32)>;
 
 /// Takes a number and a place, and says whether to go on.
 type Take<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
@@ -98,7 +102,8 @@ impl Base {
     /// The same where it is told without looking for anybody.
     pub fn known(&self, needles: &Needles) -> Option<usize> {
         let known = needles.alone().and_then(|needle| self.pairs.of(needle));
-        known.or_else(|| self.same(needles).map(|hits| hits.count))
+        let ahead = || lock(&self.onward).as_ref().and_then(|onward| onward.count(needles));
+        known.or_else(ahead).or_else(|| self.same(needles).map(|hits| hits.count))
     }
 
     fn same(&self, needles: &Needles) -> Option<Arc<Hits>> {
@@ -170,10 +175,43 @@ impl Base {
         needles.are_in(self.between(begin)) && needles.are_meant(self.plain[number])
     }
 
+    /// Counts ahead for whoever types on, as long as `go_on` says so; answers whether it came to an end.
+    pub fn look_onward(&self, needles: &Needles, go_on: &mut dyn FnMut() -> bool) -> bool {
+        if lock(&self.onward).as_ref().is_some_and(|onward| onward.is_of(needles)) {
+            return true;
+        }
+        let Some(mut onward) = Onward::new(needles) else { return true };
+        let former = self.kept(needles);
+        let former = former.as_ref().and_then(|hits| hits.found.as_ref());
+        let mut take = |number: usize, begin: usize| {
+            onward.push(place(number, begin), self.between(begin), self.plain[number]);
+            ControlFlow::Continue(())
+        };
+        let all = self.blocks.len();
+        for first in (0..all).step_by(STRETCH) {
+            if !go_on() {
+                return false;
+            }
+            let stretch = first..all.min(first + STRETCH);
+            let _ = match former {
+                Some(found) => self.among(found, stretch, needles, &mut take),
+                None => self.scan(stretch, needles, &mut take),
+            };
+        }
+        *lock(&self.onward) = Some(onward);
+        true
+    }
+
     /// The hits of a former search, where they are at hand and all among whom this one can find anybody.
     fn kept(&self, needles: &Needles) -> Option<Arc<Hits>> {
         let wider = |hits: &&Arc<Hits>| hits.found.is_some() && needles.are_narrower_than(&hits.needles);
-        lock(&self.kept).as_ref().filter(wider).cloned()
+        let mut kept = lock(&self.kept);
+        if kept.as_ref().is_none_or(|hits| !hits.needles.are_same(needles))
+            && let Some(found) = lock(&self.onward).as_mut().and_then(|onward| onward.take(needles))
+        {
+            *kept = Some(Arc::new(Hits { needles: needles.clone(), count: found.len(), found: Some(found) }));
+        }
+        kept.as_ref().filter(wider).cloned()
     }
 
     /// Everybody who has all that is looked for.

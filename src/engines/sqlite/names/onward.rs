@@ -1,0 +1,78 @@
+//! What the next letter would find: counted for every letter, while whoever types is still on the way to its key.
+
+use memchr::memmem::Finder;
+
+use crate::engines::sqlite::needles::{END, Needles};
+
+/// Of a letter with more hits than this, only the number is kept: they are so many that a page is full after few blocks.
+const SOME: usize = if cfg!(test) { 3 } else { 4096 };
+
+/// The numbers of people, and where their texts begin.
+pub type Places = Vec<(u32, u32)>;
+
+/// For one search, what each letter behind its last word would leave of it.
+pub struct Onward {
+    needles: Needles,
+    word: Finder<'static>,
+    letters: Vec<Letter>,
+}
+
+#[derive(Clone)]
+struct Letter {
+    count: usize,
+    /// Who they are, where they are few.
+    found: Option<Places>,
+}
+
+impl Onward {
+    /// Of nobody yet; `None` where no letter can come, or where it is known of every pair of letters how many have it.
+    pub fn new(needles: &Needles) -> Option<Onward> {
+        let word = needles.last()?.clone();
+        let begins = usize::from(word.needle().first() == Some(&END));
+        let is_known = needles.alone().is_some() && word.needle().len() == 1 + begins;
+        let letters = vec![Letter { count: 0, found: Some(Vec::new()) }; 1 << 8];
+        (!is_known).then(|| Onward { needles: needles.clone(), word, letters })
+    }
+
+    /// Whether it is of this search.
+    pub fn is_of(&self, needles: &Needles) -> bool {
+        self.needles.are_same(needles)
+    }
+
+    /// Takes in somebody whom the search finds: their text between its ends, so much of which is plain.
+    pub fn push(&mut self, place: Option<(u32, u32)>, between: &[u8], plain: u8) {
+        if !self.needles.may_grow(plain) {
+            return;
+        }
+        let mut seen = [false; 1 << 8];
+        let mut from = 0;
+        while let Some(at) = self.word.find(&between[from..]) {
+            from += at + 1;
+            let Some(next) = between.get(from - 1 + self.word.needle().len()) else { break };
+            let next = usize::from(*next);
+            if std::mem::replace(&mut seen[next], true) {
+                continue;
+            }
+            let letter = &mut self.letters[next];
+            letter.count += 1;
+            letter.found = letter.found.take().filter(|found| found.len() < SOME);
+            if let Some(found) = &mut letter.found {
+                found.extend(place);
+            }
+        }
+    }
+
+    /// How many a letter more leaves, if that is by what these needles differ.
+    pub fn count(&self, needles: &Needles) -> Option<usize> {
+        self.letter(needles).map(|at| self.letters[at].count)
+    }
+
+    /// Hands over who they are, the same.
+    pub fn take(&mut self, needles: &Needles) -> Option<Places> {
+        self.letter(needles).and_then(|at| self.letters[at].found.take())
+    }
+
+    fn letter(&self, needles: &Needles) -> Option<usize> {
+        needles.letter_behind(&self.needles).map(usize::from)
+    }
+}
