@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use base::{BLOCK, Base};
+use memchr::memchr_iter;
 
 use super::letters::stripped;
 use super::needles::{END, Needles};
@@ -67,8 +68,10 @@ pub struct Names {
 #[derive(Default)]
 pub struct Reader {
     base: Base,
+    /// When each of them was created.
+    created: Vec<i64>,
     counting: Counting,
-    last: Option<(i64, i64)>,
+    ends: Option<[(i64, i64); 2]>,
     most: Option<usize>,
 }
 
@@ -89,37 +92,86 @@ impl Reader {
         Reader { most, ..Reader::default() }
     }
 
+    /// Takes in somebody of a row.
+    pub fn read(&mut self, key: (i64, i64), name_key: &[u8], email_key: Option<&[u8]>) -> Taken {
+        match email_key {
+            // Nothing has to be taken away from most, and none of them need be built anywhere else first.
+            Some(email) if name_key.is_ascii() && email.is_ascii() => {
+                let begin = self.begin();
+                if !email.starts_with(name_key) {
+                    self.base.bytes.extend_from_slice(name_key);
+                    self.base.bytes.push(PART);
+                }
+                self.base.bytes.extend_from_slice(email);
+                self.close(key, begin, u8::try_from(name_key.len()).unwrap_or(u8::MAX))
+            }
+            _ => self.push(&One::new(key.0, key.1, name_key, email_key)),
+        }
+    }
+
     /// Takes somebody in.
     pub fn push(&mut self, one: &One) -> Taken {
-        let base = &mut self.base;
-        if base.bytes.is_empty() {
-            base.bytes.push(END);
+        let begin = self.begin();
+        self.base.bytes.extend_from_slice(&one.text);
+        self.close(one.key, begin, one.plain)
+    }
+
+    /// Where the next text begins.
+    fn begin(&mut self) -> usize {
+        if self.base.bytes.is_empty() {
+            self.base.bytes.push(END);
         }
-        let (Ok(seq), Ok(at)) = (u32::try_from(one.key.1), u32::try_from(base.bytes.len())) else {
-            return Taken::TooMany;
-        };
-        if self.last.replace(one.key).is_some_and(|last| last < one.key) {
+        self.base.bytes.len()
+    }
+
+    fn close(&mut self, key: (i64, i64), begin: usize, plain: u8) -> Taken {
+        let Ok(seq) = u32::try_from(key.1) else { return Taken::TooMany };
+        let [first, last] = self.ends.unwrap_or([key, key]);
+        if last < key {
             return Taken::Unordered;
         }
-        if base.seqs.len().is_multiple_of(BLOCK) {
-            base.blocks.push((at, one.key.0));
-        }
-        base.seqs.push(seq);
-        base.plain.push(one.plain);
-        self.counting.push(&one.text, one.plain);
-        base.bytes.extend_from_slice(&one.text);
-        base.bytes.push(END);
+        self.ends = Some([first, key]);
+        self.counting.push(&self.base.bytes[begin..], plain);
+        self.base.bytes.push(END);
+        self.base.seqs.push(seq);
+        self.base.plain.push(plain);
+        self.created.push(key.0);
+        self.room()
+    }
+
+    fn room(&self) -> Taken {
         let most = self.most.map_or(LARGEST, |most| most.min(LARGEST));
-        if base.seqs.len() <= MOST && base.bytes.len() <= most { Taken::In } else { Taken::TooMany }
+        let fits = self.base.seqs.len() <= MOST && self.base.bytes.len() <= most;
+        if fits { Taken::In } else { Taken::TooMany }
+    }
+
+    /// Takes in all whom another has taken in, who are older.
+    pub fn join(&mut self, older: Reader) -> Taken {
+        let ends = match (self.ends, older.ends) {
+            (Some([_, last]), Some([first, _])) if last < first => return Taken::Unordered,
+            (Some([first, _]), Some([_, last])) => Some([first, last]),
+            (own, others) => own.or(others),
+        };
+        self.ends = ends;
+        self.begin();
+        self.base.bytes.extend_from_slice(older.base.bytes.get(1..).unwrap_or_default());
+        self.base.seqs.extend_from_slice(&older.base.seqs);
+        self.base.plain.extend_from_slice(&older.base.plain);
+        self.created.extend_from_slice(&older.created);
+        self.counting.add(&older.counting);
+        self.room()
     }
 
     /// All who were taken in.
     pub fn finish(mut self) -> Names {
+        let texts = memchr_iter(END, &self.base.bytes).map(|end| end + 1).zip(&self.created);
+        // No more bytes are taken in than such a number holds.
+        let block = |(begin, created): (usize, &i64)| (u32::try_from(begin).unwrap_or(u32::MAX), *created);
+        self.base.blocks = texts.step_by(BLOCK).map(block).collect();
         self.base.pairs = self.counting.finish();
         self.base.bytes.shrink_to_fit();
         self.base.seqs.shrink_to_fit();
         self.base.plain.shrink_to_fit();
-        self.base.blocks.shrink_to_fit();
         Names { base: Arc::new(self.base), ..Names::default() }
     }
 }

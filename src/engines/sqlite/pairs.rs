@@ -15,11 +15,25 @@ pub struct Pairs {
 
 /// Counts, person by person.
 pub struct Counting {
-    counts: Pairs,
-    /// For each letter and pair, the last person who had it: nobody counts twice.
-    ones: Vec<u32>,
-    twos: Vec<u32>,
+    ones: Vec<Tally>,
+    twos: Vec<Tally>,
+    beginnings: Vec<u32>,
     person: u32,
+}
+
+/// How many have had it, and who was the last: nobody counts twice. Both together, since most of the time goes to
+/// fetching them.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    count: u32,
+    last: u32,
+}
+
+impl Tally {
+    fn note(&mut self, person: u32) {
+        self.count += u32::from(self.last != person);
+        self.last = person;
+    }
 }
 
 fn pair(first: u8, second: u8) -> usize {
@@ -28,14 +42,14 @@ fn pair(first: u8, second: u8) -> usize {
 
 impl Default for Pairs {
     fn default() -> Self {
-        Pairs { ones: vec![0; 1 << 8], twos: vec![0; 1 << 16], beginnings: vec![0; 1 << 16] }
+        Counting::default().finish()
     }
 }
 
 impl Default for Counting {
     fn default() -> Self {
-        let Pairs { ones, twos, .. } = Pairs::default();
-        Counting { counts: Pairs::default(), ones, twos, person: 0 }
+        let tallies = |count| vec![Tally::default(); count];
+        Counting { ones: tallies(1 << 8), twos: tallies(1 << 16), beginnings: vec![0; 1 << 16], person: 0 }
     }
 }
 
@@ -45,29 +59,31 @@ impl Counting {
         self.person += 1;
         match text {
             [first, second, ..] if plain > 1 => {
-                self.counts.twos[pair(END, *first)] += 1;
-                self.counts.beginnings[pair(*first, *second)] += 1;
+                self.twos[pair(END, *first)].count += 1;
+                self.beginnings[pair(*first, *second)] += 1;
             }
-            [first, ..] if plain > 0 => self.counts.twos[pair(END, *first)] += 1,
+            [first, ..] if plain > 0 => self.twos[pair(END, *first)].count += 1,
             _ => {}
         }
-        let once = |seen: &mut u32, count: &mut u32| {
-            *count += u32::from(*seen != self.person);
-            *seen = self.person;
-        };
         for letter in text {
-            let at = usize::from(*letter);
-            once(&mut self.ones[at], &mut self.counts.ones[at]);
+            self.ones[usize::from(*letter)].note(self.person);
         }
         for two in text.windows(2) {
-            let at = pair(two[0], two[1]);
-            once(&mut self.twos[at], &mut self.counts.twos[at]);
+            self.twos[pair(two[0], two[1])].note(self.person);
         }
+    }
+
+    /// Takes in what was counted among other people.
+    pub fn add(&mut self, others: &Counting) {
+        let own = self.ones.iter_mut().chain(&mut self.twos);
+        own.zip(others.ones.iter().chain(&others.twos)).for_each(|(own, other)| own.count += other.count);
+        self.beginnings.iter_mut().zip(&others.beginnings).for_each(|(own, other)| *own += other);
     }
 
     /// All that was counted.
     pub fn finish(self) -> Pairs {
-        self.counts
+        let counts = |tallies: Vec<Tally>| tallies.into_iter().map(|tally| tally.count).collect();
+        Pairs { ones: counts(self.ones), twos: counts(self.twos), beginnings: self.beginnings }
     }
 }
 

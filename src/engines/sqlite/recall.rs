@@ -4,6 +4,7 @@
 //! Log-ins and sessions do not touch it. Where it cannot answer, it says so, and SQL does.
 
 mod rank;
+mod reading;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -13,17 +14,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::condition::{Condition, Value, people};
-use super::names::{Names, One, Reader, Taken};
+use super::names::{Names, One};
 use super::needles::Needles;
 use super::query::{read_value, value_of};
 use super::rows::{self, USER};
-use super::{connection, export, faults, query};
+use super::{export, faults, query};
 use crate::accounts::audit::Deed;
 use crate::accounts::error::Result;
 use crate::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Page, Query, Term};
 use crate::accounts::time::Time;
 use crate::accounts::user::User;
 use crate::engines::opening::Room;
+use reading::{Reading, one};
+
+pub use reading::last_entry;
 
 /// At most so many candidates are looked at one by one; where more would have to be, SQL does it at one go.
 const LOOKED_AT: usize = 5_000;
@@ -34,9 +38,6 @@ const FOLLOWED: usize = 20_000;
 /// The deeds after which somebody may be there, gone, or called otherwise.
 pub const TELLING: [Deed; 8] =
     [Deed::Register, Deed::Create, Deed::Edit, Deed::Delete, Deed::Restore, Deed::Undo, Deed::Purge, Deed::Load];
-
-/// People by creation, by whatever index has them so.
-const IN_ORDER: &str = "WHERE deleted_at IS NULL ORDER BY created_at DESC, seq";
 
 /// The names of one database, shared by the handles of a process.
 #[derive(Clone, Default)]
@@ -106,7 +107,7 @@ impl Recall {
         let worn = state.names.as_ref().is_none_or(|names| names.is_worn());
         if worn && !state.reading {
             match &self.place {
-                None => state.keep(read(db, self.most)?),
+                None => state.keep(reading::of_connection(db, self.most)?),
                 Some(place) => self.start(place.clone(), &mut state),
             }
         }
@@ -116,10 +117,7 @@ impl Recall {
     fn start(&self, place: PathBuf, state: &mut State) {
         let shared = self.clone();
         let work = move || {
-            let read = connection::open(&place, true, connection::PATIENCE).and_then(|db| {
-                connection::hold(&db, connection::LITTLE)?;
-                connection::read(&db, |db| read(db, shared.most))
-            });
+            let read = reading::of_file(&place, shared.most);
             let mut state = shared.state();
             state.reading = false;
             // What could not be read is tried again with the next question.
@@ -178,46 +176,11 @@ impl Recall {
 }
 
 impl State {
-    fn keep(&mut self, (names, followed): (Option<Names>, i64)) {
+    fn keep(&mut self, (names, followed): Reading) {
         self.refused = names.is_none();
         self.names = names.map(Arc::new);
         self.followed = followed;
     }
-}
-
-/// All names with the audit entry up to which they are told; no names where there are too many.
-///
-/// People are mostly created one after the other, and the table is read in a third of the time that its index takes.
-fn read(db: &Connection, most: Option<Room>) -> Result<(Option<Names>, i64)> {
-    let (followed, most) = (last_entry(db)?, most.and_then(|most| most()));
-    for ordered in ["NOT INDEXED WHERE deleted_at IS NULL ORDER BY seq", IN_ORDER] {
-        let mut statement =
-            db.prepare(&format!("SELECT created_at, seq, name_key, email_key FROM user {ordered} DESC"))?;
-        let mut rows = statement.query([])?;
-        let (mut reader, mut taken) = (Reader::within(most), Taken::In);
-        while taken == Taken::In
-            && let Some(row) = rows.next()?
-        {
-            taken = reader.push(&one(row, 0)?);
-        }
-        match taken {
-            Taken::In => return Ok((Some(reader.finish()), followed)),
-            Taken::TooMany => return Ok((None, followed)),
-            Taken::Unordered => {}
-        }
-    }
-    Ok((None, followed))
-}
-
-fn one(row: &Row<'_>, at: usize) -> Result<One> {
-    let email = row.get_ref(at + 3)?;
-    let email = email.as_bytes_or_null().unwrap_or(None);
-    Ok(One::new(row.get(at)?, row.get(at + 1)?, &rows::bytes(row, at + 2)?, email))
-}
-
-/// The number of the last audit entry.
-pub fn last_entry(db: &Connection) -> Result<i64> {
-    Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM audit")?.query_row([], |row| row.get(0))?)
 }
 
 /// Takes over what the audit tells since; `false` where the names must be read anew.
