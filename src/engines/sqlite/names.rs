@@ -12,7 +12,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use base::{BLOCK, Base};
-use memchr::memchr_iter;
 
 use super::letters::stripped;
 use super::needles::{END, Needles};
@@ -68,8 +67,6 @@ pub struct Names {
 #[derive(Default)]
 pub struct Reader {
     base: Base,
-    /// When each of them was created.
-    created: Vec<i64>,
     counting: Counting,
     ends: Option<[(i64, i64); 2]>,
     most: Option<usize>,
@@ -125,17 +122,19 @@ impl Reader {
     }
 
     fn close(&mut self, key: (i64, i64), begin: usize, plain: u8) -> Taken {
-        let Ok(seq) = u32::try_from(key.1) else { return Taken::TooMany };
+        let (Ok(seq), Ok(at)) = (u32::try_from(key.1), u32::try_from(begin)) else { return Taken::TooMany };
         let [first, last] = self.ends.unwrap_or([key, key]);
         if last < key {
             return Taken::Unordered;
         }
         self.ends = Some([first, key]);
+        if self.base.seqs.len().is_multiple_of(BLOCK) {
+            self.base.blocks.push((at, key.0));
+        }
         self.counting.push(&self.base.bytes[begin..], plain);
         self.base.bytes.push(END);
         self.base.seqs.push(seq);
         self.base.plain.push(plain);
-        self.created.push(key.0);
         self.room()
     }
 
@@ -152,26 +151,34 @@ impl Reader {
             (Some([first, _]), Some([_, last])) => Some([first, last]),
             (own, others) => own.or(others),
         };
+        if older.base.seqs.is_empty() {
+            return self.room();
+        }
         self.ends = ends;
-        self.begin();
-        self.base.bytes.extend_from_slice(older.base.bytes.get(1..).unwrap_or_default());
-        self.base.seqs.extend_from_slice(&older.base.seqs);
-        self.base.plain.extend_from_slice(&older.base.plain);
-        self.created.extend_from_slice(&older.created);
+        let (own, others) = (&mut self.base, &older.base);
+        // The others' blocks stay as they are: the last of these is filled up with nobody, of whom no word is found.
+        let filled = own.seqs.len().next_multiple_of(BLOCK);
+        own.bytes.resize(own.bytes.len() + filled - own.seqs.len(), END);
+        own.seqs.resize(filled, 0);
+        own.plain.resize(filled, 0);
+        // The end behind these is the one before the others.
+        own.bytes.pop();
+        let Ok(shift) = u32::try_from(own.bytes.len()) else { return Taken::TooMany };
+        own.blocks.extend(others.blocks.iter().map(|(at, created)| (at.saturating_add(shift), *created)));
+        own.bytes.extend_from_slice(&others.bytes);
+        own.seqs.extend_from_slice(&others.seqs);
+        own.plain.extend_from_slice(&others.plain);
         self.counting.add(&older.counting);
         self.room()
     }
 
     /// All who were taken in.
     pub fn finish(mut self) -> Names {
-        let texts = memchr_iter(END, &self.base.bytes).map(|end| end + 1).zip(&self.created);
-        // No more bytes are taken in than such a number holds.
-        let block = |(begin, created): (usize, &i64)| (u32::try_from(begin).unwrap_or(u32::MAX), *created);
-        self.base.blocks = texts.step_by(BLOCK).map(block).collect();
         self.base.pairs = self.counting.finish();
         self.base.bytes.shrink_to_fit();
         self.base.seqs.shrink_to_fit();
         self.base.plain.shrink_to_fit();
+        self.base.blocks.shrink_to_fit();
         Names { base: Arc::new(self.base), ..Names::default() }
     }
 }

@@ -198,8 +198,8 @@ mod tests {
     #[test]
     fn too_many_in_both_halves_together_are_not_kept() {
         let (_folder, path, db) = file(&[("ann", 1), ("bob", 2)]);
-        assert!(halves(&db, &path, 1, Some(40)).unwrap().0.is_some());
-        assert!(halves(&db, &path, 1, Some(30)).unwrap().0.is_none());
+        assert!(halves(&db, &path, 1, Some(70)).unwrap().0.is_some());
+        assert!(halves(&db, &path, 1, Some(40)).unwrap().0.is_none());
     }
 
     #[test]
