@@ -143,7 +143,7 @@ impl Worker {
             let (library, sink) = (Arc::clone(&library), Arc::clone(&sink));
             move || {
                 let (mailbox, shelf, events) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
-                spawn("background", move || read_on(&mailbox, shelf.as_ref(), &events, true))?;
+                spawn("background", move || read_on(&mailbox, shelf.as_ref(), &events, None))?;
                 spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))
             }
         };
@@ -152,8 +152,8 @@ impl Worker {
         // What there is to do lies there before the thread does: it goes to work at once.
         worker.connect(first);
         worker.pages.lock().look = only_opens.then_some(look);
-        let mailbox = Arc::clone(&worker.pages);
-        spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, false))?;
+        let (mailbox, background) = (Arc::clone(&worker.pages), Arc::clone(&worker.background));
+        spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, Some(&background)))?;
         if !only_opens {
             worker.complete()?;
         }
@@ -219,8 +219,11 @@ const FRESH: Duration = Duration::from_millis(100);
 /// How often it asks whether upkeep is due.
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
+/// Answers questions. Whoever has nobody in the `background` is there, and looks for what others change.
+fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Option<&Mailbox>) {
+    let polls = background.is_none();
     let mut accounts: Option<Accounts> = None;
+    let mut at: Option<PathBuf> = None;
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
     let mut looked = Instant::now();
@@ -235,6 +238,13 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
                     if polls {
                         let _ = handle.expect_counts();
                     }
+                    // What others change from here on is told, whenever the background comes to look for it.
+                    if let Some(background) = background
+                        && let Ok(counters) = handle.counters()
+                    {
+                        background.lock().shown = Some((path.clone(), counters));
+                    }
+                    at = Some(path.clone());
                     look_around(accounts.insert(handle))
                 }
                 Err(error) => {
@@ -279,7 +289,10 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, polls: bool) {
         }
         looked = Instant::now();
         if polls && let Ok(now) = accounts.counters() {
-            if let Some(before) = seen.filter(|before| *before != now) {
+            let shown = mailbox.lock().shown.take().filter(|(path, _)| at.as_ref() == Some(path));
+            // Commits of programs without counters are numbered for each connection anew.
+            let shown = shown.map(|(_, shown)| Counters { foreign: now.foreign, ..shown });
+            if let Some(before) = seen.or(shown).filter(|before| *before != now) {
                 let foreign = before.users == now.users && before.sessions == now.sessions;
                 let (users, sessions) = (before.users != now.users, before.sessions != now.sessions);
                 // A program that keeps no counters has written: everything may be different.

@@ -11,7 +11,7 @@ use rollbook::accounts::query::Filter;
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::user::{Draft, Edit, Role};
 use rollbook::accounts::{Accounts, Actor, Error, Kind, Result, Secret, UserId};
-use rollbook::console::effect::{Bulk, Done, Event, Read, Target, Write};
+use rollbook::console::effect::{Bulk, Done, Event, Read, Slot, Target, Write};
 use rollbook::console::worker::{Library, Worker};
 use rollbook::engines::{self, Access};
 
@@ -55,6 +55,11 @@ struct Work {
 
 impl Work {
     fn new() -> Work {
+        Work::begun(|_, _| {})
+    }
+
+    /// The same; something happens when the first page has been shown and nobody is in the background yet.
+    fn begun(meanwhile: impl FnOnce(&mut Accounts, &Receiver<Event>)) -> Work {
         let (folder, clock) = (scratch(), HandClock::default());
         let (path, shelf) = (folder.path().join("people.db"), Shelf(clock));
         shelf.create(&path).unwrap();
@@ -83,6 +88,7 @@ impl Work {
             }
         };
         let mut worker = Worker::start(Arc::new(shelf), Arc::new(sink), Target::Open(path), Read::Attention).unwrap();
+        meanwhile(&mut accounts, &events);
         worker.complete().unwrap();
         let ids = (0..600).map(|n| UserId::new(format!("{n:032x}"))).collect();
         Work { worker, events, go_on, accounts, ids, _folder: folder }
@@ -191,4 +197,15 @@ fn an_order_about_many_that_is_stopped_ends_with_its_batch() {
     work.go_on.send(()).unwrap();
     let Some((BULK, Ok(Done::Many(done, _)))) = work.outcomes(1).pop() else { panic!("not done") };
     assert_eq!((done.changed(), done.rest), (250, 350));
+}
+
+#[test]
+fn what_others_change_before_anybody_looks_for_it_is_told() {
+    let work = Work::begun(|accounts, events| {
+        let shown = |event: &Event| matches!(event, Event::Connected(_, Ok(_)));
+        while !shown(&events.recv_timeout(Duration::from_secs(20)).unwrap()) {}
+        accounts.create_user(Draft::named("late").unwrap(), None).unwrap();
+    });
+    work.worker.ask(Slot::Attention, 1, Read::Attention);
+    work.until(|event| matches!(event, Event::Moved { users: true, sessions: false }));
 }

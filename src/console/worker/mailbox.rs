@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::accounts::standing::Seat;
-use crate::accounts::store::Interrupter;
+use crate::accounts::store::{Counters, Interrupter};
 use crate::console::effect::{Read, Slot, Turn};
 
 /// How often the background connection looks whether another process has changed something.
@@ -26,6 +26,8 @@ pub struct Waiting {
     pub waiting: BTreeMap<Slot, (Turn, Read)>,
     /// What is going to be asked as soon as it is known that the database is open.
     pub look: Option<Read>,
+    /// The change counters of a database as they stood before anything of it was shown.
+    pub shown: Option<(PathBuf, Counters)>,
     /// What is worked on.
     pub running: Option<Slot>,
     /// Who asks from now on.
