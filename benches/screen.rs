@@ -22,9 +22,12 @@ mod robot;
 
 const ROLLBOOK: &str = env!("CARGO_BIN_EXE_rollbook");
 const WIDE: (u16, u16) = (120, 40);
+/// What the list's title says behind the number of people, once it is known.
+const COUNTED: &str = " · newest first";
 const SMALL: (u16, u16) = (80, 24);
 
-/// One row of the report: keys of which each is measured, how often, and how to come back to where they began.
+/// One row of the report: keys of which each is measured, how often, and how to come back to where they began. A
+/// hundred keys in each: the slowest but one is what is held against the goal of 99 of 100.
 struct Step {
     name: &'static str,
     keys: &'static [&'static str],
@@ -33,11 +36,11 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "cursor, down", keys: &["j"], times: 60, after: &[] },
-    Step { name: "page, down", keys: &["\x1b[6~"], times: 60, after: &[] },
-    Step { name: "last, first", keys: &["G", "g"], times: 20, after: &[] },
-    Step { name: "next pane", keys: &["\t"], times: 30, after: &[] },
-    Step { name: "other order", keys: &["S"], times: 20, after: &[] },
+    Step { name: "cursor, down", keys: &["j"], times: 100, after: &[] },
+    Step { name: "page, down", keys: &["\x1b[6~"], times: 100, after: &[] },
+    Step { name: "last, first", keys: &["G", "g"], times: 50, after: &[] },
+    Step { name: "next pane", keys: &["\t"], times: 100, after: &[] },
+    Step { name: "other order", keys: &["S"], times: 100, after: &[] },
     Step { name: "letter, prefix", keys: &["^a", "n", "n", "a"], times: 25, after: &["\x1b"] },
     Step { name: "letter, word", keys: &["a", "n", "n", "a"], times: 25, after: &["\x1b"] },
 ];
@@ -51,6 +54,7 @@ fn main() {
     let (db, people) = database(folder.path());
     println!("{people} people, {} MB", std::fs::metadata(&db).map_or(0, |file| file.len() / 1_000_000));
     on_a_terminal(&db);
+    first_word(&db);
     beside_a_service(&db);
     match line::Line::start() {
         Some(line) => [false, true].into_iter().for_each(|compressed| over_the_line(&line, &db, compressed)),
@@ -104,8 +108,9 @@ fn on_a_terminal(db: &Path) {
         if step.name == "letter, prefix" {
             before_words = robot.resident();
         }
-        let ours = walk(&mut robot, step, filter);
-        let least = walk(&mut floor, step, filter);
+        let counted = |screen: &str| !filter || screen.contains(COUNTED);
+        let ours = walk(&mut robot, step, filter, &counted);
+        let least = walk(&mut floor, step, filter, &|_| true);
         report(step.name, &ours, &least, |answer| answer.time);
     }
     let ticks = robot.ticks();
@@ -141,14 +146,27 @@ fn beside_a_service(db: &Path) {
     );
 }
 
-fn walk(robot: &mut Robot, step: &Step, filter: bool) -> Vec<Answer> {
+/// The first word that anybody types, at a pace that nobody keeps: while the names are being read.
+fn first_word(db: &Path) {
+    let mut robot = console(db, WIDE);
+    robot.first(&|screen| screen.contains("newest first"));
+    robot.idle(Duration::from_millis(1500));
+    robot.press("/", &|_| true);
+    let letters: Vec<Answer> =
+        ["a", "n", "n", "a"].iter().map(|letter| robot.press(letter, &|screen| screen.contains(COUNTED))).collect();
+    let told = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1000.0);
+    let times: Vec<String> = letters.iter().map(|letter| told(letter.time)).collect();
+    println!("the first word, typed while the names are read, to the exact count: {} ms", times.join(", "));
+}
+
+fn walk(robot: &mut Robot, step: &Step, filter: bool, done: &dyn Fn(&str) -> bool) -> Vec<Answer> {
     let mut answers = Vec::new();
     for _ in 0..step.times {
         if filter {
             robot.press("/", &|_| true);
         }
         for keys in step.keys {
-            answers.push(robot.press(keys, &|_| true));
+            answers.push(robot.press(keys, done));
         }
         for keys in step.after {
             robot.press(keys, &|_| true);
