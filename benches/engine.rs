@@ -20,6 +20,8 @@ use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
 use rusqlite::{Connection, OpenFlags, ToSql};
 
+#[path = "engine/bare.rs"]
+mod bare;
 #[path = "engine/login.rs"]
 mod login;
 
@@ -71,7 +73,7 @@ impl File {
     }
 }
 
-fn bare(path: &Path) -> Connection {
+fn bare_reader(path: &Path) -> Connection {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     let db = db.unwrap();
     db.execute_batch("PRAGMA cache_size = -4096").unwrap();
@@ -171,7 +173,7 @@ fn main() {
     let file = File::make();
     let (path, now) = (file.path.clone(), rollbook::accounts::time::Clock::now(&SystemClock));
     let open = || engines::open(&path, Access::ReadOnly).unwrap();
-    let connection = bare(&path);
+    let connection = bare_reader(&path);
     let db = &connection;
     let mut store = open();
     let somebody = middle(&mut *store, now);
