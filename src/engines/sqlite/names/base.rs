@@ -183,23 +183,48 @@ impl Base {
         let Some(mut onward) = Onward::new(needles) else { return true };
         let former = self.kept(needles);
         let former = former.as_ref().and_then(|hits| hits.found.as_ref());
-        let mut take = |number: usize, begin: usize| {
-            onward.push(place(number, begin), self.between(begin), self.plain[number]);
-            ControlFlow::Continue(())
-        };
         let all = self.blocks.len();
         for first in (0..all).step_by(STRETCH) {
             if !go_on() {
                 return false;
             }
             let stretch = first..all.min(first + STRETCH);
+            let mut take = |number: usize, begin: usize| {
+                onward.push((number, begin), self.between(begin), self.plain[number]);
+                ControlFlow::Continue(())
+            };
             let _ = match former {
                 Some(found) => self.among(found, stretch, needles, &mut take),
+                None if needles.alone().is_some() && !needles.asks_who() => {
+                    self.onward_of(stretch, needles, &mut onward)
+                }
                 None => self.scan(stretch, needles, &mut take),
             };
         }
         *lock(&self.onward) = Some(onward);
         true
+    }
+
+    /// Goes from one place of the only word to the next: everything else is worth knowing of few.
+    fn onward_of(&self, blocks: Range<usize>, needles: &Needles, onward: &mut Onward) -> ControlFlow<()> {
+        let Some((word, length)) = self.probe(needles).zip(needles.alone().map(<[u8]>::len)) else {
+            return ControlFlow::Continue(());
+        };
+        let (mut text, end) = (self.start(blocks.start), self.start(blocks.end));
+        let mut from = text;
+        while let Some(hit) = self.bytes.get(from..end).and_then(|rest| word.find(rest)) {
+            let hit = from + hit;
+            text = memrchr(END, &self.bytes[text..hit]).map_or(text, |at| text + at + 1);
+            onward.note(self.bytes[hit + length], text, || self.number_at(text));
+            from = hit + 1;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The number of the one whose text begins there.
+    fn number_at(&self, begin: usize) -> usize {
+        let block = self.blocks.partition_point(|(at, _)| *at as usize <= begin).saturating_sub(1);
+        block * BLOCK + memchr_iter(END, &self.bytes[self.start(block)..begin]).count()
     }
 
     /// The hits of a former search, where they are at hand and all among whom this one can find anybody.

@@ -20,6 +20,8 @@ pub struct Onward {
 #[derive(Clone)]
 struct Letter {
     count: usize,
+    /// Where the text begins of the last person who had it: nobody counts twice.
+    last: usize,
     /// Who they are, where they are few.
     found: Option<Places>,
 }
@@ -30,7 +32,7 @@ impl Onward {
         let word = needles.last()?.clone();
         let begins = usize::from(word.needle().first() == Some(&END));
         let is_known = needles.alone().is_some() && word.needle().len() == 1 + begins;
-        let letters = vec![Letter { count: 0, found: Some(Vec::new()) }; 1 << 8];
+        let letters = vec![Letter { count: 0, last: 0, found: Some(Vec::new()) }; 1 << 8];
         (!is_known).then(|| Onward { needles: needles.clone(), word, letters })
     }
 
@@ -39,26 +41,30 @@ impl Onward {
         self.needles.are_same(needles)
     }
 
-    /// Takes in somebody whom the search finds: their text between its ends, so much of which is plain.
-    pub fn push(&mut self, place: Option<(u32, u32)>, between: &[u8], plain: u8) {
+    /// Takes in somebody whom the search finds, by all that is known of them: their number, where their text begins, the
+    /// text between its ends, and how much of it is plain.
+    pub fn push(&mut self, (number, begin): (usize, usize), between: &[u8], plain: u8) {
         if !self.needles.may_grow(plain) {
             return;
         }
-        let mut seen = [false; 1 << 8];
-        let mut from = 0;
-        while let Some(at) = self.word.find(&between[from..]) {
+        let (word, mut from) = (self.word.clone(), 0);
+        while let Some(at) = word.find(&between[from..]) {
             from += at + 1;
-            let Some(next) = between.get(from - 1 + self.word.needle().len()) else { break };
-            let next = usize::from(*next);
-            if std::mem::replace(&mut seen[next], true) {
-                continue;
-            }
-            let letter = &mut self.letters[next];
-            letter.count += 1;
-            letter.found = letter.found.take().filter(|found| found.len() < SOME);
-            if let Some(found) = &mut letter.found {
-                found.extend(place);
-            }
+            let Some(next) = between.get(from - 1 + word.needle().len()) else { break };
+            self.note(*next, begin, || number);
+        }
+    }
+
+    /// Takes in a letter behind the word in somebody's text, which begins there; their number only where it is kept.
+    pub fn note(&mut self, letter: u8, begin: usize, number: impl FnOnce() -> usize) {
+        let letter = &mut self.letters[usize::from(letter)];
+        if std::mem::replace(&mut letter.last, begin) == begin {
+            return;
+        }
+        letter.count += 1;
+        letter.found = letter.found.take().filter(|found| found.len() < SOME);
+        if let Some(found) = &mut letter.found {
+            found.extend(u32::try_from(number()).ok().zip(u32::try_from(begin).ok()));
         }
     }
 
