@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::commands;
 use super::effect::{Bulk, Effect, Grave, Target, Write};
+use super::ending;
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -61,7 +62,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::New => open_new(model),
         Action::Activate => activate(model, effects),
         Action::Deactivate => deactivate(model),
-        Action::End if model.marked_sessions() > 0 => many::end_marked(model),
+        Action::End if model.marked_sessions() > 0 => ending::end_marked(model, effects),
         Action::End => end(model, effects),
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {

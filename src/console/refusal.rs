@@ -2,6 +2,7 @@
 //! dispatcher to say.
 
 use super::action::{About, Action};
+use super::ending::all_over;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::many::Many;
@@ -19,6 +20,9 @@ impl Model {
             let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
             if let Layer::Many(many) = layer {
                 return many.refusal(action);
+            }
+            if matches!(layer, Layer::Question(question) if question.is_counting() && action == Action::Yes) {
+                return say("still counting");
             }
             return missing.then(|| "there is no password in this form".to_owned());
         }
@@ -51,7 +55,9 @@ impl Model {
             | Action::Delete
             | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
-            Action::End if self.marked_sessions() > 0 => None,
+            Action::End if self.marked_sessions() > 0 => {
+                (self.marked_live() == 0).then(|| all_over(self.marked_sessions()))
+            }
             Action::End => self.refusal_to_end(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
@@ -195,7 +201,7 @@ impl Model {
                 let About { name: word, .. } = action.about();
                 format!("{word} {}", self.marked())
             }
-            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_sessions()),
+            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_live()),
             Action::EndAll => format!("end all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
@@ -205,6 +211,7 @@ impl Model {
             Action::Accept if self.many().is_some_and(|many| many.number().is_none() && !many.is_yes()) => {
                 "cancels".into()
             }
+            Action::Accept if self.wanted().is_some() => "then Enter does it".to_owned(),
             action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
             Action::Set if self.setting().is_none() => "to the settings".to_owned(),
             Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),

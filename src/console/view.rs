@@ -280,8 +280,12 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     bound.sort_by_key(|b| b.footer);
     let mut told: Vec<(String, String)> = Vec::new();
     for binding in bound {
-        // Up stands for both ways.
-        let key = if binding.action == Action::Up { "↑↓".to_owned() } else { binding.keys[0].to_string() };
+        let key = match binding.action {
+            // Up stands for both ways.
+            Action::Up => "↑↓".to_owned(),
+            Action::Accept => model.wanted().unwrap_or_else(|| binding.keys[0].to_string()),
+            _ => binding.keys[0].to_string(),
+        };
         told.push((key, model.label(binding.action)));
     }
     // A question about few is answered by a key; only about many the number is typed.
