@@ -31,6 +31,10 @@ use crate::accounts::user::{KEPT_DAYS, User};
 /// Carries an action out, or says why not.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     if let Some(refusal) = model.refusal(action) {
+        // Once it is said, `z` means the change before.
+        if action == Action::Undo && model.refusal_for_good().as_ref() == Some(&refusal) {
+            model.never_undone = None;
+        }
         model.refuse(refusal);
         return;
     }
@@ -305,14 +309,9 @@ fn contain(model: &mut Model) {
     });
 }
 
-/// Takes the last change back. Where that was one that cannot be, or was made to somebody who is not under the cursor,
-/// it is said first: `z` must not reach past what one has in mind.
+/// Takes the last change back. Where that was one that cannot be (a refusal), or was made to somebody who is not under
+/// the cursor, it is said first: `z` must not reach past what one has in mind.
 fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
-    let before = model.undo.last().map(Undo::sentence);
-    if let Some(last) = model.never_undone.take() {
-        let next = before.map(|words| format!(" · z again takes back: {words}")).unwrap_or_default();
-        return model.refuse(format!("{last}: that cannot be taken back{next}"));
-    }
     let Some(undo) = model.undo.last() else { return };
     let words = undo.sentence();
     let changed = match undo {

@@ -69,7 +69,7 @@ impl Model {
             Action::NewToken | Action::RevokeToken | Action::FactorOn | Action::FactorOff | Action::NewCodes => {
                 self.refusal_in_keyring(action)
             }
-            Action::Undo if self.never_undone.is_some() => None,
+            Action::Undo if self.never_undone.is_some() => self.refusal_for_good(),
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
                 Some(_) => say("the last change is still at work"),
@@ -150,6 +150,13 @@ impl Model {
             (Action::EndAll, _) if self.live_sessions().is_empty() => Some(format!("{name} has no live session")),
             _ => None,
         }
+    }
+
+    /// That the last change is one that cannot be taken back, where it is, and what the next `z` would do instead.
+    pub(super) fn refusal_for_good(&self) -> Option<String> {
+        let last = self.never_undone.as_ref()?;
+        let next = self.undo.last().map(|undo| format!(" · z again takes back: {}", undo.sentence()));
+        Some(format!("{last}: that cannot be taken back{}", next.unwrap_or_default()))
     }
 
     fn refusal_in_keyring(&self, action: Action) -> Option<String> {
