@@ -146,7 +146,8 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let whole = screen.shape == Shape::Single;
     model.detail.draw(ink, screen.detail, person, &apart, whole);
     let sessions = model.their_sessions().map(|sessions| (sessions, model.live_count()));
-    model.sessions.draw(ink, screen.sessions, sessions, &look(Pane::Sessions), model.whole);
+    let of = person.map(|user| user.name.as_str()).filter(|_| whole);
+    model.sessions.draw(ink, screen.sessions, sessions, of, &look(Pane::Sessions));
     model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
     if screen.shape == Shape::Side && !screen.users.is_empty() {
         join_walls(ink, screen);

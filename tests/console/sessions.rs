@@ -150,3 +150,18 @@ fn a_pane_that_grows_is_filled_and_one_that_cannot_hold_all_says_so() {
     stage.press("<enter>").shows("client001").shows("client030");
     stage.press("<esc>").shows("client001").hides("client030");
 }
+
+#[test]
+fn whole_pane_of_sessions_says_whose_they_are() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("ann", "firefox")]);
+    stage.press("j<tab>").hides("Sessions of").press("<enter>").shows("─ Sessions of ann  2 live ─");
+    stage.press("<enter>").hides("Sessions of");
+    let long = "maximiliane.von-und-zu-hohenlohe@a-rather-long-department.example.org";
+    for (columns, rows) in [(60, 15), (40, 10)] {
+        let mut stage = Stage::with(columns, rows, |accounts| {
+            accounts.create_user(crate::others::draft(long, |_| {}), Some(&Secret::from(PASSWORD))).unwrap();
+        });
+        stage.log_in(long, "phone");
+        stage.moved().press("<tab>").shows("Sessions of maxi").shows("1 live");
+    }
+}

@@ -79,19 +79,22 @@ impl Sessions {
     }
 
     /// Draws the pane with so many live ones, of whom not all may be held. `None` while the sessions of the person under
-    /// the cursor are not known yet.
+    /// the cursor are not known yet. Whose they are is told where no other pane does.
     pub fn draw(
         &self,
         ink: &mut Ink<'_>,
         area: Rect,
         sessions: Option<(&[Session], u32)>,
+        of: Option<&str>,
         look: &Look<'_>,
-        whole: bool,
     ) {
         if area.is_empty() {
             return;
         }
-        let mut title = vec![("Sessions".to_owned(), Role::Title)];
+        let whole = look.whole;
+        let room = usize::from(area.width).saturating_sub(36).max(12);
+        let whose = of.map(|name| format!(" of {}", clipped(name, room))).unwrap_or_default();
+        let mut title = vec![(format!("Sessions{whose}"), Role::Title)];
         if let Some((_, live @ 1..)) = sessions {
             title.push((format!("  {} live", number(u64::from(live))), Role::Text));
         }
