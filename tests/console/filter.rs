@@ -59,8 +59,8 @@ fn filter_by_state_role_and_label() {
 fn a_filter_that_is_not_understood_says_so_and_the_list_stays() {
     let mut stage = mixed();
     stage.press("/").event(rollbook::console::effect::Event::Paste("is:purple".to_owned().into()));
-    stage.says("is: does not know \"purple\"").shows("alice@example.org");
-    stage.press("<enter>").shows("is: does not know \"purple\"");
+    stage.says("no state \"purple\"").shows("alice@example.org");
+    stage.press("<enter>").shows("no state \"purple\"");
     assert!(stage.model.users.list.typing, "nothing is kept that is not in force");
     stage.press("<c-u>is:pending").hides("purple").shows("1 · newest");
 }
@@ -108,7 +108,10 @@ fn filter_over_everybodys_sessions_has_its_own_words() {
     stage.press("2").shows("2 with ended ones · newest");
     stage.press("/fire").shows("/fire").shows("1 with ended ones · newest").shows("firefox").hides("phone");
     stage.press("<c-u>^ann").shows("phone").hides("firefox");
-    stage.press("<c-u>is:pending").shows("is: does not know \"pending\"").press("<esc>");
+    stage
+        .press("<c-u>is:pending")
+        .says("is:pending is asked of users, not of sessions (1 shows the users)")
+        .press("<esc>");
     stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
     stage.press("/is:ended").shows("phone").hides("firefox");
     stage.press("<c-u>is:live").shows("1 · newest").shows("firefox").hides("phone");
