@@ -144,10 +144,18 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
-    /// Begins to type a filter: a new one, while the old list stays until there is something to look for.
+    /// Begins to type: on from the end of the filter that is in force. A word may go on; behind a value, which is
+    /// whole, the next condition begins.
     pub fn start_typing(&mut self) {
         self.typing = true;
-        self.input = Input::default();
+        let line = self.input.value();
+        // What was not typed, but only stands in the title, may mean more than it says.
+        let mut line = if (self.parse)(line).is_ok_and(|filter| filter == self.filter) { line } else { "" }.to_owned();
+        let last = line.rsplit(char::is_whitespace).next().unwrap_or_default();
+        if last.contains(':') || last.ends_with('"') {
+            line.push(' ');
+        }
+        self.input = Input::new(line);
     }
 
     /// Reads what is shown once more, since something has changed.
