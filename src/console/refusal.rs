@@ -2,6 +2,7 @@
 //! dispatcher to say.
 
 use super::action::{About, Action};
+use super::effect::may_be_cut;
 use super::ending::all_over;
 use super::keymap::Scope;
 use super::layers::Layer;
@@ -187,7 +188,15 @@ impl Model {
             return Some(refusal);
         }
         if self.pane == Pane::Sessions && self.sessions.is_adrift() {
-            return Some("the session under the cursor is gone; move the cursor first".to_owned());
+            // Where only the first are held, one that newer ones have pushed out goes on all the same.
+            let cut = self.their_sessions().is_some_and(|held| may_be_cut(held.len()));
+            return Some(match cut {
+                true => {
+                    "the session under the cursor is not among those shown any more; move the cursor, or 2 shows all"
+                }
+                false => "the session under the cursor is gone; move the cursor first",
+            })
+            .map(str::to_owned);
         }
         match (self.session(), self.pane) {
             (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),

@@ -165,3 +165,16 @@ fn whole_pane_of_sessions_says_whose_they_are() {
         stage.moved().press("<tab>").shows("Sessions of maxi").shows("1 live");
     }
 }
+
+#[test]
+fn end_of_a_session_that_newer_ones_pushed_out_says_what_is_true_of_it() {
+    let names: Vec<String> = (0..200).map(|n| format!("c{n}")).collect();
+    let sessions: Vec<(&str, &str)> = names.iter().map(|name| ("ann", name.as_str())).collect();
+    let (mut stage, tokens) = with_sessions(&["ann"], &sessions);
+    stage.press("<tab>G").wait(Span::SECOND);
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("c0"), "{}", stage.screen());
+    stage.log_in("ann", "newer");
+    stage.moved().press("x").says("is not among those shown any more; move the cursor, or 2 shows all");
+    assert!(stage.db().check(&tokens[0]).is_ok() && stage.db().check(&tokens[1]).is_ok());
+    stage.press("k").press("x").says("c2 of ann ended");
+}
