@@ -51,7 +51,7 @@ pub struct Listing<T: Row, F = Filter> {
 /// How many cells of a filter a title shows.
 const SHOWN: usize = 40;
 
-/// In fewer cells a list with a filter is called by one word.
+/// In fewer cells a list is called by one word.
 const NARROW: u16 = 64;
 
 /// A filter as it stands in a title.
@@ -343,8 +343,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
         let mut right = right.as_str();
         let taken = line.start() + width(&line.text) + 5;
-        // What is typed has to be seen where it is typed; what is told of the rest gives way.
-        while self.typing && !right.is_empty() && taken + width(right) > usize::from(area.width) {
+        // What is typed has to be seen where it is typed; what is told of the rest gives way, and is not cut midway.
+        let cut = |right: &str| taken + width(right) > usize::from(area.width);
+        while cut(right) && (self.typing && !right.is_empty() || right.contains(" · ")) {
             right = right.rsplit_once(" · ").map_or("", |(first, _)| first);
         }
         ink.title(area, &left, &[(right.to_owned(), Role::Faint)], focused);
@@ -357,8 +358,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// The filter as there is room for it: while it is typed, what stands before the cursor is seen.
     fn line<'n>(&self, area: Rect, name: &'n str) -> Line<'n> {
         let value = self.input.value();
-        let busy = self.typing || !value.is_empty();
-        let name = if busy && area.width < NARROW { name.split(' ').next().unwrap_or(name) } else { name };
+        let name = if area.width < NARROW { name.split(' ').next().unwrap_or(name) } else { name };
         if !self.typing {
             return Line { name, text: clipped(value, SHOWN), before: 0, whole: false };
         }

@@ -11,7 +11,7 @@ use super::keymap::{Scope, bindings, key_of};
 use super::layers::Layer;
 use super::layout::{Pane, Screen, Shape};
 use super::model::{Book, Model};
-use super::panes::sessions::over_words;
+use super::panes::sessions::{draw_one, over_words};
 use super::panes::users::Look;
 use super::signin;
 use super::theme::Role;
@@ -146,8 +146,12 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let whole = screen.shape == Shape::Single;
     model.detail.draw(ink, screen.detail, person, &apart, whole);
     let sessions = model.their_sessions().map(|sessions| (sessions, model.live_count()));
+    let exactly = model.whole && screen.session.is_empty();
     let of = person.map(|user| user.name.as_str()).filter(|_| whole);
-    model.sessions.draw(ink, screen.sessions, sessions, of, &look(Pane::Sessions));
+    model.sessions.draw(ink, screen.sessions, sessions, of, &look(Pane::Sessions), exactly);
+    if let Some(session) = model.session() {
+        draw_one(ink, screen.session, session, &look(model.pane));
+    }
     model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
     if screen.shape == Shape::Side && !screen.users.is_empty() {
         join_walls(ink, screen);
@@ -249,7 +253,11 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let scope = model.scope();
     match model.filter_fault().filter(|_| scope == Scope::Filter) {
         Some(fault) => {
-            ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
+            let room = usize::from(row.width);
+            // How it is looked for as text gives way before it is cut.
+            let brief = fault.rsplit_once("; as text").filter(|_| width(fault) >= room);
+            let told = brief.map_or_else(|| format!(" {fault}"), |(what, _)| format!(" {what})"));
+            ink.text(row.x, row.y, row.width, &clip_end(&told, room), Role::Fault);
         }
         None if scope == Scope::Nothing => {}
         None if model.running.is_some() && model.layers.is_empty() && scope != Scope::Filter => {
