@@ -189,14 +189,13 @@ impl Model {
         }
         if self.pane == Pane::Sessions && self.sessions.is_adrift() {
             // Where only the first are held, one that newer ones have pushed out goes on all the same.
-            let cut = self.their_sessions().is_some_and(|held| may_be_cut(held.len()));
-            return Some(match cut {
+            let words = match self.their_sessions().is_some_and(|held| may_be_cut(held.len())) {
                 true => {
                     "the session under the cursor is not among those shown any more; move the cursor, or 2 shows all"
                 }
                 false => "the session under the cursor is gone; move the cursor first",
-            })
-            .map(str::to_owned);
+            };
+            return Some(words.to_owned());
         }
         match (self.session(), self.pane) {
             (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),
