@@ -292,6 +292,9 @@ fn help_tells_the_chosen_sentence_in_full_where_its_row_is_too_short() {
     stage.hides("let this person log in; restores a deleted one │").shows("let this person log in; resto…");
     stage.shows("│ let this person log in; restores a deleted one").press("<down>");
     stage.shows("│ keep this person out and end their sessions").shows("rollbook user deactivate");
+    let mut stage = opened("?", (80, 24));
+    stage.shows("activate       let this person log in; restores a deleted… │");
+    stage.shows("│ let this person log in; restores a deleted one ");
 }
 
 #[test]

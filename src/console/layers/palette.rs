@@ -98,9 +98,9 @@ impl Palette {
         ink.cursor = Some((end, inside.y));
         ink.right_of(end + 1, inside.right(), inside.y, "Enter runs · Esc closes", Role::Faint);
         // Where the sentences do not fit into their rows, the chosen one stands beneath in full.
-        let told = match (inside.width < 70, inside.height) {
-            (true, 9..) => 2,
-            (true, 6..) => 1,
+        let told = match (inside.width, inside.height) {
+            (..60, 9..) => 2,
+            (..106, 6..) => 1,
             _ => 0,
         };
         let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(2 + told), ..inside };
