@@ -14,6 +14,7 @@ mod carrying;
 pub mod commands;
 pub mod dialog;
 pub mod effect;
+pub mod ending;
 pub mod enrolling;
 pub mod expression;
 pub mod filtering;

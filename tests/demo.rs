@@ -365,3 +365,62 @@ fn a_crowd_of_ten_thousand_is_written_with_progress() {
     let newest = root.users(&Default::default(), &Default::default(), 1).expect("a page").rows[0].1.clone();
     assert!(START.since(newest.created_at) < Span::MINUTE.times(10), "{newest:?}");
 }
+
+#[test]
+fn histories_told_again_lead_to_the_rows_as_they_stand() {
+    for seed in [SEED, 1, 2, 7, 0x2026] {
+        let cast = demo::people(START, seed, &PasswordHash::new("$shared")).expect("lawful people");
+        for sample in &cast.samples {
+            let user = &sample.user;
+            let own: Vec<_> = cast.entries.iter().filter(|entry| entry.target.as_ref() == Some(&user.id)).collect();
+            let told: Vec<_> = own.iter().map(|entry| (entry.at, entry.deed)).collect();
+            let (mut status, mut deleted, mut password) = (Status::Active, false, None);
+            for entry in &own {
+                let context = format!("{seed} {user:?} {:?} {told:?}", entry.deed);
+                match entry.deed {
+                    Deed::Register => (status, password) = (Status::Pending, Some(entry.at)),
+                    Deed::Create => password = user.password_set_at.map(|_| entry.at),
+                    Deed::Activate => status = Status::Active,
+                    Deed::Deactivate => status = Status::Inactive,
+                    Deed::Delete => deleted = true,
+                    Deed::SetPassword | Deed::ChangePassword | Deed::CompleteReset => password = Some(entry.at),
+                    Deed::LogIn => {
+                        let may = status == Status::Active && !deleted && password.is_some();
+                        assert!(may && user.valid_until.is_none_or(|until| entry.at <= until), "{context}");
+                    }
+                    _ => {}
+                }
+                if entry.deed != Deed::LogIn {
+                    assert!(
+                        status == Status::Active || entry.deed == Deed::Register || entry.deed == Deed::Deactivate,
+                        "{context}"
+                    );
+                }
+            }
+            let context = format!("{seed} {user:?} {told:?}");
+            assert_eq!(
+                (status, deleted, password),
+                (user.status, user.deleted_at.is_some(), user.password_set_at),
+                "{context}"
+            );
+            let ended =
+                |at| own.iter().any(|entry| entry.at == at && !matches!(entry.deed, Deed::LogIn | Deed::Register));
+            for (session, _) in &sample.sessions {
+                let began = own.iter().any(|entry| entry.at == session.created_at && entry.deed == Deed::LogIn);
+                assert!(began && session.ended_at.is_none_or(ended), "{session:?} {context}");
+                let outlived = own.iter().find(|entry| {
+                    let ends = matches!(
+                        entry.deed,
+                        Deed::SetPassword
+                            | Deed::ChangePassword
+                            | Deed::CompleteReset
+                            | Deed::Deactivate
+                            | Deed::Delete
+                    );
+                    ends && session.created_at < entry.at && session.ended_at.is_none_or(|at| at > entry.at)
+                });
+                assert!(outlived.is_none(), "{session:?} outlives {:?} {context}", outlived.map(|e| (e.at, e.deed)));
+            }
+        }
+    }
+}

@@ -50,7 +50,8 @@ impl Search {
     }
 
     fn take(&mut self, word: &str, quoted: bool) -> Result<()> {
-        match word.split_once(':').filter(|_| !quoted) {
+        let parts = word.split_once(':').filter(|_| !quoted).map(|(field, value)| (fold(field), value));
+        match parts.as_ref().map(|(field, value)| (field.as_str(), *value)) {
             Some((field, "")) if FIELDS.contains(&field) || is_former(field) => {
                 return Err(Error::constraint(Field::Filter, format!("{} asks for nothing yet", quote(word)))
                     .hint("about:, actor:, action:, since:, until: take a value"));
@@ -216,6 +217,9 @@ mod tests {
             Search::parse("acton:log-in").expect_err("a slip").to_string().contains("actor: or action: is nearest")
         );
         assert_eq!(Search::parse("\"acton:log-in\" 10:30").expect("words").words, ["acton:log-in", "10:30"]);
+        assert!(Search::parse("action:log-inn").expect_err("a slip").to_string().contains("log-in is nearest"));
+        let plain = Search::parse("actor:root action:log-in since:2h").expect("lawful");
+        assert_eq!(Search::parse("ACTOR:root Action:Log-In Since:2h"), Ok(plain), "however it is spelt");
         assert!(Search::parse("actor:").expect_err("half a word").to_string().contains("actor:"));
     }
 }

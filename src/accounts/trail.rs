@@ -2,6 +2,7 @@
 
 use super::audit::{Deed, Failures};
 use super::error::{Error, Field, Result};
+use super::filter::near;
 use super::text::quote;
 use super::time::{Span, Time};
 use super::user::UserId;
@@ -55,7 +56,9 @@ pub fn parse_deed(text: &str) -> Result<Deed> {
     let told = || Deed::ALL.into_iter().find(|deed| deed.past() == plain);
     Deed::from_word(&plain).or_else(told).ok_or_else(|| {
         let words: Vec<String> = Deed::ALL.iter().map(|deed| deed.spelling()).collect();
-        Error::constraint(Field::Filter, format!("no action {}", quote(text))).hint(words.join(", "))
+        let known: Vec<&str> = words.iter().map(String::as_str).collect();
+        let meant = near::meant(&plain.replace(' ', "-"), &known);
+        Error::constraint(Field::Filter, format!("no action {}", quote(text))).hint(meant)
     })
 }
 

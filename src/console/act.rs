@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::commands;
 use super::effect::{Bulk, Effect, Grave, Target, Write};
+use super::ending;
 use super::keymap::{ANYWHERE, GLOBAL, KEYS, bindings};
 use super::layers::Layer;
 use super::layers::edit::Edit;
@@ -30,6 +31,10 @@ use crate::accounts::user::{KEPT_DAYS, User};
 /// Carries an action out, or says why not.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     if let Some(refusal) = model.refusal(action) {
+        // Once it is said, `z` means the change before.
+        if action == Action::Undo && model.refusal_for_good().as_ref() == Some(&refusal) {
+            model.never_undone = None;
+        }
         model.refuse(refusal);
         return;
     }
@@ -61,7 +66,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::New => open_new(model),
         Action::Activate => activate(model, effects),
         Action::Deactivate => deactivate(model),
-        Action::End if model.marked_sessions() > 0 => many::end_marked(model),
+        Action::End if model.marked_sessions() > 0 => ending::end_marked(model, effects),
         Action::End => end(model, effects),
         Action::EndAll => end_all(model, effects),
         Action::Password => open_about(model, |user, model| {
@@ -304,14 +309,9 @@ fn contain(model: &mut Model) {
     });
 }
 
-/// Takes the last change back. Where that was one that cannot be, or was made to somebody who is not under the cursor,
-/// it is said first: `z` must not reach past what one has in mind.
+/// Takes the last change back. Where that was one that cannot be (a refusal), or was made to somebody who is not under
+/// the cursor, it is said first: `z` must not reach past what one has in mind.
 fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
-    let before = model.undo.last().map(Undo::sentence);
-    if let Some(last) = model.never_undone.take() {
-        let next = before.map(|words| format!(" · z again takes back: {words}")).unwrap_or_default();
-        return model.refuse(format!("{last}: that cannot be taken back{next}"));
-    }
     let Some(undo) = model.undo.last() else { return };
     let words = undo.sentence();
     let changed = match undo {

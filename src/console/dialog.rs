@@ -177,6 +177,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 fn answered(model: &mut Model, answer: Answer, effects: &mut Vec<Effect>) {
     match answer {
         Answer::NotYet => {}
+        Answer::Counting => model.refuse("still counting".to_owned()),
         Answer::No => {
             model.layers.pop();
             model.progress("nothing was done".to_owned());

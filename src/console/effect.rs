@@ -144,6 +144,8 @@ pub enum Read {
     SessionMarks(Filter, bool, Stretch),
     /// What a change would do to the marked people.
     Plan(Box<Survey>),
+    /// How many of these sessions are live.
+    Live(Vec<SessionId>),
     /// The names of these people.
     Names(Vec<UserId>),
     /// How many people stand before a key.
@@ -201,6 +203,8 @@ pub enum Answer {
     SessionMarks(Vec<SessionId>),
     /// The plan, and how many of the marked people are hidden.
     Planned(Box<Plan>, u32),
+    /// How many are live, of so many.
+    Live(u32, usize),
     Names(Vec<String>),
     UsersBefore(u32),
     SessionsBefore(u32),

@@ -8,6 +8,7 @@ use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term, page_through};
+use crate::accounts::session::SessionId;
 use crate::accounts::user::UserId;
 use crate::accounts::{Accounts, Kind, Result};
 
@@ -33,6 +34,23 @@ pub fn sessions(accounts: &mut Accounts, filter: &Filter, reversed: bool, stretc
     // Those that are over are shown for a while; there is nothing left to do to them.
     let live = found.into_iter().filter(|session| session.ended_at.is_none());
     Ok(Answer::SessionMarks(live.map(|session| session.id).collect()))
+}
+
+/// How many of these sessions are live.
+///
+/// # Errors
+/// As any read.
+pub fn live(accounts: &mut Accounts, ids: &[SessionId]) -> Result<Answer> {
+    let (now, mut live) = (accounts.now(), 0);
+    for id in ids {
+        match accounts.session(id) {
+            Ok(session) => live += u32::from(session.is_live(now)),
+            // Over for so long that it was cleared away.
+            Err(error) if error.kind == Kind::UnknownSession => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Answer::Live(live, ids.len()))
 }
 
 fn walk<T>(stretch: &Stretch, descending: bool, page: impl FnMut(&Anchor) -> Result<Page<T>>) -> Result<Vec<T>> {

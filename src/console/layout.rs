@@ -42,6 +42,8 @@ pub struct Screen {
     pub audit: Rect,
     /// The entry under the cursor of the audit.
     pub entry: Rect,
+    /// The session under the cursor in full; only where a list of them stands alone whose rows have no room for it.
+    pub session: Rect,
     pub system: Rect,
     /// The rule above the last line; only where panes stand side by side.
     pub base: Rect,
@@ -63,6 +65,7 @@ impl Screen {
             everybody: none,
             audit: none,
             entry: none,
+            session: none,
             system: none,
             base: none,
             bottom: none,
@@ -84,6 +87,9 @@ impl Screen {
                 Pane::Audit if whole => screen.entry = body,
                 Pane::Audit => screen.audit = body,
                 Pane::System => screen.system = body,
+            }
+            if whole {
+                screen.spare_for_session();
             }
         } else if pane == Pane::System {
             screen.shape = Shape::Single;
@@ -120,6 +126,18 @@ impl Screen {
         self.detail = Rect { height: detail, ..right };
         self.sessions = Rect { y: right.y + detail, height: sessions, ..right };
         self.history = Rect { y: right.y + detail + sessions, height: rest - sessions, ..right };
+    }
+
+    /// Leaves room for one session in full, where a row of the list cannot tell its exact times.
+    fn spare_for_session(&mut self) {
+        let width = self.top.width;
+        for (list, least) in [(&mut self.sessions, 112), (&mut self.everybody, 130)] {
+            if !list.is_empty() && width < least {
+                let told = if width < 60 { 5 } else { 4 };
+                list.height = list.height.saturating_sub(told);
+                self.session = Rect { y: list.bottom(), height: told, ..*list };
+            }
+        }
     }
 
     fn stacked(&mut self, body: Rect) {
@@ -173,7 +191,17 @@ mod tests {
                 for pane in [Pane::Users, Pane::Detail, Pane::Sessions, Pane::Everybody, Pane::Audit, Pane::System] {
                     for whole in [false, true] {
                         let s = Screen::of((width, height), pane, whole);
-                        let panes = [s.users, s.detail, s.sessions, s.history, s.everybody, s.audit, s.entry, s.system];
+                        let panes = [
+                            s.users,
+                            s.detail,
+                            s.sessions,
+                            s.history,
+                            s.everybody,
+                            s.audit,
+                            s.entry,
+                            s.system,
+                            s.session,
+                        ];
                         let all = panes.into_iter().chain([s.top, s.base, s.bottom]);
                         let shown: Vec<Rect> = all.filter(|r| !r.is_empty()).collect();
                         for (i, a) in shown.iter().enumerate() {

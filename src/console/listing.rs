@@ -51,7 +51,7 @@ pub struct Listing<T: Row, F = Filter> {
 /// How many cells of a filter a title shows.
 const SHOWN: usize = 40;
 
-/// In fewer cells a list with a filter is called by one word.
+/// In fewer cells a list is called by one word.
 const NARROW: u16 = 64;
 
 /// A filter as it stands in a title.
@@ -144,10 +144,18 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
-    /// Begins to type a filter: a new one, while the old list stays until there is something to look for.
+    /// Begins to type: on from the end of the filter that is in force. A word may go on; behind a value, which is
+    /// whole, the next condition begins.
     pub fn start_typing(&mut self) {
         self.typing = true;
-        self.input = Input::default();
+        let line = self.input.value();
+        // What was not typed, but only stands in the title, may mean more than it says.
+        let mut line = if (self.parse)(line).is_ok_and(|filter| filter == self.filter) { line } else { "" }.to_owned();
+        let last = line.rsplit(char::is_whitespace).next().unwrap_or_default();
+        if last.contains(':') || last.ends_with('"') {
+            line.push(' ');
+        }
+        self.input = Input::new(line);
     }
 
     /// Reads what is shown once more, since something has changed.
@@ -335,8 +343,9 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
         let mut right = right.as_str();
         let taken = line.start() + width(&line.text) + 5;
-        // What is typed has to be seen where it is typed; what is told of the rest gives way.
-        while self.typing && !right.is_empty() && taken + width(right) > usize::from(area.width) {
+        // What is typed has to be seen where it is typed; what is told of the rest gives way, and is not cut midway.
+        let cut = |right: &str| taken + width(right) > usize::from(area.width);
+        while cut(right) && (self.typing && !right.is_empty() || right.contains(" · ")) {
             right = right.rsplit_once(" · ").map_or("", |(first, _)| first);
         }
         ink.title(area, &left, &[(right.to_owned(), Role::Faint)], focused);
@@ -349,8 +358,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
     /// The filter as there is room for it: while it is typed, what stands before the cursor is seen.
     fn line<'n>(&self, area: Rect, name: &'n str) -> Line<'n> {
         let value = self.input.value();
-        let busy = self.typing || !value.is_empty();
-        let name = if busy && area.width < NARROW { name.split(' ').next().unwrap_or(name) } else { name };
+        let name = if area.width < NARROW { name.split(' ').next().unwrap_or(name) } else { name };
         if !self.typing {
             return Line { name, text: clipped(value, SHOWN), before: 0, whole: false };
         }

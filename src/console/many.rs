@@ -3,7 +3,7 @@
 use super::action::{About, Action};
 use super::effect::{Bulk, Effect, Grave, Read, Slot, Survey, Turn, Write};
 use super::layers::Layer;
-use super::layers::many::{FEW, Many};
+use super::layers::many::Many;
 use super::layers::pager::Pager;
 use super::layers::prompt::Prompt;
 use super::layers::question::Question;
@@ -14,7 +14,7 @@ use super::running::{users, words};
 use super::theme::Role;
 use super::words::{clipped, count, number};
 use crate::accounts::Error;
-use crate::accounts::bulk::{Ended, Former, Left, Outcome, Plan};
+use crate::accounts::bulk::{Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
 use crate::accounts::session::SessionId;
 use crate::accounts::time::Span;
@@ -32,6 +32,15 @@ impl Model {
     /// How many marked sessions `x` ends in this pane.
     pub fn marked_sessions(&self) -> usize {
         if self.pane == Pane::Everybody { self.everybody.marks.count() } else { 0 }
+    }
+
+    /// What has yet to be typed into the question that lies on top, before Enter does it.
+    pub fn wanted(&self) -> Option<String> {
+        match self.layers.last()? {
+            Layer::Question(question) => question.wanted().map(str::to_owned),
+            Layer::Many(many) => many.wanted(),
+            _ => None,
+        }
     }
 
     /// Why marks cannot be set here now.
@@ -78,7 +87,7 @@ impl Model {
         let marked = people + sessions;
         (marked > 0 && !for_many && action.about().changes).then(|| {
             let what = if people > 0 { "user" } else { "session" };
-            let (who, are) = (count(marked as u64, what), if marked == 1 { "is" } else { "are" });
+            let (who, are) = (count(marked as u64, what), are(marked as u64));
             let About { name: word, .. } = action.about();
             format!("{who} {are} marked, and {word} is for one; u drops the marks")
         })
@@ -246,7 +255,10 @@ pub fn planned(model: &mut Model, turn: Turn, plan: Box<Plan>, hidden: u32) {
 
 /// The plan could not be made.
 pub fn unplanned(model: &mut Model, turn: Turn, error: &Error) {
-    let asking = |layer: &Layer| matches!(layer, Layer::Many(_));
+    let asking = |layer: &Layer| match layer {
+        Layer::Question(question) => question.is_counting(),
+        layer => matches!(layer, Layer::Many(_)),
+    };
     if turn == model.survey_turn && model.layers.iter().any(asking) {
         model.layers.retain(|layer| !asking(layer));
         model.complain(error);
@@ -330,34 +342,9 @@ pub fn proof_words(grave: &Grave) -> (String, &'static str) {
     }
 }
 
-/// Ends the sessions that are marked, after a question.
-pub fn end_marked(model: &mut Model) {
-    let sessions: Vec<SessionId> = model.everybody.marks.all().map(|(id, ())| id.clone()).collect();
-    let n = sessions.len();
-    let lines = vec!["they stop working, now; they cannot be given back".to_owned()];
-    let write = Write::Many(Bulk::End { sessions });
-    let question = Question::new(format!("End {}?", count(n as u64, "session")), lines, "ends them", model.now, write);
-    let question = if n > FEW { question.typed(n.to_string()) } else { question };
-    model.layers.push(Layer::Question(Box::new(question)));
-}
-
-/// Sessions were ended.
-pub fn ended(model: &mut Model, outcome: &Ended) {
-    let Ended { ended, over, rest, .. } = *outcome;
-    let mut sentence = vec![format!("{} ended", count(u64::from(ended), "session"))];
-    for (n, what) in [(over, "over already"), (rest, "not reached")] {
-        if n > 0 {
-            sentence.push(format!("{} {what}", number(u64::from(n))));
-        }
-    }
-    if let Some(fault) = &outcome.fault {
-        sentence.push(fault.message.clone());
-    }
-    if ended > 0 {
-        model.never_undone = Some(sentence[0].clone());
-    }
-    model.everybody.marks.order_ends(true);
-    model.say(sentence.join(" · "));
+/// The verb of so many.
+pub(super) fn are(n: u64) -> &'static str {
+    if n == 1 { "is" } else { "are" }
 }
 
 /// Leaves the console; while something is at work, after a question.

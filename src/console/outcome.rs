@@ -1,6 +1,7 @@
 //! What comes back from the worker: answers go to the panes that asked, outcomes become a notice.
 
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
+use super::ending;
 use super::enrolling;
 use super::keymap::Scope;
 use super::layers::Layer;
@@ -99,6 +100,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Marks(found) => many::found_people(model, turn, found),
         Answer::SessionMarks(found) => many::found_sessions(model, turn, found),
         Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
+        Answer::Live(live, marked) => ending::counted(model, turn, live, marked),
         Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
         Answer::UsersBefore(n) => model.users.list.ranked(turn, Some(n)),
@@ -344,7 +346,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) 
         }
         Done::Many(outcome, change) => many::changed(model, *outcome, &change, own),
         Done::ManyUndone(outcome, words, rest) => many::undone(model, *outcome, &words, rest),
-        Done::ManyEnded(ended) => many::ended(model, &ended),
+        Done::ManyEnded(ended) => ending::ended(model, &ended),
         // The log-in takes it before it comes here.
         Done::SignedIn { .. } => {}
         Done::PolicySet { key, policy } => {

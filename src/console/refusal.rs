@@ -2,6 +2,8 @@
 //! dispatcher to say.
 
 use super::action::{About, Action};
+use super::effect::may_be_cut;
+use super::ending::all_over;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::many::Many;
@@ -19,6 +21,9 @@ impl Model {
             let missing = matches!(action, Action::Generate | Action::Show) && !layer.has_secret();
             if let Layer::Many(many) = layer {
                 return many.refusal(action);
+            }
+            if matches!(layer, Layer::Question(question) if question.is_counting() && action == Action::Yes) {
+                return say("still counting");
             }
             return missing.then(|| "there is no password in this form".to_owned());
         }
@@ -51,7 +56,9 @@ impl Model {
             | Action::Delete
             | Action::Unthrottle
             | Action::Contain => self.refusal_about_person(action),
-            Action::End if self.marked_sessions() > 0 => None,
+            Action::End if self.marked_sessions() > 0 => {
+                (self.marked_live() == 0).then(|| all_over(self.marked_sessions()))
+            }
             Action::End => self.refusal_to_end(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
@@ -63,7 +70,7 @@ impl Model {
             Action::NewToken | Action::RevokeToken | Action::FactorOn | Action::FactorOff | Action::NewCodes => {
                 self.refusal_in_keyring(action)
             }
-            Action::Undo if self.never_undone.is_some() => None,
+            Action::Undo if self.never_undone.is_some() => self.refusal_for_good(),
             Action::Undo => match self.undo.last() {
                 Some(_) if self.orders.is_empty() => None,
                 Some(_) => say("the last change is still at work"),
@@ -146,6 +153,13 @@ impl Model {
         }
     }
 
+    /// That the last change is one that cannot be taken back, where it is, and what the next `z` would do instead.
+    pub(super) fn refusal_for_good(&self) -> Option<String> {
+        let last = self.never_undone.as_ref()?;
+        let next = self.undo.last().map(|undo| format!(" · z again takes back: {}", undo.sentence()));
+        Some(format!("{last}: that cannot be taken back{}", next.unwrap_or_default()))
+    }
+
     fn refusal_in_keyring(&self, action: Action) -> Option<String> {
         let Some(Layer::Keyring(keyring)) = self.layers.last() else { return None };
         let dossier = self.detail.of(keyring.user_id());
@@ -174,7 +188,14 @@ impl Model {
             return Some(refusal);
         }
         if self.pane == Pane::Sessions && self.sessions.is_adrift() {
-            return Some("the session under the cursor is gone; move the cursor first".to_owned());
+            // Where only the first are held, one that newer ones have pushed out goes on all the same.
+            let words = match self.their_sessions().is_some_and(|held| may_be_cut(held.len())) {
+                true => {
+                    "the session under the cursor is not among those shown any more; move the cursor, or 2 shows all"
+                }
+                false => "the session under the cursor is gone; move the cursor first",
+            };
+            return Some(words.to_owned());
         }
         match (self.session(), self.pane) {
             (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),
@@ -195,7 +216,7 @@ impl Model {
                 let About { name: word, .. } = action.about();
                 format!("{word} {}", self.marked())
             }
-            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_sessions()),
+            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_live()),
             Action::EndAll => format!("end all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
@@ -205,6 +226,7 @@ impl Model {
             Action::Accept if self.many().is_some_and(|many| many.number().is_none() && !many.is_yes()) => {
                 "cancels".into()
             }
+            Action::Accept if self.wanted().is_some() => "then Enter does it".to_owned(),
             action if self.scope().is_dialog() => dialog_word(self.scope(), action).to_owned(),
             Action::Set if self.setting().is_none() => "to the settings".to_owned(),
             Action::Whole if self.pane == Pane::Audit && !self.whole => "whole entry".to_owned(),

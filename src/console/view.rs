@@ -11,7 +11,7 @@ use super::keymap::{Scope, bindings, key_of};
 use super::layers::Layer;
 use super::layout::{Pane, Screen, Shape};
 use super::model::{Book, Model};
-use super::panes::sessions::over_words;
+use super::panes::sessions::{draw_one, over_words};
 use super::panes::users::Look;
 use super::signin;
 use super::theme::Role;
@@ -146,7 +146,12 @@ fn panes(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let whole = screen.shape == Shape::Single;
     model.detail.draw(ink, screen.detail, person, &apart, whole);
     let sessions = model.their_sessions().map(|sessions| (sessions, model.live_count()));
-    model.sessions.draw(ink, screen.sessions, sessions, &look(Pane::Sessions), model.whole);
+    let exactly = model.whole && screen.session.is_empty();
+    let of = person.map(|user| user.name.as_str()).filter(|_| whole);
+    model.sessions.draw(ink, screen.sessions, sessions, of, &look(Pane::Sessions), exactly);
+    if let Some(session) = model.session() {
+        draw_one(ink, screen.session, session, &look(model.pane));
+    }
     model.detail.draw_history(ink, screen.history, person, &look(Pane::Detail));
     if screen.shape == Shape::Side && !screen.users.is_empty() {
         join_walls(ink, screen);
@@ -248,7 +253,11 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
     let scope = model.scope();
     match model.filter_fault().filter(|_| scope == Scope::Filter) {
         Some(fault) => {
-            ink.text(row.x, row.y, row.width, &clip_end(&format!(" {fault}"), usize::from(row.width)), Role::Fault);
+            let room = usize::from(row.width);
+            // How it is looked for as text gives way before it is cut.
+            let brief = fault.rsplit_once("; as text").filter(|_| width(fault) >= room);
+            let told = brief.map_or_else(|| format!(" {fault}"), |(what, _)| format!(" {what})"));
+            ink.text(row.x, row.y, row.width, &clip_end(&told, room), Role::Fault);
         }
         None if scope == Scope::Nothing => {}
         None if model.running.is_some() && model.layers.is_empty() && scope != Scope::Filter => {
@@ -262,27 +271,26 @@ fn bottom_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen) {
 /// The keys that work now, left; how to find the others, or how to get out, right.
 fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let row = screen.bottom;
-    let always: &[Action] = match scope.is_dialog() {
-        true => &[Action::Back, Action::Help],
-        false => &[Action::Filter, Action::Lists, Action::Palette, Action::Help],
-    };
-    let mut right: Vec<(String, Role)> = Vec::new();
-    // On a narrow line the keys that act on the person come first; the palette tells the rest.
-    let dropped = |action: &Action| row.width < 100 && matches!(action, Action::Lists | Action::Palette);
-    for action in always.iter().filter(|action| !dropped(action)) {
-        let Some(key) = way_out(scope, *action).filter(|_| model.refusal(*action).is_none()) else { continue };
-        right.push((format!("{key} "), Role::Key));
-        right.push((format!("{}  ", model.label(*action)), Role::Text));
-    }
+    let narrow = row.width < 100;
+    let right = ways_on(model, scope, narrow);
     let tail: usize = right.iter().map(|(text, _)| width(&ink.drawn(text))).sum();
-    let room = usize::from(row.width).saturating_sub(tail + 2);
+    let room = usize::from(row.width).saturating_sub(tail);
     let mut bound: Vec<_> = bindings(scope).filter(|b| b.footer > 0 && model.refusal(b.action).is_none()).collect();
     bound.sort_by_key(|b| b.footer);
     let mut told: Vec<(String, String)> = Vec::new();
     for binding in bound {
-        // Up stands for both ways.
-        let key = if binding.action == Action::Up { "↑↓".to_owned() } else { binding.keys[0].to_string() };
-        told.push((key, model.label(binding.action)));
+        let key = match binding.action {
+            // Up stands for both ways.
+            Action::Up => "↑↓".to_owned(),
+            Action::Accept => model.wanted().unwrap_or_else(|| binding.keys[0].to_string()),
+            _ => binding.keys[0].to_string(),
+        };
+        let mut word = model.label(binding.action);
+        // Behind the key that ends one it is plain what is done to all.
+        if narrow && binding.action == Action::EndAll && told.last().is_some_and(|(_, word)| word == "end") {
+            word = word.trim_start_matches("end ").to_owned();
+        }
+        told.push((key, word));
     }
     // A question about few is answered by a key; only about many the number is typed.
     let typed = model.many().is_none_or(|many| many.number().is_some());
@@ -292,8 +300,9 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     let mut x = 1;
     for (key, word) in &told {
         let taken = width(&ink.drawn(key)) + 1 + width(&ink.drawn(word)) + 2;
+        // What is too long gives way to what is not.
         if x + taken > room {
-            break;
+            continue;
         }
         let at = ink.text(x as u16, row.y, row.width, key, Role::Key);
         ink.text(at + 1, row.y, row.width, word, Role::Text);
@@ -301,6 +310,27 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
     }
     let start = row.right().saturating_sub(tail as u16);
     ink.pieces(start, row.y, tail as u16, &right);
+}
+
+/// How to find the other keys, or how to get out. Where there is little room two keys share the word of the one that is
+/// named second here: what finds people, and what lists the keys.
+fn ways_on(model: &Model, scope: Scope, narrow: bool) -> Vec<(String, Role)> {
+    use Action::{Back, Filter, Help, Lists, Palette};
+    let groups: &[(&[Action], Action)] = match (scope.is_dialog(), narrow) {
+        (true, _) => &[(&[Back], Back), (&[Help], Help)],
+        (false, true) => &[(&[Filter, Lists], Filter), (&[Palette, Help], Help)],
+        (false, false) => &[(&[Filter], Filter), (&[Lists], Lists), (&[Palette], Palette), (&[Help], Help)],
+    };
+    let mut ways = Vec::new();
+    for (actions, word) in groups {
+        let before = ways.len();
+        let works = actions.iter().filter(|action| model.refusal(**action).is_none());
+        ways.extend(works.filter_map(|action| way_out(scope, *action)).map(|key| (format!("{key} "), Role::Key)));
+        if ways.len() > before {
+            ways.push((format!("{}  ", model.label(*word)), Role::Text));
+        }
+    }
+    ways
 }
 
 /// The key that is told for leaving, or for finding more: Esc, where several do.

@@ -185,7 +185,8 @@ impl Scene<'_> {
 
     /// What makes the part.
     fn turn(&self, story: &mut Story) -> Result<()> {
-        let last = story.user.last_login_at.unwrap_or(self.born);
+        // What makes the part comes after all that was told, not only after the last log-in.
+        let last = story.latest().unwrap_or(self.born);
         let mut then = story.dice.between(last, self.now);
         match self.part {
             Part::Inactive => {

@@ -195,6 +195,11 @@ impl Story {
         self.tell(at, by, Deed::RequestReset, None, Vec::new(), None);
     }
 
+    /// When the last thing happened that is told of them.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.entries.iter().map(|entry| entry.at).max()
+    }
+
     /// This person as one who acts.
     pub(super) fn actor(&self) -> Actor {
         Actor::User { id: self.user.id.clone(), name: self.user.name.clone() }

@@ -158,7 +158,7 @@ fn what_is_read_before_anything_is_asked_is_what_is_asked_first() {
 #[test]
 fn a_page_that_tells_how_many_there_are_is_asked_for_alone() {
     let mut stage = crate::others::crowd(500);
-    stage.press("/p1<enter>").shows("100 · newest first").hold().press("/p2");
+    stage.press("/p1<enter>").shows("100 · newest first").hold().press("/<bs>2");
     let page = |stage: &mut Stage| {
         stage.answers().into_iter().rfind(|answer| matches!(answer, Event::Answered(Slot::Users, ..))).unwrap()
     };

@@ -76,12 +76,12 @@ fn audit_is_filtered_by_person_actor_action_and_time() {
     stage.press("3/about:bob").shows("3 · newest first").press(" action:deactivate").shows("1 · newest first");
     stage.press("<enter>").shows("/about:bob action:deactivate").press("<esc>").shows("5 · newest first");
     stage.press("/actor:bob<enter>").shows("2 · newest first").hides("create ");
-    stage.press("/cle<enter>").shows("1 · newest first");
+    stage.press("/<c-u>cle<enter>").shows("1 · newest first");
     stage.press("<esc>").wait(Span::HOUR);
     let id = stage.id("ann");
     stage.elsewhere(|accounts| accounts.deactivate(&id, None)).unwrap();
     stage.press("/since:10m<enter>").shows("1 · newest first");
-    stage.press("/until:10m<enter>").shows("5 · newest first");
+    stage.press("/<c-u>until:10m<enter>").shows("5 · newest first");
 }
 
 #[test]

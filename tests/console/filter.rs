@@ -59,8 +59,8 @@ fn filter_by_state_role_and_label() {
 fn a_filter_that_is_not_understood_says_so_and_the_list_stays() {
     let mut stage = mixed();
     stage.press("/").event(rollbook::console::effect::Event::Paste("is:purple".to_owned().into()));
-    stage.says("is: does not know \"purple\"").shows("alice@example.org");
-    stage.press("<enter>").shows("is: does not know \"purple\"");
+    stage.says("no state \"purple\"").shows("alice@example.org");
+    stage.press("<enter>").shows("no state \"purple\"");
     assert!(stage.model.users.list.typing, "nothing is kept that is not in force");
     stage.press("<c-u>is:pending").hides("purple").shows("1 · newest");
 }
@@ -108,7 +108,10 @@ fn filter_over_everybodys_sessions_has_its_own_words() {
     stage.press("2").shows("2 with ended ones · newest");
     stage.press("/fire").shows("/fire").shows("1 with ended ones · newest").shows("firefox").hides("phone");
     stage.press("<c-u>^ann").shows("phone").hides("firefox");
-    stage.press("<c-u>is:pending").shows("is: does not know \"pending\"").press("<esc>");
+    stage
+        .press("<c-u>is:pending")
+        .says("is:pending is asked of users, not of sessions (1 shows the users)")
+        .press("<esc>");
     stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
     stage.press("/is:ended").shows("phone").hides("firefox");
     stage.press("<c-u>is:live").shows("1 · newest").shows("firefox").hides("phone");
@@ -295,11 +298,24 @@ fn escape_in_view_two_clears_the_filter_stays_on_the_session_and_then_does_nothi
 }
 
 #[test]
-fn a_new_filter_begins_empty_and_the_old_list_stays_until_its_first_letter() {
+fn filter_is_typed_on_from_where_it_was_kept_and_begins_anew_after_ctrl_u() {
     let mut stage = mixed();
-    stage.press("/bob<enter>").shows("1 · newest").press("/").shows("Users /").hides("Users /bob");
-    stage.shows("1 · newest").is_under_cursor("bob").hides("carol ");
-    stage.press("car").shows("Users /car").is_under_cursor("carol").hides("   bob");
+    stage.press("/al<enter>").shows("4 · newest").press("/").shows("Users /al").shows("4 · newest");
+    stage.press("in").shows("Users /alin").shows("1 · newest").is_under_cursor("alina");
+    stage.press("<enter>/<enter>").shows("Users /alin").shows("1 · newest");
+    stage.press("/<c-u>car").shows("Users /car").is_under_cursor("carol").hides("   bob");
+    stage.press("<esc>fp").shows("Users /is:pending").press("/ali").shows("/is:pending ali").is_under_cursor("alina");
+    stage.press("<esc>").shows("6 · newest");
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("bob", "firefox")]);
+    stage.press("2/client:phone<enter>/").shows("/client:phone").press("bob").shows("/client:phone bob");
+    stage.shows("0 with ended ones").press("<c-u>fire").shows("/fire").shows("firefox");
+}
+
+#[test]
+fn filter_that_was_not_typed_begins_anew() {
+    let mut stage = mixed();
+    stage.press("h").shows("/about:bob").press("/").hides("/about:bob").press("log").shows("/log");
+    stage.press("<esc>").hides("/log");
 }
 
 #[test]

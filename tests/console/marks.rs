@@ -335,3 +335,47 @@ fn deactivate_and_the_like_are_refused_while_sessions_are_marked() {
     }
     stage.press("x").shows("End 1 session?");
 }
+
+#[test]
+fn end_of_marked_sessions_counts_those_that_are_live_and_tells_how_many_are_over() {
+    let mut stage = Stage::people(&["ann"]);
+    let tokens: Vec<_> = ["firefox", "phone", "laptop"].map(|client| stage.log_in("ann", client)).into();
+    stage.press("2*").shows("3 marked").says("3 live sessions marked").press("j").says("end 3");
+    stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
+    stage.press("k").shows("3 marked").says("end 2");
+    stage.press("x").shows("End 2 sessions?").shows("1 of the 3 marked is over already");
+    stage.moment().press("y").says("2 sessions ended · 1 over already").hides("marked ·");
+    stage.press("u").shows("3 marked").press("x").says("3 marked sessions are over already; u drops the marks");
+    assert!(stage.model.layers.is_empty());
+}
+
+#[test]
+fn end_of_marked_sessions_takes_no_answer_before_they_are_counted() {
+    let mut stage = Stage::people(&["ann"]);
+    let tokens: Vec<_> = (0..13).map(|n| stage.log_in("ann", &format!("c{n}"))).collect();
+    stage.press("2*").shows("13 marked");
+    stage.holding = true;
+    stage.press("x").shows("End 13 marked sessions?").shows("counting which of them are live").hides("[ y");
+    stage.moment().press("y").says("still counting").press("<esc>").hides("End 13").press("x").moment();
+    tokens.iter().take(2).for_each(|token| drop(stage.db().log_out(token).unwrap()));
+    stage.release().shows("End 11 sessions?").shows("2 of the 13 marked are over already");
+    stage.moment().press("y").shows("type 11, then Enter").press("<c-u>13");
+    stage.says("11 then Enter does it").press("<enter>").shows("that is not 11").says("11 then Enter does it");
+    stage.press("<bs>").press("<bs>11").says("Enter does it").hides("11 then").press("<enter>");
+    stage.says("11 sessions ended · 2 over already");
+    let mut stage = Stage::people(&["ann"]);
+    let token = stage.log_in("ann", "phone");
+    stage.press("2<space>");
+    stage.holding = true;
+    stage.press("x");
+    stage.db().log_out(&token).unwrap();
+    stage.release().says("1 marked session is over already").hides("End 1");
+    assert!(stage.model.layers.is_empty());
+}
+
+#[test]
+fn accept_of_a_number_that_is_not_the_one_is_not_offered() {
+    let mut stage = many(12);
+    stage.press("*d").moment().says("12 then Enter does it").press("13").says("12 then Enter does it");
+    stage.press("<bs>2").says("Enter does it").hides("12 then Enter does").press("<enter>").says("12 users deleted");
+}

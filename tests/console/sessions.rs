@@ -150,3 +150,31 @@ fn a_pane_that_grows_is_filled_and_one_that_cannot_hold_all_says_so() {
     stage.press("<enter>").shows("client001").shows("client030");
     stage.press("<esc>").shows("client001").hides("client030");
 }
+
+#[test]
+fn whole_pane_of_sessions_says_whose_they_are() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("ann", "firefox")]);
+    stage.press("j<tab>").hides("Sessions of").press("<enter>").shows("─ Sessions of ann  2 live ─");
+    stage.press("<enter>").hides("Sessions of");
+    let long = "maximiliane.von-und-zu-hohenlohe@a-rather-long-department.example.org";
+    for (columns, rows) in [(60, 15), (40, 10)] {
+        let mut stage = Stage::with(columns, rows, |accounts| {
+            accounts.create_user(crate::others::draft(long, |_| {}), Some(&Secret::from(PASSWORD))).unwrap();
+        });
+        stage.log_in(long, "phone");
+        stage.moved().press("<tab>").shows("Sessions of maxi").shows("1 live");
+    }
+}
+
+#[test]
+fn end_of_a_session_that_newer_ones_pushed_out_says_what_is_true_of_it() {
+    let names: Vec<String> = (0..200).map(|n| format!("c{n}")).collect();
+    let sessions: Vec<(&str, &str)> = names.iter().map(|name| ("ann", name.as_str())).collect();
+    let (mut stage, tokens) = with_sessions(&["ann"], &sessions);
+    stage.press("<tab>G").wait(Span::SECOND);
+    assert_eq!(stage.model.session().unwrap().client.as_deref(), Some("c0"), "{}", stage.screen());
+    stage.log_in("ann", "newer");
+    stage.moved().press("x").says("is not among those shown any more; move the cursor, or 2 shows all");
+    assert!(stage.db().check(&tokens[0]).is_ok() && stage.db().check(&tokens[1]).is_ok());
+    stage.press("k").press("x").says("c2 of ann ended");
+}

@@ -249,3 +249,82 @@ fn a_wide_name_behind_a_dialog_leaves_its_border_whole() {
         }
     }
 }
+
+#[test]
+fn sessions_of_everybody_tell_what_is_left_and_what_was_refused_where_there_is_little_room() {
+    let mut stage = Stage::with(60, 15, |accounts| {
+        for name in ["ann.lindholm@example.org", "bob"] {
+            accounts.create_user(draft(name, |_| {}), Some(&crate::stage::PASSWORD.into())).unwrap();
+        }
+    });
+    let token = stage.log_in("ann.lindholm@example.org", "phone");
+    stage.log_in("bob", "firefox");
+    stage.elsewhere(|accounts| accounts.log_out(&token)).unwrap();
+    stage.moved().press("2").shows("─ Sessions ─").shows("2 with ended ones · newest first").shows("1 d left");
+    stage.shows("ended just now").hides("ended just now,");
+    for _ in 0..3 {
+        assert!(stage.db().check(&token).is_err());
+    }
+    stage.db().flush();
+    stage.wait(Span::MINUTE.times(3)).moved().shows("ended, refused 3×").hides("…");
+    stage.press("*v").shows("1 marked · range · 2 with ended ones ─");
+}
+
+#[test]
+fn whole_pane_tells_the_exact_times_of_the_session_under_the_cursor_on_every_screen() {
+    for size in [(60, 15), (80, 24), (100, 30), (120, 40)] {
+        let mut stage = peopled();
+        stage.event(Event::Resize(size.0, size.1));
+        let began = stage.person("ann").last_login_at.unwrap();
+        let began = rollbook::console::words::exact(began, &stage.model.setup.zone);
+        for keys in ["<tab><enter>", "<esc><esc>2<enter>"] {
+            stage.press(keys).press("G");
+            let screen = stage.screen();
+            let joined = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(joined.contains(&format!("began {began}")), "{size:?}\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn help_tells_the_chosen_sentence_in_full_where_its_row_is_too_short() {
+    let mut stage = opened("?", (60, 15));
+    stage.hides("let this person log in; restores a deleted one │").shows("let this person log in; resto…");
+    stage.shows("│ let this person log in; restores a deleted one").press("<down>");
+    stage.shows("│ keep this person out and end their sessions").shows("rollbook user deactivate");
+    let mut stage = opened("?", (80, 24));
+    stage.shows("activate       let this person log in; restores a deleted… │");
+    stage.shows("│ let this person log in; restores a deleted one ");
+}
+
+#[test]
+fn filter_at_fault_leaves_out_how_it_is_text_before_it_is_cut() {
+    let mut stage = opened("/is:pendng", (60, 15));
+    stage.says("no state \"pendng\" (pending is nearest)").event(Event::Resize(80, 24));
+    stage.says("(pending is nearest; as text: \"is:pendng\")");
+}
+
+#[test]
+fn light_theme_paints_every_cell_of_every_dialog() {
+    let views = ["", "<tab>", "<tab><tab>", "2", "2<enter>", "3", "3<enter>", "4", "/ann", "/is:x"];
+    for script in DIALOGS.iter().chain(&views) {
+        let mut stage = opened("", (60, 15));
+        stage.model.setup.theme = rollbook::console::theme::Theme::Light;
+        stage.press(script).draw();
+        let bare = stage.buffer().content().iter().filter(|cell| {
+            let painted = |colour| matches!(colour, ratatui::style::Color::Rgb(..));
+            !painted(cell.bg) || cell.symbol() != " " && !painted(cell.fg)
+        });
+        assert_eq!(bare.count(), 0, "{script}\n{}", stage.screen());
+    }
+}
+
+#[test]
+fn last_line_at_80_columns_tells_why_the_lists_and_all_actions_too() {
+    let mut stage = opened("", (80, 24));
+    stage.says("i deactivate  x end  X all 2  p password  e edit  w why").says("/ f filter  : ? keys");
+    assert!(stage.last_line().chars().count() <= 79, "{}", stage.last_line());
+    stage.event(Event::Resize(60, 15)).says("w why").says("/ f filter  : ? keys");
+    stage.press("2").says("/ filter  : ? keys").press("4").says(": ? keys").hides("/ filter");
+    stage.event(Event::Resize(120, 40)).press("1").says("X end all 2").says("/ filter  f lists  : all  ? keys");
+}

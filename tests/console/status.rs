@@ -353,3 +353,15 @@ fn pending_people_are_worked_through_by_the_same_key_at_the_pace_of_reading() {
     stage.wait(Span::from_millis(1)).press("a").says("p2 is active");
     stage.moment().press("a").says("p1 is active");
 }
+
+#[test]
+fn undo_is_not_offered_after_what_cannot_be_undone_and_the_next_key_means_the_change_before() {
+    let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone")]);
+    stage.event(rollbook::console::effect::Event::Resize(200, 40));
+    stage.press("i<enter>").says("bob is inactive").press("j").says("z undo: bob deactivated");
+    stage.press("X").says("1 session ended").press("<esc>");
+    assert!(!stage.last_line().contains("z undo"), "{}", stage.last_line());
+    stage.press("?undo").shows("that cannot be taken back").press("<esc>");
+    stage.press("z").says("cannot be taken back · z again takes back: bob deactivated").press("<esc>");
+    stage.says("z undo: bob deactivated");
+}

@@ -24,6 +24,24 @@ fn filter_says_which_field_was_probably_meant_and_where() {
 }
 
 #[test]
+fn filter_is_pointed_at_alike_where_a_field_a_state_or_a_sign_is_wrong() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    for (typed, said) in [
+        ("colour:red", "no field \"colour\" (is: role: label: created: seen: valid: hash:; as text: \"colour:red\")"),
+        ("is:activ", "no state \"activ\" (active is nearest; as text: \"is:activ\")"),
+        ("!!bob", "! once (!word leaves out who has it; in quotation marks a ! is text)"),
+    ] {
+        stage.press("/ann ").press(typed).says(said);
+        let screen = stage.screen();
+        let marks = screen.lines().nth(2).unwrap().matches('^').count();
+        assert_eq!(marks, typed.len(), "{screen}");
+        stage.press("<enter>").says(&format!("not in force: {said}")).press("<esc>");
+    }
+    stage.press("/IS:Active !Role:ADMIN").shows("2 · newest").press("<c-u>Is:PE<tab>").shows("/Is:pending ");
+    stage.press("<esc>3/ACTION:Log-In").shows("no entry matches");
+}
+
+#[test]
 fn filter_at_fault_counts_nothing_and_dims_the_rows_that_are_not_its() {
     let mut stage = Stage::people(&["ann", "bob"]);
     let paste = |stage: &mut Stage, text: &str| {
@@ -34,7 +52,7 @@ fn filter_at_fault_counts_nothing_and_dims_the_rows_that_are_not_its() {
     for name in ["ann ", "bob  "] {
         assert!(stage.is_in_role(name, Drawn::Faint), "the rows are those of another filter");
     }
-    stage.press("<enter>").says("not in force: is: does not know").shows("/is:purple");
+    stage.press("<enter>").says("not in force: no state").shows("/is:purple");
     stage.press("<esc>").shows("2 · newest first");
     assert!(!stage.is_in_role("ann ", Drawn::Faint));
     for (view, text, count) in [("2/", "is:purple", "0 with ended"), ("3/", "action:dance", "2 · newest")] {

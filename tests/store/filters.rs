@@ -17,7 +17,8 @@ fn condition() -> impl Strategy<Value = String> {
     let times = ["<99d", ">99d", ">2026-11-20", "<2026-08-13T16:00:00Z", "2026-11-21", "<1d", ">1d"];
     let time = (prop::sample::select(vec!["created", "seen", "valid"]), prop::sample::select(times.to_vec()));
     let rest = ["is:deleted", "seen:never", "valid:never", "role:member", "role:admin", "label:ops", "hash:argon2id"];
-    let more = ["hash:2b", "hash:none", "label:x", "role:auditor"];
+    let more =
+        ["hash:2b", "hash:none", "label:x", "role:auditor", "Is:ACTIVE", "ROLE:Member", "Seen:Never", "Hash:NONE"];
     prop_oneof![
         3 => "[aAbBeÉ_%1ßı李ñ@x]{1,2}",
         1 => "\"[aeb] [mn]\"",

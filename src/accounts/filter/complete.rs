@@ -39,7 +39,7 @@ pub fn complete_from(
     let from = last_word(before);
     let from = from + usize::from(before[from..].starts_with('!'));
     let (start, choices) = match before[from..].split_once(':') {
-        Some((field, _)) => (from + field.len() + 1, values(field)),
+        Some((field, _)) => (from + field.len() + 1, values(&fold(field))),
         None => (from, fields.iter().map(|name| format!("{name}:")).collect()),
     };
     // Words of the database may hold spaces; then they stand in quotation marks, begun or not.
@@ -163,6 +163,8 @@ mod tests {
             ("role:m", "role:member "),
             ("hash:a", "hash:argon2id "),
             ("hash:n", "hash:none "),
+            ("IS:PE", "IS:pending "),
+            ("Ro", "role:"),
             ("valid:ne", "valid:never "),
         ] {
             assert_eq!(completed(line).as_deref(), Some(wanted), "{line:?}");

@@ -1,9 +1,10 @@
-//! What is said of a field that does not exist: which one was probably meant, and how the text itself is looked for.
+//! What is said of a field, or of a word behind one, that does not exist: which one was probably meant, and how the text
+//! itself is looked for.
 //!
-//! Knows no fields of its own; every filter line brings its own.
+//! Knows no fields and no words of its own; every filter line brings its own.
 
 use crate::accounts::error::{Error, Field};
-use crate::accounts::text::{quote, visible};
+use crate::accounts::text::{fold, quote, visible};
 
 /// The name before a colon, where one stands there and could be a field's: letters and nothing else.
 pub fn head(word: &str) -> Option<&str> {
@@ -18,30 +19,43 @@ pub fn is_address(word: &str) -> bool {
 
 /// The fault of `word`, which begins with a field that does not exist, where these do.
 pub fn unknown(name: &str, word: &str, fields: &[&str]) -> Error {
-    /// A pasted page is not repeated.
-    const REPEATED: usize = 40;
     let listed =
         |fields: &[&str], between: &str| fields.iter().map(|f| format!("{f}:")).collect::<Vec<_>>().join(between);
     let meant = match nearest(name, fields).as_slice() {
         [] => listed(fields, " "),
         near => format!("{} is nearest", listed(near, " or ")),
     };
-    let quoted = match word.len() <= REPEATED && !word.contains('"') {
+    Error::constraint(Field::Filter, format!("no field {}", quote(name))).hint(format!("{meant}; {}", as_text(word)))
+}
+
+/// The fault of `word`, behind whose colon stands a `value` that is no state, or no role, where these are known.
+pub fn unknown_value(what: &str, value: &str, word: &str, known: &[&str]) -> Error {
+    let fault = Error::constraint(Field::Filter, format!("no {what} {}", quote(value)));
+    fault.hint(format!("{}; {}", meant(value, known), as_text(word)))
+}
+
+/// The words that were probably meant by one that is not known; where none is near, all that are known.
+pub fn meant(value: &str, known: &[&str]) -> String {
+    match (nearest(value, known).as_slice(), known.split_last()) {
+        ([], Some((last, rest))) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        ([], _) => known.join(", "),
+        (near, _) => format!("{} is nearest", near.join(" or ")),
+    }
+}
+
+/// How a word that is no condition is looked for as text.
+fn as_text(word: &str) -> String {
+    /// A pasted page is not repeated.
+    const REPEATED: usize = 40;
+    match word.len() <= REPEATED && !word.contains('"') {
         true => format!("as text: \"{}\"", visible(word)),
         false => "as text in quotation marks".to_owned(),
-    };
-    Error::constraint(Field::Filter, format!("no field {}", quote(name))).hint(format!("{meant}; {quoted}"))
+    }
 }
 
-/// The known words that were probably meant by one that is not known, as a hint before all that are known.
-pub fn meant(value: &str, known: &[&str]) -> Option<String> {
-    let near = nearest(value, known);
-    (!near.is_empty()).then(|| format!("{} is nearest", near.join(" or ")))
-}
-
-/// The fields that were probably meant: the only one that begins so, or those with the fewest slips between.
+/// The words that were probably meant: the only one that begins so, or those with the fewest slips between.
 fn nearest<'a>(name: &str, fields: &[&'a str]) -> Vec<&'a str> {
-    let name = name.to_lowercase();
+    let name = fold(name);
     let begun: Vec<&str> = fields.iter().copied().filter(|field| field.starts_with(&name)).collect();
     if begun.len() == 1 && name.chars().count() > 1 {
         return begun;

@@ -77,13 +77,9 @@ impl Subject {
         }
     }
 
-    fn states(self) -> String {
-        let all = STATES.iter().filter(|(_, _, sessions, users)| self.of(*sessions, *users));
-        let words: Vec<&str> = all.map(|(word, ..)| *word).collect();
-        match words.split_last() {
-            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-            None => String::new(),
-        }
+    /// The states that it can be in.
+    fn states(self) -> Vec<&'static str> {
+        STATES.iter().filter(|(_, _, sessions, users)| self.of(*sessions, *users)).map(|(word, ..)| *word).collect()
     }
 }
 
@@ -125,6 +121,8 @@ impl Filter {
 /// A stretch of the line that makes one condition.
 struct Piece<'a> {
     not: bool,
+    /// The sign for that stands there more than once.
+    again: bool,
     caret: bool,
     field: Option<&'a str>,
     value: String,
@@ -140,7 +138,7 @@ impl<'a> Piece<'a> {
             at += usize::from(there);
             there
         };
-        let (not, caret) = (takes('!'), takes('^'));
+        let (not, again, caret) = (takes('!'), takes('!'), takes('^'));
         let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
         let field = near::head(&text[at..end]).filter(|_| !caret);
         if let Some(field) = field {
@@ -150,75 +148,91 @@ impl<'a> Piece<'a> {
             Some(_) => quoted(text, at + 1),
             None => (text[at..end].to_owned(), end),
         };
-        Some(Piece { not, caret, field, value, place: start..end })
+        Some(Piece { not, again, caret, field, value, place: start..end })
     }
 
     /// The condition; `None` where nothing is said yet, as after a lone `!`.
     fn term(&self, subject: Subject) -> Result<Option<Term>> {
         let value = self.value.as_str();
-        let Some(field) = self.field else {
+        if self.again {
+            return Err(fault("! once", "!word leaves out who has it; in quotation marks a ! is text"));
+        }
+        let Some(typed) = self.field else {
             let text = if self.caret { fold(value) } else { bare(value) };
             let term = if self.caret { Term::Prefix } else { Term::Word };
             return Ok((!text.is_empty()).then(|| term(text)));
         };
+        let (field, word) = (fold(typed), format!("{typed}:{value}"));
         match FIELDS.iter().find(|(name, ..)| *name == field) {
             // Sessions have addresses: no field is misspelt where the whole word can be one.
-            None if subject == Subject::Sessions && near::is_address(&format!("{field}:{value}")) => {
-                Ok(Some(Term::Word(bare(&format!("{field}:{value}")))))
+            None if subject == Subject::Sessions && near::is_address(&word) => Ok(Some(Term::Word(bare(&word)))),
+            None => Err(near::unknown(typed, &word, &subject.fields())),
+            Some((_, sessions, users)) if !subject.of(*sessions, *users) => {
+                Err(elsewhere(&format!("{field}:"), subject))
             }
-            None => Err(near::unknown(field, &format!("{field}:{value}"), &subject.fields())),
-            Some((_, sessions, users)) if subject.of(*sessions, *users) => {
-                self.field_term(field, value, subject).map(Some)
-            }
-            Some(_) => {
-                let words = format!("{field}: is asked of {}, not of {}", subject.other().word(), subject.word());
-                Err(Error::constraint(Field::Filter, words))
-            }
+            Some((field @ ("is" | "role"), ..)) => named(field, value, &word, subject).map(Some),
+            Some((field, ..)) => field_term(field, value).map(Some),
         }
     }
+}
 
-    fn field_term(&self, field: &str, value: &str, subject: Subject) -> Result<Term> {
-        let time = |what: Clocked| match When::read(value) {
-            Some(When::Never) if what == Clocked::Created => None,
-            when => when.map(|when| Term::When(what, when)),
-        };
-        let word = (!value.is_empty()).then(|| fold(value));
-        let term = match field {
-            "is" => {
-                let found =
-                    STATES.iter().find(|(name, _, sessions, users)| *name == value && subject.of(*sessions, *users));
-                found.map(|(_, state, ..)| Term::Is(*state))
-            }
-            "role" => return Ok(Term::Role(value.parse::<Role>()?)),
-            "label" => word.map(Term::Label),
-            "client" => word.map(|word| Term::Client(bare(&word))),
-            "address" => word.map(Term::Address),
-            "hash" if value == "none" => Some(Term::Hash(None)),
-            "hash" => word
-                .filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
-                .map(|word| Term::Hash(Some(word))),
-            "created" => time(Clocked::Created),
-            "seen" => time(Clocked::Seen),
-            _ => time(Clocked::Valid),
-        };
-        term.ok_or_else(|| {
-            let hint = match field {
-                "is" => {
-                    let known: Vec<&str> =
-                        STATES.iter().filter(|(_, _, s, u)| subject.of(*s, *u)).map(|(name, ..)| *name).collect();
-                    let near = near::meant(value, &known).map(|near| format!("{near}; ")).unwrap_or_default();
-                    format!("{near}{}", subject.states())
-                }
-                "label" => "a label, as label:ops".to_owned(),
-                "client" => "a part of the client's label, as client:firefox".to_owned(),
-                "address" => "how the address begins, as address:10.1.".to_owned(),
-                "hash" => "argon2id, bcrypt and the like, or none".to_owned(),
-                "created" => "<30d, >2026-01-01 or a date".to_owned(),
-                _ => "<30d, >2026-01-01, a date or never".to_owned(),
-            };
-            fault(format!("{field}: does not know {}", quote(value)), &hint)
-        })
+/// What is asked of the other subject only.
+fn elsewhere(what: &str, subject: Subject) -> Error {
+    let words = format!("{what} is asked of {}, not of {}", subject.other().word(), subject.word());
+    Error::constraint(Field::Filter, words)
+}
+
+/// A condition whose words are ours, however they are spelt.
+fn named(field: &str, value: &str, word: &str, subject: Subject) -> Result<Term> {
+    let (folded, is) = (fold(value), field == "is");
+    let known = if is { subject.states() } else { Role::ALL.map(Role::word).to_vec() };
+    if value.is_empty() {
+        return Err(fault(format!("{field}: asks for nothing yet"), &near::meant("", &known)));
     }
+    let state = STATES.iter().filter(|_| is).find(|(name, ..)| *name == folded);
+    match state {
+        Some((_, state, sessions, users)) if subject.of(*sessions, *users) => return Ok(Term::Is(*state)),
+        Some((name, ..)) => return Err(elsewhere(&format!("is:{name}"), subject)),
+        None => {}
+    }
+    let role = Role::ALL.into_iter().filter(|_| !is).find(|role| role.word() == folded);
+    let what = if is { "state" } else { "role" };
+    role.map(Term::Role).ok_or_else(|| near::unknown_value(what, value, word, &known))
+}
+
+/// A condition whose value is a text or a time.
+fn field_term(field: &str, value: &str) -> Result<Term> {
+    let time = |what: Clocked| match When::read(value) {
+        Some(When::Never) if what == Clocked::Created => None,
+        when => when.map(|when| Term::When(what, when)),
+    };
+    let word = (!value.is_empty()).then(|| fold(value));
+    let term = match field {
+        "label" => word.map(Term::Label),
+        "client" => word.map(|word| Term::Client(bare(&word))),
+        "address" => word.map(Term::Address),
+        "hash" if fold(value) == "none" => Some(Term::Hash(None)),
+        "hash" => word
+            .filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+            .map(|word| Term::Hash(Some(word))),
+        "created" => time(Clocked::Created),
+        "seen" => time(Clocked::Seen),
+        _ => time(Clocked::Valid),
+    };
+    term.ok_or_else(|| {
+        let hint = match field {
+            "label" => "a label, as label:ops".to_owned(),
+            "client" => "a part of the client's label, as client:firefox".to_owned(),
+            "address" => "how the address begins, as address:10.1.".to_owned(),
+            "hash" => "argon2id, bcrypt and the like, or none".to_owned(),
+            "created" => "<30d, >2026-01-01 or a date".to_owned(),
+            _ => "<30d, >2026-01-01, a date or never".to_owned(),
+        };
+        match value {
+            "" => fault(format!("{field}: asks for nothing yet"), &hint),
+            _ => fault(format!("{field}: does not know {}", quote(value)), &hint),
+        }
+    })
 }
 
 /// What stands in quotation marks from `from` on, and where it ends. A mark is written twice; a missing one at the end
@@ -293,12 +307,13 @@ mod tests {
     #[test]
     fn an_unknown_word_after_is_gets_a_sentence_and_its_place() {
         let near = Filter::parse("is:pendng").expect_err("a slip").hint.unwrap_or_default();
-        assert!(near.starts_with("pending is nearest; "), "{near}");
+        assert_eq!(near, "pending is nearest; as text: \"is:pendng\"");
         let error = Filter::parse("zoë is:purple x").expect_err("unknown");
-        assert_eq!(error.message, "is: does not know \"purple\"");
+        assert_eq!(error.message, "no state \"purple\"");
         assert_eq!(error.place, Some(5..14));
         assert!(error.hint.is_some_and(|hint| hint.contains("pending")));
-        assert!(Filter::parse("is:ended").is_err(), "sessions end, users do not");
+        let error = Filter::parse("is:ended").expect_err("sessions end, users do not");
+        assert_eq!((error.message.as_str(), error.hint), ("is:ended is asked of sessions, not of users", None));
         assert!(Filter::parse_sessions("is:pending").is_err());
         for text in ["label:", "seen:", "seen:<", "created:never", "valid:x", "hash:a$b", "role:", "address:1"] {
             let error = Filter::parse(text).expect_err("not understood");
@@ -308,6 +323,43 @@ mod tests {
             assert!(Filter::parse_sessions(text).expect_err("of users").message.contains("asked of users"), "{text}");
         }
         assert_eq!(Filter::parse_sessions("client:Fire address:10.").expect("lawful").terms.len(), 2);
+    }
+
+    #[test]
+    fn words_of_ours_are_read_however_they_are_spelt() {
+        for (spelt, plain) in [
+            ("IS:active Is:PENDING", "is:active is:pending"),
+            ("Role:Admin", "role:admin"),
+            ("!ROLE:aUDITOR", "!role:auditor"),
+            ("Seen:Never VALID:NONE", "seen:never valid:none"),
+            ("Hash:None HASH:Argon2ID", "hash:none hash:argon2id"),
+            ("LABEL:Ops Created:<30d", "label:ops created:<30d"),
+        ] {
+            assert_eq!(terms(spelt), terms(plain), "{spelt}");
+        }
+        let sessions = |text: &str| Filter::parse_sessions(text).expect("lawful");
+        assert_eq!(sessions("IS:Live CLIENT:Fire Address:10."), sessions("is:live client:fire address:10."));
+        assert_eq!(sessions("FE:1"), sessions("fe:1"));
+    }
+
+    #[test]
+    fn a_second_exclamation_mark_is_a_fault_and_in_quotation_marks_a_letter() {
+        for text in ["!!bob", "!!is:live", "!!", "!!^bo", "!!!bob"] {
+            let error = Filter::parse(&format!("ann {text} x")).expect_err("twice");
+            assert_eq!((error.message.as_str(), error.place), ("! once", Some(4..4 + text.len())), "{text}");
+        }
+        assert_eq!(terms("!\"!bob\" \"!!a\" b!!"), [Term::Not(Box::new(word("!bob"))), word("!!a"), word("b!!")]);
+    }
+
+    #[test]
+    fn faults_of_a_field_and_of_its_value_read_alike() {
+        let told = |text: &str| Filter::parse(text).expect_err("a slip").to_string();
+        assert_eq!(told("lablel:x"), "no field \"lablel\" (label: is nearest; as text: \"lablel:x\")");
+        assert_eq!(told("is:activ"), "no state \"activ\" (active is nearest; as text: \"is:activ\")");
+        assert_eq!(told("Role:Admn"), "no role \"Admn\" (admin is nearest; as text: \"Role:Admn\")");
+        assert_eq!(told("role:king"), "no role \"king\" (member, auditor or admin; as text: \"role:king\")");
+        assert_eq!(told("is:"), format!("is: asks for nothing yet ({})", near::meant("", &Subject::Users.states())));
+        assert_eq!(told("label:"), "label: asks for nothing yet (a label, as label:ops)");
     }
 
     #[test]
@@ -326,7 +378,7 @@ mod tests {
             ("ann lablel:x", 4..12, "label: is nearest"),
             ("!rol:admin", 0..10, "role: is nearest"),
             ("lablel:\"a b\" c", 0..12, "label: is nearest"),
-            ("LABEL:x", 0..7, "label: is nearest"),
+            ("LABLE:x", 0..7, "label: is nearest"),
             ("corp:ann", 0..8, "is: role: label:"),
         ] {
             let error = Filter::parse(text).expect_err("no such field");

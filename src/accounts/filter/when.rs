@@ -39,7 +39,7 @@ const TICK: Span = Span::from_millis(1);
 impl When {
     /// Reads what stands behind the colon; `None` where it is not a time.
     pub(super) fn read(text: &str) -> Option<When> {
-        if matches!(text, "never" | "none") {
+        if ["never", "none"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
             return Some(When::Never);
         }
         let (sign, rest) = match text.as_bytes().first()? {

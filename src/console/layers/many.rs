@@ -81,6 +81,11 @@ impl Many {
         self.plan().map(|plan| plan.people.len()).filter(|people| *people > FEW)
     }
 
+    /// What has yet to be typed before Enter does it; `None` where that stands there, or nothing has to.
+    pub fn wanted(&self) -> Option<String> {
+        self.number().map(|people| people.to_string()).filter(|word| *word != self.typed)
+    }
+
     /// Why a key would do nothing.
     pub fn refusal(&self, action: Action) -> Option<String> {
         match (action, self.plan(), self.number()) {

@@ -7,7 +7,7 @@ use crate::console::action::{About, Action};
 use crate::console::ink::{Ink, centered};
 use crate::console::key::Key;
 use crate::console::theme::Role;
-use crate::console::words::{clip_end, shown, width};
+use crate::console::words::{clip_end, shown, width, wrap};
 
 /// A line: an action with its keys and, where it would do nothing now, the reason.
 pub struct Line {
@@ -97,7 +97,13 @@ impl Palette {
         let end = ink.text(inside.x, inside.y, inside.width, &format!(": {typed}"), Role::Text);
         ink.cursor = Some((end, inside.y));
         ink.right_of(end + 1, inside.right(), inside.y, "Enter runs · Esc closes", Role::Faint);
-        let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(2), ..inside };
+        // Where the sentences do not fit into their rows, the chosen one stands beneath in full.
+        let told = match (inside.width, inside.height) {
+            (..60, 9..) => 2,
+            (..106, 6..) => 1,
+            _ => 0,
+        };
+        let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(2 + told), ..inside };
         let found = self.found();
         let height = usize::from(body.height.max(1));
         let top = (self.cursor + 1).saturating_sub(height);
@@ -118,6 +124,9 @@ impl Palette {
                 None if command.is_empty() => String::new(),
                 None => format!("rollbook {command}"),
             };
+            let help = wrap(line.about.help, usize::from(inside.width));
+            let help: Vec<(String, Role)> = help.into_iter().map(|line| (line, Role::Text)).collect();
+            ink.lines(Rect { y: body.bottom(), height: told, ..inside }, &help);
             let y = inside.bottom().saturating_sub(1);
             ink.text(inside.x, y, inside.width, &foot, Role::Faint);
         }

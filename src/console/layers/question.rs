@@ -24,6 +24,8 @@ pub struct Question {
     opened_at: Time,
     order: Option<Write>,
     quits: bool,
+    /// What it would do is still being counted.
+    counting: bool,
     /// What is wrong with the typed answer, once it was given.
     fault: Option<String>,
 }
@@ -40,6 +42,7 @@ impl Question {
             opened_at: now,
             order: Some(order),
             quits: false,
+            counting: false,
             fault: None,
         }
     }
@@ -56,6 +59,7 @@ impl Question {
             opened_at: now,
             order: None,
             quits: true,
+            counting: false,
             fault: None,
         }
     }
@@ -67,9 +71,33 @@ impl Question {
         self
     }
 
+    /// The same, but it takes no yes before it has been told what there is to decide.
+    #[must_use]
+    pub fn counting(mut self) -> Question {
+        self.counting = true;
+        self
+    }
+
+    /// Whether what it would do is still being counted.
+    pub fn is_counting(&self) -> bool {
+        self.counting
+    }
+
+    /// Asks anew, now that it is known what about; where there is a word, it has to be typed.
+    pub fn counted(&mut self, title: String, lines: Vec<String>, word: Option<String>, now: Time) {
+        (self.title, self.lines, self.opened_at, self.counting) = (title, lines, now, false);
+        self.typed = word.map(|word| (word, tui_input::Input::default()));
+    }
+
     /// Whether an answer is typed.
     pub fn is_typed(&self) -> bool {
         self.typed.is_some()
+    }
+
+    /// What has yet to be typed before Enter does it; `None` where that stands there, or nothing has to.
+    pub fn wanted(&self) -> Option<&str> {
+        let (word, input) = self.typed.as_ref()?;
+        (input.value().trim() != word).then_some(word.as_str())
     }
 
     /// Whether a key was typed before anybody can have read the question.
@@ -79,7 +107,7 @@ impl Question {
 
     /// From Cancel to yes and back.
     pub fn toggle(&mut self) {
-        self.yes = !self.yes;
+        self.yes = !self.yes && !self.counting;
     }
 
     /// A key of the typed answer.
@@ -93,6 +121,7 @@ impl Question {
     /// Enter: the order if yes has the focus or the word is right; `None` is a no.
     pub fn accept(&mut self) -> Answer {
         match &self.typed {
+            _ if self.counting => Answer::Counting,
             Some((word, input)) if input.value().trim() != word => {
                 self.fault = Some(not_the_word(word, input.value().trim()));
                 Answer::NotYet
@@ -105,7 +134,7 @@ impl Question {
 
     /// `y`.
     pub fn yes(&mut self) -> Answer {
-        self.yes = true;
+        self.yes = !self.counting;
         self.accept()
     }
 
@@ -126,6 +155,7 @@ impl Question {
         let foot = Rect { y: inside.bottom().saturating_sub(foot), height: foot, ..inside };
         match &self.typed {
             Some((word, input)) => draw_typed(ink, foot, word, &shown(input.value()), self.fault.as_deref()),
+            None if self.counting => ink.right(foot.right(), foot.y, foot.width, "Esc closes", Role::Faint),
             None => {
                 let yes = format!("[ y  {} ]", self.verb);
                 let x = foot.x + foot.width.saturating_sub((14 + width(&yes)) as u16) / 2;
@@ -170,4 +200,6 @@ pub enum Answer {
     Quit,
     /// The typed word is not the one.
     NotYet,
+    /// What it would do is not known yet.
+    Counting,
 }

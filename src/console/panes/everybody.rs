@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::sessions::{exact_words, left_words, over_words};
+use super::sessions::{exact_words, left_words, over_within};
 use super::users::Look;
 use crate::accounts::query::Term;
 use crate::accounts::session::{Session, SessionId};
@@ -134,9 +134,11 @@ struct Columns {
 impl Columns {
     fn of(area: Rect, whole: bool) -> Columns {
         let (client, address, state) = match area.width {
+            130.. if whole => (12, 15, 74),
             100.. if whole => (12, 15, 66),
             100.. => (16, 20, 38),
             72..100 => (12, 15, 27),
+            56..72 => (9, 0, 21),
             _ => (9, 0, 18),
         };
         Columns { name: area.width.saturating_sub(4 + client + address + state), client, address, state }
@@ -163,7 +165,8 @@ impl Columns {
         let address = session.address.as_deref().unwrap_or("–");
         ink.text(x, line.y, self.address, &clipped(address, column(self.address)), role);
         let x = x + self.address;
-        let state = if look.whole && self.state >= 38 {
+        let room = line.right().saturating_sub(x + 1);
+        let state = if look.whole && self.state >= 66 {
             exact_words(session, look.now, look.zone)
         } else if live {
             let used =
@@ -172,12 +175,14 @@ impl Columns {
                 let began = format!("began {}", since(session.created_at, look.now));
                 format!("{began:<14}{used:<13}{:>9}", left_words(session, look.now))
             } else {
-                format!("{used:<12}{:>9}", left_words(session, look.now))
+                let left = left_words(session, look.now);
+                // On the narrowest screen what is left is told by its place.
+                let left = if self.state < 21 { left.trim_end_matches(" left") } else { &left };
+                format!("{used:<12}{left:>w$}", w = usize::from(self.state).saturating_sub(12).min(9))
             }
         } else {
-            over_words(session, look.now)
+            over_within(session, look.now, usize::from(room))
         };
-        let room = line.right().saturating_sub(x + 1);
         ink.text(x, line.y, room, &clip_end(&state, usize::from(room)), role);
     }
 }

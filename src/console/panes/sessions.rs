@@ -11,7 +11,7 @@ use crate::console::bar::Seen;
 use crate::console::effect::{DEEP, may_be_cut};
 use crate::console::ink::Ink;
 use crate::console::theme::Role;
-use crate::console::words::{ago, ago_exactly, clipped, exact, number, since, span, width};
+use crate::console::words::{ago, ago_exactly, clip_end, clipped, exact, number, since, span, width, wrap};
 
 /// The state of the pane: a cursor over the dossier's sessions.
 #[derive(Default)]
@@ -79,26 +79,30 @@ impl Sessions {
     }
 
     /// Draws the pane with so many live ones, of whom not all may be held. `None` while the sessions of the person under
-    /// the cursor are not known yet.
+    /// the cursor are not known yet. Whose they are is told where no other pane does, and the exact times
+    /// where the rows have room for them.
     pub fn draw(
         &self,
         ink: &mut Ink<'_>,
         area: Rect,
         sessions: Option<(&[Session], u32)>,
+        of: Option<&str>,
         look: &Look<'_>,
-        whole: bool,
+        exactly: bool,
     ) {
         if area.is_empty() {
             return;
         }
-        let mut title = vec![("Sessions".to_owned(), Role::Title)];
+        let room = usize::from(area.width).saturating_sub(36).max(12);
+        let whose = of.map(|name| format!(" of {}", clipped(name, room))).unwrap_or_default();
+        let mut title = vec![(format!("Sessions{whose}"), Role::Title)];
         if let Some((_, live @ 1..)) = sessions {
             title.push((format!("  {} live", number(u64::from(live))), Role::Text));
         }
         let more = sessions.is_some_and(|(held, _)| held.len() >= usize::from(DEEP));
         let hint = match more {
             true => vec![(format!("the first {DEEP}, all in 2"), Role::Faint)],
-            false if look.focused || whole => Vec::new(),
+            false if look.focused || look.whole => Vec::new(),
             false => vec![("Tab".to_owned(), Role::Faint)],
         };
         ink.title(area, &title, &hint, look.focused);
@@ -113,7 +117,7 @@ impl Sessions {
             if under {
                 ink.text(area.x + 1, y, 1, "›", Role::Key);
             }
-            draw_row(ink, line, session, look, whole);
+            draw_row(ink, line, session, look, exactly);
             if under {
                 ink.paint(line, Role::Cursor);
             }
@@ -122,7 +126,7 @@ impl Sessions {
 }
 
 /// One session: what it is called, where from, since when, and how it stands.
-fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, whole: bool) {
+fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, exactly: bool) {
     let live = session.is_live(look.now);
     let role = if live { Role::Text } else { Role::Faint };
     let (client, address) = if line.width >= 76 { (16, 18) } else { (12, 13) };
@@ -138,7 +142,7 @@ fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, w
     ink.text(x + client, line.y, address, &from, role);
     let x = x + client + address;
     let room = line.right().saturating_sub(x + 1);
-    if whole {
+    if exactly {
         ink.text(x, line.y, room, &exact_words(session, look.now, look.zone), role);
     } else if live {
         let began = format!("began {}", since(session.created_at, look.now));
@@ -155,11 +159,23 @@ fn draw_row(ink: &mut Ink<'_>, line: Rect, session: &Session, look: &Look<'_>, w
         ink.text(x, line.y, (line.right() - 1).saturating_sub(x + tail + 1), &used, role);
         ink.right(line.right().saturating_sub(1), line.y, tail, &left, role);
     } else {
-        // Where it does not fit, when the last refusal was gives way; that there were any does not.
-        let words = over_words(session, look.now);
-        let brief = words.split(", last").next().unwrap_or(&words);
-        ink.text(x, line.y, room, if width(&words) > usize::from(room) { brief } else { &words }, role);
+        ink.text(x, line.y, room, &over_within(session, look.now, usize::from(room)), role);
     }
+}
+
+/// Draws one session in full, where no row has the room.
+pub fn draw_one(ink: &mut Ink<'_>, area: Rect, session: &Session, look: &Look<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let room = usize::from(area.width.saturating_sub(2));
+    let client = clipped(session.client.as_deref().unwrap_or("unnamed"), room.saturating_sub(4));
+    ink.title(area, &[(client, Role::Title)], &[], false);
+    let from = session.address.as_deref().map_or_else(|| "no address".to_owned(), |from| clipped(from, room));
+    let exact = wrap(&exact_words(session, look.now, look.zone), room);
+    let lines: Vec<(String, Role)> = std::iter::once(from).chain(exact).map(|line| (line, Role::Text)).collect();
+    let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
+    ink.lines(body, &lines);
 }
 
 /// How long a session goes on.
@@ -185,6 +201,17 @@ pub fn over_words(session: &Session, now: Time) -> String {
         }
         None => "over".to_owned(),
     }
+}
+
+/// The same in so many cells: when the last refusal was gives way first, then when it ended; that there were refusals
+/// does not.
+pub fn over_within(session: &Session, now: Time, room: usize) -> String {
+    let words = over_words(session, now);
+    let brief = words.split(", last").next().unwrap_or_default().to_owned();
+    let (end, tried) = brief.split_once(", ").unwrap_or((&brief, ""));
+    let bare = if session.refused > 0 { format!("ended, {tried}") } else { end.to_owned() };
+    let fits = [words.as_str(), &brief, &bare].into_iter().find(|words| width(words) <= room);
+    fits.map_or_else(|| clip_end(&bare, room), str::to_owned)
 }
 
 /// The same with exact times.
