@@ -99,6 +99,11 @@ impl Users {
 
     /// What has to be asked for now.
     pub fn needs(&mut self, height: usize, leisure: bool, effects: &mut Vec<Effect>) {
+        // What was expected after another letter is not any more, and would only be in this one's way.
+        if !leisure && self.expected.take_if(|expected| !expected.is_empty() && *expected != self.list.filter).is_some()
+        {
+            effects.push(Effect::Ask(Slot::Words, 0, Read::Words(Filter::default())));
+        }
         if let Some(Wanted { turn, want, limit }) = self.list.page_due(height, leisure) {
             let query = self.query();
             // Whoever is sought may stand behind others of the same moment.
