@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use rollbook::accounts::hash::Cost;
-use rollbook::accounts::query::{Anchor, Filter, Key, Order, Query};
+use rollbook::accounts::query::{Anchor, Filter, Key, KeyValue, Order, Query};
 use rollbook::accounts::store::Store;
 use rollbook::accounts::token::{Digest, TokenKind};
 use rollbook::accounts::{Accounts, Actor, Draft, Ground, Login, Secret, Time};
 use rollbook::engines::{self, Access, Memory};
 use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ToSql};
 
 #[path = "engine/bare.rs"]
@@ -110,12 +111,23 @@ fn page(store: &mut dyn Store, query: &Query, anchor: &Anchor, now: Time) -> usi
 }
 
 /// The keys at which pages begin: somewhere in the first, the middle and the last part of a list.
-fn keys(store: &mut dyn Store, query: &Query, now: Time) -> Vec<(&'static str, Key)> {
-    let first = store.users_page(query, &Anchor::Start, 200, now).unwrap().rows[150].0.clone();
-    let last = store.users_page(query, &Anchor::End, 200, now).unwrap().rows[50].0.clone();
-    let middle = Key { value: Order::Created.value_of(&middle(store, now)), seq: i64::MAX };
-    let middle = if query.order == Order::Created { middle } else { first.clone() };
-    vec![("start", first), ("middle", middle), ("end", last)]
+fn keys(store: &mut dyn Store, db: &Connection, order: Order, now: Time) -> Vec<(&'static str, Key)> {
+    let query = Query { order, ..Query::default() };
+    let first = store.users_page(&query, &Anchor::Start, 200, now).unwrap().rows[150].0.clone();
+    let last = store.users_page(&query, &Anchor::End, 200, now).unwrap().rows[50].0.clone();
+    let (value, _, way) = value_sql(order);
+    let half = "(SELECT count(*) / 2 FROM user WHERE deleted_at IS NULL)";
+    let sql = format!(
+        "SELECT {value}, seq FROM user WHERE deleted_at IS NULL ORDER BY {value} {way}, seq {way} LIMIT 1 OFFSET {half}"
+    );
+    let middle = db.query_row(&sql, [], |row| {
+        let value = match row.get_ref(0)? {
+            ValueRef::Integer(number) => KeyValue::Number(number),
+            other => KeyValue::Text(other.as_bytes()?.to_vec()),
+        };
+        Ok(Key { value, seq: row.get(1)? })
+    });
+    vec![("start", first), ("middle", middle.unwrap()), ("end", last)]
 }
 
 /// Somebody from the middle, by the time of their creation.
@@ -162,25 +174,21 @@ fn value_sql(order: Order) -> (&'static str, &'static str, &'static str) {
 }
 
 fn bound(key: &Key) -> rusqlite::types::Value {
-    use rollbook::accounts::query::KeyValue;
     match &key.value {
         KeyValue::Number(number) => rusqlite::types::Value::Integer(*number),
         KeyValue::Text(text) => rusqlite::types::Value::Text(String::from_utf8_lossy(text).into_owned()),
     }
 }
 
-fn main() {
-    let file = File::make();
-    let (path, now) = (file.path.clone(), rollbook::accounts::time::Clock::now(&SystemClock));
-    let open = || engines::open(&path, Access::ReadOnly).unwrap();
-    let connection = bare_reader(&path);
-    let db = &connection;
-    let mut store = open();
-    let somebody = middle(&mut *store, now);
-    let mut cases: Vec<Case<'_>> = Vec::new();
+fn open(path: &Path) -> Box<dyn Store> {
+    engines::open(path, Access::ReadOnly).unwrap()
+}
+
+/// Pages of a hundred, in every order and by a beginning.
+fn pages<'a>(file: &File, db: &'a Connection, now: Time, cases: &mut Vec<Case<'a>>) {
     for order in Order::ALL {
         let query = Query { order, ..Query::default() };
-        for (place, key) in keys(&mut *store, &query, now) {
+        for (place, key) in keys(&mut *open(&file.path), db, order, now) {
             let (value, sign, way) = value_sql(order);
             let sql = format!(
                 "SELECT {COLUMNS}, {OPEN} FROM user WHERE deleted_at IS NULL AND {value} = ?1 AND seq {sign} ?2
@@ -190,7 +198,7 @@ fn main() {
                 "SELECT {COLUMNS}, {OPEN} FROM user WHERE deleted_at IS NULL AND {value} {sign} ?1
                  ORDER BY {value} {way}, seq {way} LIMIT ?2"
             );
-            let (mut own, query, db, from) = (open(), query.clone(), db, bound(&key));
+            let (mut own, query, db, from) = (open(&file.path), query.clone(), db, bound(&key));
             let (anchor, seq) = (Anchor::After(key.clone()), key.seq);
             cases.push(Case {
                 name: format!("page by {} at the {place}", order.word()),
@@ -203,7 +211,7 @@ fn main() {
             });
         }
     }
-    let mut own = open();
+    let mut own = open(&file.path);
     let prefix = Query { filter: Filter::prefix("ali"), order: Order::Name, reversed: false };
     cases.push(Case {
         name: "page by the prefix ali".into(),
@@ -217,7 +225,12 @@ fn main() {
             rows(db, &sql, &[&"ali", &"ali\u{10ffff}"])
         })),
     });
-    let (mut own, id) = (open(), somebody.id.clone());
+}
+
+/// One user, one session, and how many there are.
+fn lookups<'a>(file: &File, db: &'a Connection, now: Time, cases: &mut Vec<Case<'a>>) {
+    let somebody = middle(&mut *open(&file.path), now);
+    let (mut own, id) = (open(&file.path), somebody.id.clone());
     let bare_id = id.as_str().to_owned();
     cases.push(Case {
         name: "a user by id".into(),
@@ -225,7 +238,7 @@ fn main() {
         ours: Box::new(move || usize::from(own.user(&id, now).unwrap().is_some())),
         bare: Some(Box::new(move || rows(db, &format!("SELECT {COLUMNS} FROM user WHERE id = ?1"), &[&bare_id]))),
     });
-    let (mut own, key) = (open(), somebody.name_key());
+    let (mut own, key) = (open(&file.path), somebody.name_key());
     let bare_key = key.clone();
     cases.push(Case {
         name: "a user by name".into(),
@@ -238,7 +251,7 @@ fn main() {
     });
     let known = file.digest;
     let digest = known.bytes().to_vec();
-    let (mut own, mut entropy) = (open(), SystemEntropy);
+    let (mut own, mut entropy) = (open(&file.path), SystemEntropy);
     let unknown = TokenKind::Session.mint(&mut entropy).unwrap().1;
     cases.push(Case {
         name: "a session check, unknown".into(),
@@ -248,7 +261,7 @@ fn main() {
             rows(db, "SELECT seq FROM session WHERE digest = ?1", &[&unknown.bytes().to_vec()])
         })),
     });
-    let mut own = open();
+    let mut own = open(&file.path);
     cases.push(Case {
         name: "a session check, known".into(),
         before: None,
@@ -262,17 +275,21 @@ fn main() {
             rows(db, &sql, &[&digest])
         })),
     });
-    let mut own = open();
+    let mut own = open(&file.path);
     cases.push(Case {
-        name: "count of all".into(),
+        name: "count of all, once it is known".into(),
         before: None,
         ours: Box::new(move || own.users_count(&Filter::default(), None, now).unwrap() as usize),
         bare: Some(Box::new(move || rows(db, "SELECT count(*) FROM user WHERE deleted_at IS NULL", &[]))),
     });
+}
+
+/// Words anywhere in a name, with the exact count.
+fn words<'a>(file: &File, db: &'a Connection, now: Time, cases: &mut Vec<Case<'a>>) {
     let memory = Memory::default();
     for word in ["a", "lic", "maria s", "galsol", "xyzzyx"] {
-        let mut own = engines::open_with(&path, Access::ReadOnly, &memory).unwrap();
-        let mut other = engines::open_with(&path, Access::ReadOnly, &memory).unwrap();
+        let mut own = engines::open_with(&file.path, Access::ReadOnly, &memory).unwrap();
+        let mut other = engines::open_with(&file.path, Access::ReadOnly, &memory).unwrap();
         let ask = move |own: &mut dyn Store, typed: &str| {
             let query = Query { filter: Filter::parse(typed).unwrap(), ..Query::default() };
             page(own, &query, &Anchor::Start, now);
@@ -294,6 +311,16 @@ fn main() {
             })),
         });
     }
+}
+
+fn main() {
+    let file = File::make();
+    let now = rollbook::accounts::time::Clock::now(&SystemClock);
+    let connection = bare_reader(&file.path);
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    pages(&file, &connection, now, &mut cases);
+    lookups(&file, &connection, now, &mut cases);
+    words(&file, &connection, now, &mut cases);
     if let Ok(only) = std::env::var("ROLLBOOK_BENCH_ONLY") {
         cases.retain(|case| case.name.contains(&only));
     }
