@@ -2,7 +2,8 @@
 //! ratatui can do, in the same run.
 //!
 //! `cargo bench --bench screen`. `ROLLBOOK_BENCH_PEOPLE` says how many people (10,000 unless told), or
-//! `ROLLBOOK_BENCH_DB` names a database that is there. `docs/performance.md` has what was seen.
+//! `ROLLBOOK_BENCH_DB` names a database that is there; `ROLLBOOK_BENCH_ONLY=terminal` leaves out the service and the slow
+//! line. `docs/performance.md` has what was seen.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,9 @@ fn main() {
     println!("{people} people, {} MB", std::fs::metadata(&db).map_or(0, |file| file.len() / 1_000_000));
     on_a_terminal(&db);
     first_word(&db);
+    if std::env::var("ROLLBOOK_BENCH_ONLY").is_ok_and(|only| only == "terminal") {
+        return;
+    }
     beside_a_service(&db);
     match line::Line::start() {
         Some(line) => [false, true].into_iter().for_each(|compressed| over_the_line(&line, &db, compressed)),

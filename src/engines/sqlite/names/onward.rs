@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use crate::engines::sqlite::needles::{END, Needles};
 
 /// Of a letter with more hits than this, only the number is kept: they are so many that a page is full after few blocks.
-const SOME: usize = if cfg!(test) { 3 } else { 4096 };
+const SOME: usize = if cfg!(test) { 3 } else { 2048 };
 
 /// The numbers of people, and where their texts begin.
 pub type Places = Vec<(u32, u32)>;
