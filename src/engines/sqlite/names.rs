@@ -402,6 +402,7 @@ mod tests {
             names.look_onward(&needles("zz"), &mut || true);
             names.count(&needles("zz"));
         }
+        names.look_onward(&needles("ann bert"), &mut || true);
         names.look_onward(&needles("bert ann"), &mut || true);
         assert_eq!(names.known(&needles("bert anna")), Some(0), "the other words stay");
         assert_eq!(names.known(&needles("hannah anna")), None, "other words are another search");

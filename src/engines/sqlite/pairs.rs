@@ -15,8 +15,8 @@ pub struct Pairs {
 
 /// Counts, person by person.
 pub struct Counting {
-    ones: Vec<Tally>,
-    twos: Vec<Tally>,
+    ones: Vec<PairCount>,
+    twos: Vec<PairCount>,
     beginnings: Vec<u32>,
     person: u32,
 }
@@ -24,12 +24,12 @@ pub struct Counting {
 /// How many have had it, and who was the last: nobody counts twice. Both together, since most of the time goes to
 /// fetching them.
 #[derive(Clone, Copy, Default)]
-struct Tally {
+struct PairCount {
     count: u32,
     last: u32,
 }
 
-impl Tally {
+impl PairCount {
     fn note(&mut self, person: u32) {
         self.count += u32::from(self.last != person);
         self.last = person;
@@ -48,8 +48,8 @@ impl Default for Pairs {
 
 impl Default for Counting {
     fn default() -> Self {
-        let tallies = |count| vec![Tally::default(); count];
-        Counting { ones: tallies(1 << 8), twos: tallies(1 << 16), beginnings: vec![0; 1 << 16], person: 0 }
+        let counts = |count| vec![PairCount::default(); count];
+        Counting { ones: counts(1 << 8), twos: counts(1 << 16), beginnings: vec![0; 1 << 16], person: 0 }
     }
 }
 
@@ -82,7 +82,7 @@ impl Counting {
 
     /// All that was counted.
     pub fn finish(self) -> Pairs {
-        let counts = |tallies: Vec<Tally>| tallies.into_iter().map(|tally| tally.count).collect();
+        let counts = |all: Vec<PairCount>| all.into_iter().map(|one| one.count).collect();
         Pairs { ones: counts(self.ones), twos: counts(self.twos), beginnings: self.beginnings }
     }
 }

@@ -26,14 +26,14 @@ const LEAST: usize = if cfg!(test) { 1 } else { 512 };
 
 /// Hits are kept where they are at most one in so many people, and some: to look at more of them one by one takes longer
 /// than to go through all.
-const KEPT: usize = 32;
-const SOME: usize = if cfg!(test) { 8 } else { 1024 };
+const KEPT_ONE_IN: usize = 32;
+const KEPT_AT_LEAST: usize = if cfg!(test) { 8 } else { 1024 };
 
 /// Fewer bytes are gone through before another thread has begun.
-const SHARED: usize = if cfg!(test) { 256 } else { 1 << 22 };
+const THREADED_BYTES: usize = if cfg!(test) { 256 } else { 1 << 22 };
 
 /// Fewer former hits are looked at before another thread has begun.
-const MANY: usize = if cfg!(test) { 4 } else { 2048 };
+const THREADED_HITS: usize = if cfg!(test) { 4 } else { 2048 };
 
 /// Counting ahead, it is asked after so many blocks whether to go on: after less than a millisecond.
 const STRETCH: usize = if cfg!(test) { 1 } else { 1024 };
@@ -51,7 +51,8 @@ pub struct Base {
     pub blocks: Vec<(u32, i64)>,
     /// How many have a letter or two.
     pub pairs: Pairs,
-    kept: Mutex<Option<Arc<Hits>>>,
+    /// Who was found last.
+    last: Mutex<Option<Arc<Hits>>>,
     /// What was counted ahead for whoever types on.
     onward: Mutex<Option<Onward>>,
     /// Held by who gathers: whoever wants the same waits for it instead of going through all beside them.
@@ -107,7 +108,7 @@ impl Base {
     }
 
     fn same(&self, needles: &Needles) -> Option<Arc<Hits>> {
-        lock(&self.kept).as_ref().filter(|hits| hits.needles.are_same(needles)).cloned()
+        lock(&self.last).as_ref().filter(|hits| hits.needles.are_same(needles)).cloned()
     }
 
     /// Hands over the numbers of those who have all that is looked for, in the order in which they stand.
@@ -118,7 +119,7 @@ impl Base {
         take: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let take: Take<'_> = &mut |number, _| take(number);
-        let near = match self.kept(needles) {
+        let near = match self.at_hand(needles) {
             Some(_) => blocks.start,
             None => blocks.end.min(blocks.start + self.near()),
         };
@@ -140,7 +141,7 @@ impl Base {
         take: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut end = end.min(self.blocks.len());
-        let mut near = if self.kept(needles).is_some() { 0 } else { self.near() };
+        let mut near = if self.at_hand(needles).is_some() { 0 } else { self.near() };
         let mut found = Vec::new();
         while end > 0 {
             // All that is left, once it has shown that hits are rare.
@@ -181,7 +182,7 @@ impl Base {
             return true;
         }
         let Some(mut onward) = Onward::new(needles) else { return true };
-        let former = self.kept(needles);
+        let former = self.at_hand(needles);
         let former = former.as_ref().and_then(|hits| hits.found.as_ref());
         let all = self.blocks.len();
         for first in (0..all).step_by(STRETCH) {
@@ -227,16 +228,15 @@ impl Base {
         block * BLOCK + memchr_iter(END, &self.bytes[self.start(block)..begin]).count()
     }
 
-    /// The hits of a former search, where they are at hand and all among whom this one can find anybody.
-    fn kept(&self, needles: &Needles) -> Option<Arc<Hits>> {
-        let wider = |hits: &&Arc<Hits>| hits.found.is_some() && needles.are_narrower_than(&hits.needles);
-        let mut kept = lock(&self.kept);
-        if kept.as_ref().is_none_or(|hits| !hits.needles.are_same(needles))
-            && let Some(found) = lock(&self.onward).as_mut().and_then(|onward| onward.take(needles))
-        {
-            *kept = Some(Arc::new(Hits { needles: needles.clone(), count: found.len(), found: Some(found) }));
+    /// The last hits, where they are at hand and this search can find nobody else. What was counted ahead for exactly
+    /// this search becomes the last hits.
+    fn at_hand(&self, needles: &Needles) -> Option<Arc<Hits>> {
+        if let Some(found) = lock(&self.onward).as_mut().and_then(|onward| onward.take(needles)) {
+            let hits = Hits { needles: needles.clone(), count: found.len(), found: Some(found) };
+            *lock(&self.last) = Some(Arc::new(hits));
         }
-        kept.as_ref().filter(wider).cloned()
+        let wider = |hits: &&Arc<Hits>| hits.found.is_some() && needles.are_narrower_than(&hits.needles);
+        lock(&self.last).as_ref().filter(wider).cloned()
     }
 
     /// Everybody who has all that is looked for.
@@ -245,7 +245,7 @@ impl Base {
         if let Some(same) = self.same(needles) {
             return same;
         }
-        let (count, found) = match self.kept(needles).as_ref().and_then(|hits| hits.found.as_ref()) {
+        let (count, found) = match self.at_hand(needles).as_ref().and_then(|hits| hits.found.as_ref()) {
             Some(former) => {
                 let found = self.gather_among(former, needles);
                 (found.len(), Some(found))
@@ -253,14 +253,14 @@ impl Base {
             None => self.gather(needles),
         };
         let hits = Arc::new(Hits { needles: needles.clone(), count, found });
-        *lock(&self.kept) = Some(Arc::clone(&hits));
+        *lock(&self.last) = Some(Arc::clone(&hits));
         hits
     }
 
     /// Goes through all, in two halves beside each other.
     fn gather(&self, needles: &Needles) -> (usize, Option<Places>) {
         let (middle, end) = (self.blocks.len() / 2, self.blocks.len());
-        if self.bytes.len() < SHARED {
+        if self.bytes.len() < THREADED_BYTES {
             return self.gather_from(0..end, needles);
         }
         let (before, behind) = self.beside(middle, |blocks| self.gather_from(blocks, needles));
@@ -282,7 +282,7 @@ impl Base {
             found
         };
         match former.get(former.len() / 2) {
-            Some((middle, _)) if former.len() >= MANY => {
+            Some((middle, _)) if former.len() >= THREADED_HITS => {
                 let (mut found, more) = self.beside(*middle as usize / BLOCK, gather);
                 found.extend(more);
                 found
@@ -303,7 +303,7 @@ impl Base {
 
     /// How many hits are kept at most.
     fn most(&self) -> usize {
-        SOME + self.seqs.len() / KEPT
+        KEPT_AT_LEAST + self.seqs.len() / KEPT_ONE_IN
     }
 
     fn gather_from(&self, blocks: Range<usize>, needles: &Needles) -> (usize, Option<Places>) {

@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use crate::engines::sqlite::needles::{END, Needles};
 
 /// Of a letter with more hits than this, only the number is kept: they are so many that a page is full after few blocks.
-const SOME: usize = if cfg!(test) { 3 } else { 2048 };
+const HITS_A_LETTER: usize = if cfg!(test) { 3 } else { 2048 };
 
 /// The numbers of people, and where their texts begin.
 pub type Places = Vec<(u32, u32)>;
@@ -38,7 +38,8 @@ impl Onward {
 
     /// Whether it is of this search.
     pub fn is_of(&self, needles: &Needles) -> bool {
-        self.needles.are_same(needles)
+        let last = |needles: &Needles| needles.last().map(|last| last.needle().to_vec());
+        self.needles.are_same(needles) && last(&self.needles) == last(needles)
     }
 
     /// Takes in somebody whom the search finds, by all that is known of them: their number, where their text begins, the
@@ -62,7 +63,7 @@ impl Onward {
             return;
         }
         letter.count += 1;
-        letter.found = letter.found.take().filter(|found| found.len() < SOME);
+        letter.found = letter.found.take().filter(|found| found.len() < HITS_A_LETTER);
         if let Some(found) = &mut letter.found {
             found.extend(u32::try_from(number()).ok().zip(u32::try_from(begin).ok()));
         }

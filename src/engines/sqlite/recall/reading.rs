@@ -13,7 +13,7 @@ use crate::engines::sqlite::names::{Names, One, Reader, Taken};
 use crate::engines::sqlite::rows;
 
 /// Fewer people are read before another connection is open.
-const SHARED: i64 = 20_000;
+const THREADED_PEOPLE: i64 = 20_000;
 
 /// From the table itself, which is read in a third of the time that its index takes: people are mostly created one after
 /// the other.
@@ -34,7 +34,7 @@ pub fn of_file(place: &Path, most: Option<Room>) -> Result<Reading> {
     connection::read(&db, |db| {
         let last: i64 = db.query_row("SELECT coalesce(max(seq), 0) FROM user", [], |row| row.get(0))?;
         let most = most.and_then(|most| most());
-        if last < SHARED { whole(db, most) } else { halves(db, place, last / 2, most) }
+        if last < THREADED_PEOPLE { whole(db, most) } else { halves(db, place, last / 2, most) }
     })
 }
 
