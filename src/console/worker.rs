@@ -19,7 +19,7 @@ use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
 use crate::accounts::standing::{Seat, Standing};
-use crate::accounts::store::Counters;
+use crate::accounts::store::{Counters, Interrupter};
 use crate::accounts::{Accounts, Result};
 use mailbox::{Mailbox, POLL, next};
 
@@ -223,36 +223,16 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Answers questions. Whoever has nobody in the `background` is there, and looks for what others change.
 fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Option<&Mailbox>) {
     let polls = background.is_none();
-    let mut accounts: Option<Accounts> = None;
-    let mut at: Option<PathBuf> = None;
+    let mut hold = Hold { library, background, at: None, accounts: None, fault: None };
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
     let mut looked = Instant::now();
     let mut ahead: Option<(Read, Result<Answer>, Instant)> = None;
     loop {
-        let (path, question) = next(mailbox, polls && accounts.is_some());
+        let (path, question) = next(mailbox, polls && hold.accounts.is_some());
         if let Some((path, tell)) = path {
             (seen, tidied, ahead) = (None, None, None);
-            let opened = library.open(&path);
-            let opened = match opened {
-                Ok(mut handle) => {
-                    if polls {
-                        let _ = handle.expect_counts();
-                    }
-                    // What others change from here on is told, whenever the background comes to look for it.
-                    if let Some(background) = background
-                        && let Ok(counters) = handle.counters()
-                    {
-                        background.lock().shown = Some((path.clone(), counters));
-                    }
-                    at = Some(path.clone());
-                    look_around(accounts.insert(handle))
-                }
-                Err(error) => {
-                    accounts = None;
-                    Err(error)
-                }
-            };
+            let opened = hold.open(&path).and_then(look_around);
             if tell {
                 let place =
                     |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
@@ -261,15 +241,25 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
                 let may_look = place.as_ref().is_ok_and(|place| !place.policy.login_required);
                 sink(Event::Connected(Target::Open(path), place));
                 let look = mailbox.lock().look.take().filter(|_| may_look);
-                ahead = look.zip(accounts.as_mut()).map(|(read, accounts)| {
+                ahead = look.zip(hold.accounts.as_mut()).map(|(read, accounts)| {
                     let outcome = answer(accounts, read.clone());
                     (read, outcome, Instant::now())
                 });
             }
-            mailbox.lock().interrupt = accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()));
+            mailbox.lock().interrupt = hold.interrupter();
             continue;
         }
-        let Some(accounts) = accounts.as_mut() else { continue };
+        if let Some((slot, turn, _)) = &question
+            && hold.accounts.is_none()
+        {
+            if let Err(error) = hold.open_again() {
+                mailbox.end(None);
+                sink(Event::Answered(*slot, *turn, Err(error)));
+                continue;
+            }
+            mailbox.lock().interrupt = hold.interrupter();
+        }
+        let Some(accounts) = hold.accounts.as_mut() else { continue };
         if let Some(seat) = mailbox.lock().seat.take() {
             accounts.take_seat(seat);
         }
@@ -290,7 +280,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
         }
         looked = Instant::now();
         if polls && let Ok(now) = accounts.counters() {
-            let shown = mailbox.lock().shown.take().filter(|(path, _)| at.as_ref() == Some(path));
+            let shown = mailbox.lock().shown.take().filter(|(path, _)| hold.at.as_ref() == Some(path));
             // Commits of programs without counters are numbered for each connection anew.
             let shown = shown.map(|(_, shown)| Counters { foreign: now.foreign, ..shown });
             if let Some(before) = seen.or(shown).filter(|before| *before != now) {
@@ -309,6 +299,62 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
     }
 }
 
+/// The database that questions are put to, and what opening it came to.
+struct Hold<'a> {
+    library: &'a dyn Library,
+    background: Option<&'a Mailbox>,
+    at: Option<PathBuf>,
+    accounts: Option<Accounts>,
+    /// Why it could not be opened, for whoever asks next.
+    fault: Option<Error>,
+}
+
+impl Hold<'_> {
+    fn open(&mut self, path: &Path) -> Result<&mut Accounts> {
+        (self.at, self.accounts, self.fault) = (Some(path.to_owned()), None, None);
+        match self.library.open(path) {
+            Ok(handle) => Ok(self.prepare(path, handle)),
+            Err(error) => {
+                self.fault = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// For a question that finds nothing open: what opening came to is told once, after that it is tried again, since
+    /// what stood in its way may have passed.
+    fn open_again(&mut self) -> Result<()> {
+        if let Some(error) = self.fault.take() {
+            return Err(error);
+        }
+        let path = self.at.clone().ok_or_else(closed)?;
+        let handle = self.library.open(&path)?;
+        self.prepare(&path, handle);
+        Ok(())
+    }
+
+    fn prepare(&mut self, path: &Path, mut handle: Accounts) -> &mut Accounts {
+        match self.background {
+            // What others change from here on is told, whenever the background comes to look for it.
+            Some(background) => {
+                if let Ok(counters) = handle.counters() {
+                    background.lock().shown = Some((path.to_owned(), counters));
+                }
+            }
+            None => drop(handle.expect_counts()),
+        }
+        self.accounts.insert(handle)
+    }
+
+    fn interrupter(&self) -> Option<Arc<Interrupter>> {
+        self.accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()))
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one")
+}
+
 /// What the console has to know of a database before it draws anything of it.
 fn look_around(accounts: &mut Accounts) -> Result<(Policy, Standing)> {
     Ok((accounts.policy()?, accounts.standing()?))
@@ -321,7 +367,6 @@ fn write_on(
     (pages, background): (&Mailbox, &Mailbox),
     stopped: &AtomicU64,
 ) {
-    let closed = || Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one");
     let mut accounts: Result<Accounts> = Err(closed());
     // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
     let mut ahead: Option<PathBuf> = None;
@@ -347,8 +392,10 @@ fn write_on(
                 }
             }
             Order::Write(ticket, write) => {
-                if let Some(path) = ahead.take() {
-                    accounts = library.open(&path);
+                // What cannot be opened now is tried again with the next order: what stood in its way may have passed.
+                if let Some(path) = &ahead {
+                    accounts = library.open(path);
+                    ahead = ahead.filter(|_| accounts.is_err());
                 }
                 let outcome = match accounts.as_mut() {
                     Ok(accounts) => carry_out(accounts, write, &mut |reached, all| {

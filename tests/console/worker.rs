@@ -1,6 +1,7 @@
 //! The worker's threads themselves: in what order orders are carried out, and which one waits for none.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,11 +22,15 @@ use crate::support::{HandClock, accounts, operator, scratch};
 const SIGN_IN: u64 = 7;
 const BULK: u64 = 1;
 
-/// One database, opened with cheap hashes.
-struct Shelf(HandClock);
+/// One database, opened with cheap hashes; while it is shut, it cannot be opened again.
+#[derive(Clone, Default)]
+struct Shelf(HandClock, Arc<AtomicBool>);
 
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
+        if self.1.load(Ordering::SeqCst) {
+            return Err(Error::new(Kind::Failure, "too many open files"));
+        }
         Ok(accounts(engines::open(path, Access::Full)?, &self.0, 5, operator()))
     }
 
@@ -49,6 +54,7 @@ struct Work {
     events: Receiver<Event>,
     go_on: Sender<()>,
     accounts: Accounts,
+    shelf: Shelf,
     ids: Vec<UserId>,
     _folder: tempfile::TempDir,
 }
@@ -60,8 +66,8 @@ impl Work {
 
     /// The same; something happens when the first page has been shown and nobody is in the background yet.
     fn begun(meanwhile: impl FnOnce(&mut Accounts, &Receiver<Event>)) -> Work {
-        let (folder, clock) = (scratch(), HandClock::default());
-        let (path, shelf) = (folder.path().join("people.db"), Shelf(clock));
+        let (folder, shelf) = (scratch(), Shelf::default());
+        let path = folder.path().join("people.db");
         shelf.create(&path).unwrap();
         let mut accounts = shelf.open(&path).unwrap();
         let admin = |name: &str| Draft { role: Role::Admin, ..Draft::named(name).unwrap() };
@@ -87,11 +93,12 @@ impl Work {
                 let _ = gate.lock().unwrap().recv_timeout(Duration::from_secs(20));
             }
         };
-        let mut worker = Worker::start(Arc::new(shelf), Arc::new(sink), Target::Open(path), Read::Attention).unwrap();
+        let library = Arc::new(shelf.clone());
+        let mut worker = Worker::start(library, Arc::new(sink), Target::Open(path), Read::Attention).unwrap();
         meanwhile(&mut accounts, &events);
         worker.complete().unwrap();
         let ids = (0..600).map(|n| UserId::new(format!("{n:032x}"))).collect();
-        Work { worker, events, go_on, accounts, ids, _folder: folder }
+        Work { worker, events, go_on, accounts, shelf, ids, _folder: folder }
     }
 
     /// Begins to deactivate the 600, and waits until the first batch is done.
@@ -208,4 +215,39 @@ fn what_others_change_before_anybody_looks_for_it_is_told() {
     });
     work.worker.ask(Slot::Attention, 1, Read::Attention);
     work.until(|event| matches!(event, Event::Moved { users: true, sessions: false }));
+}
+
+/// When the first page has been shown, the file cannot be opened any more by those who are not there yet.
+fn shut_after_the_first_page() -> Work {
+    let work = Work::begun(|_, events| {
+        let shown = |event: &Event| matches!(event, Event::Connected(_, Ok(_)));
+        while !shown(&events.recv_timeout(Duration::from_secs(20)).unwrap()) {}
+    });
+    work.shelf.1.store(true, Ordering::SeqCst);
+    work
+}
+
+#[test]
+fn an_order_that_finds_no_database_is_told_so_and_the_next_tries_again() {
+    let mut work = shut_after_the_first_page();
+    for (ticket, shut) in [(3, true), (4, true), (5, false)] {
+        work.shelf.1.store(shut, Ordering::SeqCst);
+        let note = work.note(0, "seen");
+        work.worker.write(ticket, note);
+        let Some((answered, outcome)) = work.outcomes(1).pop() else { panic!("no outcome") };
+        assert_eq!((answered, outcome.is_err()), (ticket, shut));
+    }
+}
+
+#[test]
+fn a_question_that_finds_no_database_is_answered_and_the_next_tries_again() {
+    let work = shut_after_the_first_page();
+    for (turn, shut) in [(1, true), (2, true), (3, false), (4, false)] {
+        work.shelf.1.store(shut, Ordering::SeqCst);
+        work.worker.ask(Slot::Attention, turn, Read::Attention);
+        let answer = work.until(|event| matches!(event, Event::Answered(Slot::Attention, ..)));
+        let Event::Answered(_, answered, outcome) = answer else { unreachable!() };
+        assert_eq!(answered, turn);
+        assert_eq!(outcome.err().map(|error| error.message), shut.then(|| "too many open files".to_owned()));
+    }
 }
