@@ -26,7 +26,7 @@ use super::words::{clipped, count, day, exact, shown};
 use crate::accounts::policy::Policy;
 use crate::accounts::text::first_forbidden;
 use crate::accounts::time::Span;
-use crate::accounts::user::{KEPT_DAYS, User};
+use crate::accounts::user::{KEPT_DAYS, Status, User};
 
 /// Carries an action out, or says why not.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
@@ -294,13 +294,16 @@ fn contain(model: &mut Model) {
     };
     let write = |user: &User| Write::Contain { id: user.id.clone(), expect: user.version };
     shut_out(model, "Contain", write, |user, model, write| {
-        let lines = vec![
-            "deactivates, now".to_owned(),
+        let inactive = user.status == Status::Inactive;
+        let mut lines = vec![
+            if inactive { "is inactive already" } else { "deactivates, now" }.to_owned(),
             format!("ends     {}", count(u64::from(exposure.sessions), "session")),
             format!("revokes  {}", count(u64::from(exposure.tokens), "token")),
             format!("voids    {}", count(u64::from(exposure.resets), "open reset")),
-            "z gives the status back, and nothing else".to_owned(),
         ];
+        if !inactive {
+            lines.push("z gives the status back, and nothing else".to_owned());
+        }
         let title = format!("Contain {}?", clipped(&user.name, 40));
         if let Some(grave) = Grave::of(&write).filter(|_| model.asks_again()) {
             return Layer::Proof(Box::new(Proof::new(title, lines, "Contain", grave)), None);

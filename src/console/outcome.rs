@@ -304,23 +304,7 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) 
                 model.undo.push(Undo::One(changed, words));
             }
         }
-        Done::Contained(changed) => {
-            let name = clipped(&changed.after.name, 40);
-            let took = [
-                ended_words(changed.ended),
-                (changed.revoked > 0).then(|| format!("{} revoked", count(u64::from(changed.revoked), "token"))),
-                (changed.voided > 0).then(|| format!("{} void", count(u64::from(changed.voided), "reset"))),
-            ];
-            let took: Vec<String> = took.into_iter().flatten().collect();
-            let took = if took.is_empty() { "nothing else was open".to_owned() } else { took.join(", ") };
-            model.say(format!("{name} is contained · {took} · z gives the status back"));
-            offer(model, &changed.after);
-            model.changed_here = Some((changed.after.id.clone(), model.now));
-            model.never_undone = None;
-            if changed.is_change() {
-                model.undo.push(Undo::One(changed, "contained"));
-            }
-        }
+        Done::Contained(changed) => contained(model, changed),
         Done::Unthrottled { name, was } => {
             let name = clipped(&name, 40);
             model.say(match was {
@@ -408,6 +392,32 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) 
             }
             None => model.say("no session was live any more"),
         },
+    }
+}
+
+fn contained(model: &mut Model, changed: Box<Changed>) {
+    let name = clipped(&changed.after.name, 40);
+    offer(model, &changed.after);
+    if !changed.is_change() {
+        return model.say(format!("{name} is inactive already, and nothing was open"));
+    }
+    let took = [
+        ended_words(changed.ended),
+        (changed.revoked > 0).then(|| format!("{} revoked", count(u64::from(changed.revoked), "token"))),
+        (changed.voided > 0).then(|| format!("{} void", count(u64::from(changed.voided), "reset"))),
+    ];
+    let took: Vec<String> = took.into_iter().flatten().collect();
+    let took = if took.is_empty() { "nothing else was open".to_owned() } else { took.join(", ") };
+    // What was taken from them stays taken; only a status can be given back.
+    let gives_back = changed.before.status != changed.after.status;
+    let back = if gives_back { " · z gives the status back" } else { "" };
+    model.say(format!("{name} is contained · {took}{back}"));
+    model.changed_here = Some((changed.after.id.clone(), model.now));
+    if gives_back {
+        model.never_undone = None;
+        model.undo.push(Undo::One(changed, "contained"));
+    } else {
+        model.never_undone = Some(format!("{name} was contained"));
     }
 }
 

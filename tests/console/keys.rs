@@ -71,6 +71,27 @@ fn contain_shows_the_counts_first_and_takes_everything_in_one_change() {
     assert!(stage.db().tokens_of(&id).unwrap().is_empty(), "the status comes back, nothing else");
 }
 
+#[test]
+fn contain_promises_an_undo_only_where_the_status_changed() {
+    let mut stage = Stage::people(&["ann"]);
+    one_token(&mut stage);
+    stage.wait(Span::SECOND.times(2)).press("<enter>").press("<esc>");
+    stage.press("i").press("<enter>").says("ann is inactive");
+    stage
+        .moved()
+        .press("!")
+        .shows("Contain ann?")
+        .shows("is inactive already")
+        .hides("deactivates, now")
+        .hides("z gives");
+    stage.moment().press("y").says("ann is contained · 1 token revoked");
+    assert!(stage.model.messages.iter().all(|(_, said)| !said.contains("z gives")));
+    stage.moved().press("!").shows("Contain ann?").moment().press("y");
+    stage.says("ann is inactive already, and nothing was open");
+    stage.press("z").says("ann was contained: that cannot be taken back");
+    assert_eq!(stage.db().audit(None, None, 1).unwrap()[0].deed, "contain", "nothing has happened since");
+}
+
 fn guess(stage: &mut Stage, times: usize) {
     let before = stage.db().act_as(Actor::Service("web".into()));
     for _ in 0..times {
