@@ -8,7 +8,7 @@ use super::marks::{MOST, Stretch};
 use crate::accounts::bulk::Chosen;
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query, Term, page_through};
-use crate::accounts::session::SessionId;
+use crate::accounts::session::{Session, SessionId};
 use crate::accounts::user::UserId;
 use crate::accounts::{Accounts, Kind, Result};
 
@@ -21,7 +21,7 @@ const PAGE: u16 = 1000;
 /// As any read.
 pub fn people(accounts: &mut Accounts, query: &Query, stretch: &Stretch) -> Result<Answer> {
     let descending = query.order.is_descending(query.reversed);
-    let found = walk(stretch, descending, |anchor| accounts.users(query, anchor, PAGE))?;
+    let found = walk(stretch, descending, |_| true, |anchor| accounts.users(query, anchor, PAGE))?;
     Ok(Answer::Marks(found.into_iter().map(|user| (user.id, user.version)).collect()))
 }
 
@@ -30,10 +30,11 @@ pub fn people(accounts: &mut Accounts, query: &Query, stretch: &Stretch) -> Resu
 /// # Errors
 /// As any read.
 pub fn sessions(accounts: &mut Accounts, filter: &Filter, reversed: bool, stretch: &Stretch) -> Result<Answer> {
-    let found = walk(stretch, !reversed, |anchor| accounts.sessions(filter, reversed, anchor, PAGE))?;
     // Those that are over are shown for a while; there is nothing left to do to them.
-    let live = found.into_iter().filter(|session| session.ended_at.is_none());
-    Ok(Answer::SessionMarks(live.map(|session| session.id).collect()))
+    let is_live = |session: &Session| session.ended_at.is_none();
+    let page = |anchor: &Anchor| accounts.sessions(filter, reversed, anchor, PAGE);
+    let found = walk(stretch, !reversed, is_live, page)?;
+    Ok(Answer::SessionMarks(found.into_iter().map(|session| session.id).collect()))
 }
 
 /// How many of these sessions are live.
@@ -53,7 +54,12 @@ pub fn live(accounts: &mut Accounts, ids: &[SessionId]) -> Result<Answer> {
     Ok(Answer::Live(live, ids.len()))
 }
 
-fn walk<T>(stretch: &Stretch, descending: bool, page: impl FnMut(&Anchor) -> Result<Page<T>>) -> Result<Vec<T>> {
+fn walk<T>(
+    stretch: &Stretch,
+    descending: bool,
+    keeps: impl Fn(&T) -> bool,
+    page: impl FnMut(&Anchor) -> Result<Page<T>>,
+) -> Result<Vec<T>> {
     let ends = stretch.as_ref().map(|(one, other)| match (one <= other) != descending {
         true => (one, other),
         false => (other, one),
@@ -63,8 +69,8 @@ fn walk<T>(stretch: &Stretch, descending: bool, page: impl FnMut(&Anchor) -> Res
     let mut found = Vec::new();
     page_through(anchor, page, |rows| {
         let ended = rows.last().is_some_and(|(key, _)| is_past(key));
-        found.extend(rows.into_iter().filter(|(key, _)| !is_past(key)).map(|(_, row)| row));
-        // One more than can be marked, so that it is seen that not all were.
+        found.extend(rows.into_iter().filter(|(key, row)| !is_past(key) && keeps(row)).map(|(_, row)| row));
+        // One more than can be marked, so that it is seen that not all were. Who is not kept does not count.
         !ended && found.len() <= MOST
     })?;
     Ok(found)
@@ -171,4 +177,30 @@ pub fn carry_out(accounts: &mut Accounts, bulk: Bulk, progress: &mut dyn FnMut(u
             Done::ManyUndone(Box::new(outcome), words, former.split_off(reached))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::query::KeyValue;
+
+    #[test]
+    fn only_what_is_kept_counts_towards_the_most_that_are_marked() {
+        let most = MOST as i64;
+        // As many as can be marked are over; behind them stand three that are not.
+        let all = most + 1 + 3;
+        let page = |anchor: &Anchor| {
+            let from = match anchor {
+                Anchor::After(key) => key.seq + 1,
+                _ => 0,
+            };
+            let to = (from + i64::from(PAGE)).min(all);
+            let key = |seq| Key { value: KeyValue::Number(seq), seq };
+            let rows = (from..to).map(|seq| (key(seq), seq)).collect();
+            Ok(Page { rows, more_after: to < all, ..Page::default() })
+        };
+        let found = walk(&None, false, |seq| *seq > most, page);
+        assert_eq!(found.ok(), Some(vec![most + 1, most + 2, most + 3]));
+        assert!(walk(&None, false, |_| true, page).is_ok_and(|found| found.len() > MOST), "that not all were is seen");
+    }
 }

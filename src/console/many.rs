@@ -188,10 +188,9 @@ pub fn found_people(model: &mut Model, turn: Turn, found: Vec<(UserId, i64)>) {
     if !model.users.marks.is_current(turn) {
         return;
     }
-    let over = found.len() > MOST;
-    let fresh = model.users.marks.land(found);
+    let (fresh, room) = model.users.marks.land(found);
     let sentence = marked_words(fresh, model.users.marks.count(), "user");
-    model.progress(if over { full() } else { sentence });
+    model.progress(if room { sentence } else { full() });
 }
 
 /// The sessions to mark have been found.
@@ -199,10 +198,9 @@ pub fn found_sessions(model: &mut Model, turn: Turn, found: Vec<SessionId>) {
     if !model.everybody.marks.is_current(turn) {
         return;
     }
-    let over = found.len() > MOST;
-    let fresh = model.everybody.marks.land(found.into_iter().map(|id| (id, ())).collect());
+    let (fresh, room) = model.everybody.marks.land(found.into_iter().map(|id| (id, ())).collect());
     let sentence = marked_words(fresh, model.everybody.marks.count(), "live session");
-    model.progress(if over { full() } else { sentence });
+    model.progress(if room { sentence } else { full() });
 }
 
 /// Begins a change to the marked people: by its reason, where one may be given, else by the question.

@@ -224,20 +224,20 @@ impl<K: Ord + Clone, V: Clone> Marks<K, V> {
         ink.text(line.x, line.y, 1, sign, Role::Key);
     }
 
-    /// Marks the rows of a stretch; answers how many are marked now that were not before. A row keeps what was seen of
-    /// it first.
-    pub fn land(&mut self, rows: Vec<(K, V)>) -> usize {
+    /// Marks the rows of a stretch; answers how many are marked now that were not before, and whether there was room
+    /// for all. A row keeps what was seen of it first.
+    pub fn land(&mut self, rows: Vec<(K, V)>) -> (usize, bool) {
         let asked = self.asked.take().filter(|expression| !expression.trim().is_empty());
         self.found_by = asked.filter(|_| self.held.is_empty());
-        let before = self.held.len();
+        let (before, mut room) = (self.held.len(), true);
         for (id, seen) in rows {
-            if self.held.len() >= MOST {
-                self.found_by = None;
+            if self.held.len() >= MOST && !self.held.contains_key(&id) {
+                (self.found_by, room) = (None, false);
                 break;
             }
             self.hold(id, seen);
         }
-        self.held.len() - before
+        (self.held.len() - before, room)
     }
 }
 
@@ -329,7 +329,7 @@ mod tests {
         let (turn, stretch) = marks.question_due().expect("a question");
         assert_eq!(stretch, Some((key(3), key(9))));
         assert!(marks.is_current(turn) && !marks.is_current(turn + 1));
-        assert_eq!(marks.land(vec![(3, 1), (4, 1)]), 2);
+        assert_eq!(marks.land(vec![(3, 1), (4, 1)]), (2, true));
         assert!(!marks.is_waiting());
     }
 
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(marks.found_by(), None);
         marks.mark_all("is:live");
         marks.question_due().expect("a question");
-        assert_eq!(marks.land(vec![(1, 9), (2, 9)]), 1, "one of them was marked already");
+        assert_eq!(marks.land(vec![(1, 9), (2, 9)]), (1, true), "one of them was marked already");
         assert_eq!((marks.of(&1), marks.found_by()), (Some(&1), None));
     }
 
@@ -363,8 +363,14 @@ mod tests {
         marks.mark_all("x");
         marks.question_due().expect("a question");
         let most = i64::try_from(MOST).expect("a number");
-        assert_eq!(marks.land((0..most + 5).map(|id| (id, 1)).collect()), MOST);
+        assert_eq!(marks.land((0..most + 5).map(|id| (id, 1)).collect()), (MOST, false));
         assert!(!marks.toggle(&-1, 1));
         assert_eq!(marks.found_by(), None, "not all that it finds are marked");
+        assert_eq!(marks.land(vec![(0, 1), (1, 1)]), (0, true), "these are marked already");
+        assert_eq!(
+            marks.land(vec![(0, 1), (-1, 1)]),
+            (0, false),
+            "and for this one there is no room beside the others"
+        );
     }
 }
