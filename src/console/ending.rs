@@ -6,7 +6,7 @@ use super::layers::many::FEW;
 use super::layers::question::Question;
 use super::many::are;
 use super::model::Model;
-use super::words::{count, number};
+use super::words::{count, number, refused};
 use crate::accounts::bulk::Ended;
 use crate::accounts::session::{Session, SessionId};
 
@@ -67,7 +67,7 @@ pub fn ended(model: &mut Model, outcome: &Ended) {
         }
     }
     if let Some(fault) = &outcome.fault {
-        sentence.push(fault.message.clone());
+        sentence.push(refused(fault));
     }
     if ended > 0 {
         model.never_undone = Some(sentence[0].clone());

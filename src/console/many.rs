@@ -12,7 +12,7 @@ use super::marks::MOST;
 use super::model::{Model, Undo};
 use super::running::{users, words};
 use super::theme::Role;
-use super::words::{clipped, count, number};
+use super::words::{clipped, count, number, refused};
 use crate::accounts::Error;
 use crate::accounts::bulk::{Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
@@ -163,14 +163,15 @@ fn marked_by<K: Ord + Clone, V: Clone>(
         },
         (_, Some((id, seen, _))) => match marks.toggle(&id, seen) {
             true => None,
-            false => Some(full()),
+            false => Some(full(what)),
         },
         (_, None) => None,
     }
 }
 
-fn full() -> String {
-    format!("{} marked, no more than that at once; rollbook user … --filter takes all", number(MOST as u64))
+fn full(what: &str) -> String {
+    let command = if what == "user" { "user …" } else { "session logout" };
+    format!("{} marked, no more than that at once; rollbook {command} --filter takes all", number(MOST as u64))
 }
 
 /// How many were marked now, and how many are in all where others were before.
@@ -190,7 +191,7 @@ pub fn found_people(model: &mut Model, turn: Turn, found: Vec<(UserId, i64)>) {
     }
     let (fresh, room) = model.users.marks.land(found);
     let sentence = marked_words(fresh, model.users.marks.count(), "user");
-    model.progress(if room { sentence } else { full() });
+    model.progress(if room { sentence } else { full("user") });
 }
 
 /// The sessions to mark have been found.
@@ -200,7 +201,7 @@ pub fn found_sessions(model: &mut Model, turn: Turn, found: Vec<SessionId>) {
     }
     let (fresh, room) = model.everybody.marks.land(found.into_iter().map(|id| (id, ())).collect());
     let sentence = marked_words(fresh, model.everybody.marks.count(), "live session");
-    model.progress(if room { sentence } else { full() });
+    model.progress(if room { sentence } else { full("session") });
 }
 
 /// Begins a change to the marked people: by its reason, where one may be given, else by the question.
@@ -319,10 +320,7 @@ fn left_lines(head: &str, left: &[Left], all: u32) -> Vec<(String, Role)> {
         return Vec::new();
     }
     let mut lines = vec![(String::new(), Role::Text), (format!("{head} {}", number(u64::from(all))), Role::Title)];
-    lines.extend(left.iter().map(|left| match &left.why.hint {
-        Some(hint) => (format!("{} · {hint}", left.why.message), Role::Text),
-        None => (left.why.message.clone(), Role::Text),
-    }));
+    lines.extend(left.iter().map(|left| (refused(&left.why), Role::Text)));
     if let Some(more) = (all as usize).checked_sub(left.len()).filter(|more| *more > 0) {
         lines.push((format!("and {} more", number(more as u64)), Role::Faint));
     }
@@ -445,7 +443,7 @@ fn told(outcome: &Outcome, sentence: &mut Vec<String>) {
     tell(outcome.left_out, "left out");
     tell(outcome.rest, "not reached");
     if let Some(fault) = &outcome.fault {
-        sentence.push(fault.message.clone());
+        sentence.push(refused(fault));
     }
 }
 

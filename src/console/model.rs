@@ -381,11 +381,7 @@ impl Model {
 
     /// Says that something went wrong, and what to do.
     pub fn complain(&mut self, error: &Error) {
-        let text = match &error.hint {
-            Some(hint) => format!("{} · {hint}", error.message),
-            None => error.message.clone(),
-        };
-        self.tell(text, true);
+        self.tell(super::words::refused(error), true);
     }
 
     /// Tells how far long work has come; it is not kept among the messages.

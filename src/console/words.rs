@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::accounts::error::Error;
 use crate::accounts::text::visible;
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::User;
@@ -21,6 +22,14 @@ pub fn shown(text: &str) -> String {
 pub fn clipped(text: &str, width: usize) -> String {
     // A row of a list pays for no more than it can show.
     clip_middle(&visible(&bounded(text, LONGEST / 4)), width)
+}
+
+/// What went wrong, and what to do next.
+pub fn refused(error: &Error) -> String {
+    match &error.hint {
+        Some(hint) => format!("{} · {hint}", error.message),
+        None => error.message.clone(),
+    }
 }
 
 /// Many times what the rules allow and what a screen holds; another program may have written a mebibyte, and every

@@ -1,9 +1,13 @@
 //! Marks, and what is done to the marked: the question, the progress, the outcome and the way back.
 
+use rollbook::accounts::bulk::{Ended, Outcome};
+use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::Filter;
+use rollbook::accounts::session::SessionId;
 use rollbook::accounts::user::Status;
-use rollbook::accounts::{Error, Kind, Span};
-use rollbook::console::effect::{Effect, Event};
+use rollbook::accounts::{Error, Kind, Span, UserId};
+use rollbook::console::effect::{Answer, Done, Effect, Event, Slot, Turn};
+use rollbook::console::marks::MOST;
 
 use crate::stage::Stage;
 
@@ -378,4 +382,43 @@ fn accept_of_a_number_that_is_not_the_one_is_not_offered() {
     let mut stage = many(12);
     stage.press("*d").moment().says("12 then Enter does it").press("13").says("12 then Enter does it");
     stage.press("<bs>2").says("Enter does it").hides("12 then Enter does").press("<enter>").says("12 users deleted");
+}
+
+#[test]
+fn where_not_all_can_be_marked_the_command_that_takes_all_is_named() {
+    let mut stage = Stage::people(&["ann"]);
+    stage.log_in("ann", "firefox");
+    stage.moved();
+    for (view, command) in [("1", "rollbook user … --filter"), ("2", "rollbook session logout --filter")] {
+        stage.holding = false;
+        stage.press(view);
+        stage.holding = true;
+        stage.press("*");
+        let (slot, turn) = stage.held.iter().rev().find_map(asks_for_marks).unwrap();
+        let answer = match slot {
+            Slot::Marks => Answer::Marks((0..=MOST).map(|n| (UserId::new(format!("{n:032x}")), 1)).collect()),
+            _ => Answer::SessionMarks((0..=MOST).map(|n| SessionId::new(format!("{n:032x}"))).collect()),
+        };
+        stage.event(Event::Answered(slot, turn, Ok(answer))).says("100,000 marked").says(command);
+    }
+}
+
+fn asks_for_marks(effect: &Effect) -> Option<(Slot, Turn)> {
+    match effect {
+        Effect::Ask(slot @ (Slot::Marks | Slot::SessionMarks), turn, _) => Some((*slot, *turn)),
+        _ => None,
+    }
+}
+
+#[test]
+fn why_it_could_not_go_on_is_told_with_the_next_step() {
+    let mut stage = many(3);
+    let fault = Error::new(Kind::Busy, "another program is writing").hint("try again in a moment");
+    let outcome = Outcome { rest: 2, fault: Some(fault.clone()), ..Outcome::default() };
+    let done = Done::Many(Box::new(outcome), UserChange::Deactivate);
+    stage
+        .event(Event::Written(99, Ok(done)))
+        .says("2 not reached · another program is writing · try again in a moment");
+    let ended = Ended { ended: 1, rest: 1, fault: Some(fault), ..Ended::default() };
+    stage.event(Event::Written(98, Ok(Done::ManyEnded(ended)))).says("is writing · try again in a moment");
 }
