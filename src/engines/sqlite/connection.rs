@@ -211,6 +211,8 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::super::handle::Sqlite;
     use super::*;
     use crate::accounts::store::Store as _;
@@ -233,15 +235,35 @@ mod tests {
         store.note_failure(None, None, Time::from_millis(1)).unwrap();
     }
 
+    /// Whether somebody was seen to wait for a lock. Tests share a process: only one of them may use it.
+    static WAITS: AtomicBool = AtomicBool::new(false);
+
     #[test]
     fn a_write_waits_for_another_that_ends_in_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
-        let mut store = Sqlite::create(&path).unwrap();
+        drop(Sqlite::create(&path).unwrap());
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let note = |store: &mut Sqlite| store.note_failure(None, None, Time::from_millis(1));
+        let mut hasty = Sqlite::open_with(&path, Access::Full, Duration::ZERO).unwrap();
+        assert_eq!(note(&mut hasty).unwrap_err().kind, Kind::Busy, "the lock is held");
+        let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_secs(7)).unwrap();
+        let waits = |db: &Connection| db.query_row("PRAGMA busy_timeout", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((waits(&hasty.db), waits(&store.db)), (0, 7000));
+        // SQLite's own way of waiting tells nobody of it; this one does.
+        let tell = |tries: i32| {
+            WAITS.store(true, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(1));
+            tries < 10_000
+        };
+        store.db.busy_handler(Some(tell)).unwrap();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| store.note_failure(None, None, Time::from_millis(1)));
+            let waiting = scope.spawn(|| note(&mut store));
+            while !WAITS.load(Ordering::SeqCst) {
+                assert!(!waiting.is_finished(), "it did not wait");
+                std::thread::yield_now();
+            }
             other.execute_batch("COMMIT").unwrap();
             waiting.join().unwrap().unwrap();
         });
@@ -250,12 +272,25 @@ mod tests {
     #[test]
     fn an_interrupted_write_is_repeated_and_an_interrupted_read_is_not() {
         let db = memory().unwrap();
+        let interrupted = || crate::accounts::error::Error::new(Kind::Interrupted, "");
         let mut tries = 0;
         let answer = write(&db, PATIENCE, false, |_| {
             tries += 1;
-            if tries < 3 { Err(crate::accounts::error::Error::new(Kind::Interrupted, "")) } else { Ok(tries) }
+            if tries < 3 { Err(interrupted()) } else { Ok(tries) }
         });
         assert_eq!(answer.unwrap(), 3);
+        let mut tries = 0;
+        let answer = read(&db, |_| {
+            tries += 1;
+            if tries < 2 { Err(interrupted()) } else { Ok(tries) }
+        });
+        assert_eq!((answer.unwrap_err().kind, tries), (Kind::Interrupted, 1), "whoever asked has asked something else");
+        let mut tries = 0;
+        let answer = write(&db, PATIENCE, false, |_| {
+            tries += 1;
+            Err::<(), _>(interrupted())
+        });
+        assert_eq!((answer.unwrap_err().kind, tries), (Kind::Interrupted, 4), "nor is a write repeated for ever");
     }
 
     #[test]
