@@ -210,7 +210,10 @@ impl Hasher {
     }
 
     fn compute(&mut self, m: u32, t: u32, p: u32, password: &Secret, salt: &[u8], out: &mut [u8]) -> Result<()> {
-        let fault = |_| Error::new(Kind::Failure, "this password hash cannot be computed");
+        let fault = |reason: argon2::Error| {
+            Error::new(Kind::Failure, format!("this password hash cannot be computed: {reason}"))
+                .hint("`rollbook policy show` tells what a hash costs")
+        };
         let params = Params::new(m, t, p, Some(out.len())).map_err(fault)?;
         let needed = params.block_count();
         if self.blocks.len() < needed {
@@ -260,7 +263,7 @@ fn encode(cost: Cost, salt: &[u8], out: &[u8]) -> PasswordHash {
     ))
 }
 
-/// Equality in a time that does not depend on where two digests differ (W21).
+/// Equality in a time that does not depend on where two digests differ.
 fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |rest, (x, y)| rest | (x ^ y)) == 0
 }
@@ -287,6 +290,14 @@ mod tests {
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
         assert!(hasher.verify(&Secret::from("curiouser and curiouser"), Some(&hash)));
         assert!(!hasher.verify(&Secret::from("curiouser and curiouseR"), Some(&hash)));
+    }
+
+    #[test]
+    fn a_hash_that_cannot_be_computed_says_why() {
+        let mut hasher = Hasher::new(Cost { memory: 1, passes: 1 });
+        let error = hasher.hash(&Secret::from("curiouser"), &mut Fixed).err().expect("too little memory");
+        assert_eq!(error.message, "this password hash cannot be computed: memory cost is too small");
+        assert!(error.hint.is_some());
     }
 
     #[test]

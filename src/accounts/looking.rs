@@ -152,7 +152,10 @@ impl Accounts {
         self.oversee()?;
         let now = self.now();
         let found = self.store.session(id, now)?;
-        found.ok_or_else(|| Error::new(Kind::UnknownSession, format!("no session {}", quote(id.as_str()))))
+        found.ok_or_else(|| {
+            Error::new(Kind::UnknownSession, format!("no session {}", quote(id.as_str())))
+                .hint("`rollbook session list` shows the live ones; one that ended is forgotten some time afterwards")
+        })
     }
 
     /// A page of everybody's sessions.

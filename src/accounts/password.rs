@@ -96,7 +96,8 @@ pub fn judge(demands: Demands<'_>, password: &Secret, about: About<'_>) -> Resul
         return Err(Error::constraint(Field::Password, "a password is needed; spaces alone are none"));
     }
     if text.len() > MAX_BYTES {
-        return Err(Error::constraint(Field::Password, format!("longer than {MAX_BYTES} bytes; nothing is cut off")));
+        return Err(Error::constraint(Field::Password, format!("the password is longer than {MAX_BYTES} bytes"))
+            .hint("take a shorter one; nothing is cut off"));
     }
     let weak =
         |message: String, hint: &str| Err(Error::new(Kind::WeakPassword, message).hint(hint).field(Field::Password));
@@ -245,7 +246,13 @@ mod tests {
     #[test]
     fn nothing_is_cut_off() {
         assert_eq!(kind(Rule::Open, &"a".repeat(MAX_BYTES), About::default()), None);
-        assert_eq!(kind(Rule::Open, &"a".repeat(MAX_BYTES + 1), About::default()), Some(Kind::ConstraintViolation));
+        let long = Secret::from("a".repeat(MAX_BYTES + 1).as_str());
+        let error = judge(Demands { rule: Rule::Open, words: &[] }, &long, About::default()).expect_err("too long");
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::ConstraintViolation, "the password is longer than 1024 bytes")
+        );
+        assert_eq!(error.hint.as_deref(), Some("take a shorter one; nothing is cut off"));
     }
 
     #[test]

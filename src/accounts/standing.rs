@@ -63,7 +63,8 @@ impl Stamp {
                 Role::Auditor => Err(Error::new(
                     Kind::Unauthorized,
                     format!("{} is an auditor: sees everything, changes nothing", quote(name)),
-                )),
+                )
+                .hint("an admin does this, or can give the role: user edit NAME --role admin")),
                 Role::Member => Err(not_an_administrator(name)),
             },
             (Warrant::Own | Warrant::Administrator | Warrant::BrokenGlass, Actor::Operator(_)) => Ok(()),

@@ -170,7 +170,8 @@ impl<'a> Call<'a> {
             }
         }
         match self.global.read_only {
-            true => Err(Error::new(Kind::NoDatabase, format!("no database at {path}, and --read-only makes none"))),
+            true => Err(Error::new(Kind::NoDatabase, format!("no database at {path}, and --read-only makes none"))
+                .hint("leave --read-only out, or name another with --db")),
             false => Ok(path),
         }
     }

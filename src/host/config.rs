@@ -121,7 +121,10 @@ fn read_file(path: &Path) -> Result<Option<File>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(Error::new(Kind::Failure, format!("{shown} cannot be read: {error}"))),
+        Err(error) => {
+            return Err(Error::new(Kind::Failure, format!("{shown} cannot be read: {error}"))
+                .hint("let yourself read it, or move it away: everything in it can be said by flags too"));
+        }
     };
     toml::from_str(&text).map(Some).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -159,6 +162,13 @@ mod tests {
         assert!(error.message.contains("database"), "{}", error.message);
         let error = read(&["theme = \"purple\"\n"]).expect_err("unknown theme");
         assert!(error.message.contains("line 1"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_the_reason_and_the_next_step() {
+        let folder = tempfile::tempdir().expect("folder");
+        let error = Config::read(&[folder.path().to_owned()]).expect_err("a folder is no file");
+        assert!(error.message.contains(" cannot be read: ") && error.hint.is_some(), "{error}");
     }
 
     #[test]

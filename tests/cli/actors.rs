@@ -139,6 +139,8 @@ fn read_only_looks_and_changes_nothing() {
     let other = Desk::bare();
     other.fails(&["--read-only", "demo", "--users", "3", "--no-console"], "", 6, "no_database");
     other.fails(&["--read-only", "policy", "set", "password", "open"], "", 6, "no_database");
+    let ran = other.run(&["--read-only", "demo", "--users", "3", "--no-console"], "");
+    assert!(ran.err.contains("leave --read-only out, or name another with --db"), "{}", ran.err);
     assert!(!other.db().exists());
 }
 

@@ -42,7 +42,9 @@ fn an_auditor_looks_and_changes_nothing_and_a_member_does_neither() {
         let actor = acting(&this);
         let before = (w.counters().unwrap(), w.entries().len());
         for (word, deed) in ADMINISTERING {
-            assert_eq!(kind(w.by(&actor, |a| deed(a, &alice))), Kind::Unauthorized, "{word} by {}", role.word());
+            let refused = w.by(&actor, |a| deed(a, &alice)).unwrap_err();
+            assert_eq!(refused.kind, Kind::Unauthorized, "{word} by {}", role.word());
+            assert!(refused.hint.is_some(), "who does it instead: {refused}");
         }
         assert_eq!((w.counters().unwrap(), w.entries().len()), before);
         let found = w.by(&actor, |a| a.find("alice"));

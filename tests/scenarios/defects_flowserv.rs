@@ -228,4 +228,7 @@ fn defect_f13_a_token_has_256_bits_and_a_public_id_opens_nothing() {
         assert_eq!(kind(w.check_token(&pw(id))), Kind::Unauthenticated);
     }
     assert_eq!(kind(w.end_session(&SessionId::new(opened.token.expose()))), Kind::UnknownSession);
+    let error = w.session(&SessionId::new("nowhere")).unwrap_err();
+    assert_eq!(error.kind, Kind::UnknownSession);
+    assert!(error.hint.is_some_and(|hint| hint.contains("session list")));
 }
