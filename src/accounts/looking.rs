@@ -188,8 +188,8 @@ impl Accounts {
         self.store.sessions_before(filter, reversed, key, now)
     }
 
-    /// Somebody looks for words and may type on behind the last one: so that the next letter is answered at once. May
-    /// be interrupted.
+    /// Makes ready, while nobody waits, what will be asked when the last word of this filter gets one more letter. Ends
+    /// with `interrupted` when it is interrupted, and changes no answer.
     ///
     /// # Errors
     /// As any read.

@@ -173,7 +173,7 @@ pub trait Store: Send {
     /// How many entries of a trail stand before a key.
     fn entries_before(&mut self, trail: &Trail, key: &Key) -> Result<u32>;
 
-    /// The same of one person's entries, or of all.
+    /// Audit entries about one person, or all there are, newest first, those before `before` if given.
     fn audit(&mut self, about: Option<&UserId>, before: Option<i64>, limit: u16) -> Result<Vec<Entry>> {
         self.entries(&Trail::about(about), before, limit)
     }
@@ -200,13 +200,14 @@ pub trait Store: Send {
     /// Whether it was opened for looking only.
     fn is_read_only(&self) -> bool;
 
-    /// Words will soon be asked for, this filter's with a letter more behind the last of them: what makes them quick to
-    /// answer may be made ready, until it is interrupted.
+    /// The next question will probably be this filter with one more letter behind its last word. An engine may use the
+    /// time until then to make that answer quick; it stops when it is interrupted. Changes no answer.
     fn expect_words(&mut self, _filter: &Filter) -> Result<()> {
         Ok(())
     }
 
-    /// It will mostly be counted: pages of the file need not be held for other questions. Does not wait.
+    /// This handle will be asked mostly for counts: an engine may hold less of the file in memory. Changes no answer, and
+    /// does not wait for anybody.
     fn expect_counts(&mut self) -> Result<()> {
         Ok(())
     }

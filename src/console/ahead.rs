@@ -8,7 +8,7 @@ use super::effect::{Effect, Read, SHALLOW, Slot, Turn};
 use crate::accounts::looking::Dossier;
 use crate::accounts::user::{User, UserId};
 
-/// What is known of those around the cursor.
+/// Those around the cursor of whom something was read, and those who are being read.
 #[derive(Default)]
 pub struct Ahead {
     known: Vec<Dossier>,

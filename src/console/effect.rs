@@ -277,27 +277,65 @@ impl Grave {
     }
 }
 
-/// What came of an order. Of many that were taken back, with what was not reached; of backup codes, how many sessions
-/// ended where the factor was turned on with them.
+/// What came of an order.
 #[allow(missing_docs)]
 pub enum Done {
-    Created { user: Box<User>, code: Option<Issued> },
+    Created {
+        user: Box<User>,
+        code: Option<Issued>,
+    },
     Changed(Box<Changed>, Deed),
-    Undone { changed: Box<Changed>, back_to: i64 },
+    /// A change was taken back, and the version in which the person was before it.
+    Undone {
+        changed: Box<Changed>,
+        back_to: i64,
+    },
     PasswordSet(Box<Changed>),
-    Code { name: String, code: Issued },
+    Code {
+        name: String,
+        code: Issued,
+    },
+    /// The session that was ended; `None` where it was over already.
     Ended(Option<Box<Session>>),
-    EndedAll { count: u32 },
+    EndedAll {
+        count: u32,
+    },
     Contained(Box<Changed>),
-    Unthrottled { name: String, was: bool },
-    TokenCreated { token: Box<ApiToken>, value: Secret },
+    /// Whether they `was` kept waiting at all.
+    Unthrottled {
+        name: String,
+        was: bool,
+    },
+    TokenCreated {
+        token: Box<ApiToken>,
+        value: Secret,
+    },
     TokenRevoked(Box<ApiToken>),
-    FactorOff { name: String },
-    PolicySet { key: &'static str, policy: Box<Policy> },
-    FactorBegun { user: Box<User>, enrolment: Enrolment, made_key: Option<String> },
-    Codes { name: String, codes: Vec<Secret>, ended: Option<u32> },
-    SignedIn { seat: Seat, standing: Standing },
+    FactorOff {
+        name: String,
+    },
+    PolicySet {
+        key: &'static str,
+        policy: Box<Policy>,
+    },
+    /// What a second factor is set up with, and where a key was made for it.
+    FactorBegun {
+        user: Box<User>,
+        enrolment: Enrolment,
+        made_key: Option<String>,
+    },
+    /// New backup codes; `ended` says how many sessions ended where the factor was turned on with them.
+    Codes {
+        name: String,
+        codes: Vec<Secret>,
+        ended: Option<u32>,
+    },
+    SignedIn {
+        seat: Seat,
+        standing: Standing,
+    },
     Many(Box<Outcome>, UserChange),
+    /// A change to many was taken back: what came of it, what it had been, and whom it has not reached.
     ManyUndone(Box<Outcome>, String, Vec<Former>),
     ManyEnded(Ended),
 }
@@ -373,11 +411,11 @@ pub enum Effect {
 
 /// What happens to the console.
 pub enum Event {
-    /// A key, with the time of its arrival and whether it came in a burst that no fingers make.
+    /// A key was pressed, or came with others from a paste that the terminal does not mark as one.
     Key {
         /// The key.
         key: super::key::Key,
-        /// Whether it came in a burst.
+        /// Whether it came in a burst that no fingers make.
         burst: bool,
     },
     /// A paste; it may be a password.

@@ -179,7 +179,8 @@ impl<T: Row> Window<T> {
         !self.jumping && self.owed == 0
     }
 
-    /// Whether the page that is wanted belongs to what is seen, or the cursor goes there.
+    /// Whether rows are missing that ought to be seen: the pane has room for more than is held of the list, or the cursor
+    /// is still on its way to its place.
     pub fn is_short(&self, height: usize) -> bool {
         let below = self.more_after && self.rows.len() < self.top + height;
         // Near the end of the list only the rows above can fill the pane.

@@ -95,7 +95,9 @@ impl Recall {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The names as this transaction sees them; `None` where they are not there yet, and are being read.
+    /// The names, not older than this transaction; `None` where they are not there yet, and are being read. They may be
+    /// of a later moment, since another handle has followed the audit further: whoever wants people looks at the rows
+    /// themselves, and what is only counted may be the count of that later moment.
     fn names(&self, db: &Connection) -> Result<Option<Arc<Names>>> {
         let mut state = self.state();
         if state.refused {
@@ -200,8 +202,11 @@ fn follow(db: &Connection, state: &mut State) -> Result<bool> {
         let deed = rows::text(entry, 0)?;
         let known = Deed::ALL.into_iter().find(|known| known.word() == deed);
         match (known, entry.get_ref(1)?.as_bytes_or_null().unwrap_or(None)) {
-            // What a later program does may be anything.
-            (Some(Deed::Purge | Deed::Load), _) | (None, None) => return Ok(false),
+            // A purged person has no row left to be read, and a load names nobody.
+            (Some(Deed::Purge | Deed::Load), _) => return Ok(false),
+            // A deed of a later program that names nobody may be about anybody; one that names somebody is looked up
+            // below as any other.
+            (None, None) => return Ok(false),
             (Some(known), _) if !TELLING.contains(&known) => {}
             (_, Some(target)) => drop(changed.insert(target.to_vec())),
             (Some(_), None) => {}
