@@ -46,6 +46,7 @@ pub struct Line {
     /// The actor's user id.
     pub actor_id: Option<String>,
     /// What was done.
+    #[serde(rename = "action")]
     pub deed: String,
     /// To whom.
     pub target_id: Option<String>,

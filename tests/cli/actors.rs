@@ -56,7 +56,7 @@ fn a_service_registers_members_and_founds_an_empty_house() {
     let plain = ["--service", "web", "user", "register", "alice", "--pending", "--password-stdin"];
     assert_eq!((desk.json(&plain, "pw\n")["role"].clone(), desk.id("alice").len()), ("member".into(), 32));
     let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
-    assert_eq!((&entry["deed"], &entry["actor"]), (&"register".into(), &"web".into()));
+    assert_eq!((&entry["action"], &entry["actor"]), (&"register".into(), &"web".into()));
     // The end of a service's own verification.
     desk.run(&["--service", "web", "user", "activate", "alice"], "").ok();
     desk.fails(&["--service", "web", "user", "delete", "alice"], "", 4, "unauthorized");

@@ -129,7 +129,7 @@ fn p21_a_person_turns_it_on_by_their_own_hand() {
     desk.fails(&confirm, &typed("wrong"), 4, "invalid_credentials");
     assert_eq!(desk.json(&confirm, &typed("pw"))["backup_codes"].as_array().unwrap().len(), 10);
     let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
-    assert_eq!((&entry["deed"], &entry["actor_kind"]), (&Value::from("enable factor"), &Value::from("user")));
+    assert_eq!((&entry["action"], &entry["actor_kind"]), (&Value::from("enable factor"), &Value::from("user")));
 }
 
 #[test]

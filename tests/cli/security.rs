@@ -39,7 +39,7 @@ fn the_audit_is_asked_by_actor_deed_and_time() {
     desk.run(&["user", "activate", "alice", "--service", "web"], "");
     let deeds = |filter: &[&str]| -> Vec<String> {
         let line: Vec<&str> = ["audit", "list"].iter().chain(filter).copied().collect();
-        desk.lines(&line, "").iter().map(|entry| entry["deed"].as_str().unwrap().to_owned()).collect()
+        desk.lines(&line, "").iter().map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(deeds(&["--actor", "root"])[0], "deactivate");
     assert_eq!(deeds(&["--actor", "nobody at all"]), [""; 0]);
@@ -70,7 +70,7 @@ fn failed_log_ins_stand_among_the_entries_a_person_and_a_minute_a_line() {
     }
     // The minute may turn while they come.
     let lines = desk.lines(&["audit", "list"], "");
-    let failed: Vec<_> = lines.iter().filter(|line| line["deed"] == "log-in refused").collect();
+    let failed: Vec<_> = lines.iter().filter(|line| line["action"] == "log-in refused").collect();
     let of_alice: Vec<_> = failed.iter().filter(|line| line["target"] == "alice").collect();
     assert!((1..=2).contains(&of_alice.len()) && failed.len() > of_alice.len(), "{failed:?}");
     assert!(failed.iter().all(|line| line["seq"].is_null() && line["digest"].is_null()));
@@ -79,7 +79,7 @@ fn failed_log_ins_stand_among_the_entries_a_person_and_a_minute_a_line() {
     let words = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
     assert!(words.contains("log-in refused") && !words.contains("no such name"), "{words}");
     assert_eq!(desk.lines(&["audit", "list", "--limit", "1"], "").len(), 1);
-    assert!(desk.lines(&["audit", "list", "--action", "create"], "").iter().all(|line| line["deed"] == "create"));
+    assert!(desk.lines(&["audit", "list", "--action", "create"], "").iter().all(|line| line["action"] == "create"));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn the_audit_tells_newest_first_who_did_what_to_whom() {
     let desk = Desk::with(&[&["alice"], &["bob"]]);
     desk.run(&["user", "deactivate", "alice", "--reason", "left"], "").ok();
     let entries = desk.lines(&["audit", "list"], "");
-    let deeds: Vec<&str> = entries.iter().map(|entry| entry["deed"].as_str().unwrap()).collect();
+    let deeds: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["deactivate", "create", "create", "set policy"]);
     assert_eq!((&entries[0]["target"], &entries[0]["reason"]), (&"alice".into(), &"left".into()));
     assert_eq!((&entries[0]["actor_kind"], &entries[0]["seq"]), (&"operator".into(), &4.into()));

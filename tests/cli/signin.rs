@@ -80,7 +80,7 @@ fn the_owner_breaks_the_glass_aloud_and_with_a_reason() {
         (Some("the admin is away"), Some("operator"))
     );
     let last = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
-    assert_eq!((last["deed"].as_str(), last["reason"].as_str()), (Some("deactivate"), Some("the admin is away")));
+    assert_eq!((last["action"].as_str(), last["reason"].as_str()), (Some("deactivate"), Some("the admin is away")));
     assert!(last["origin"].as_str().unwrap().ends_with("break-glass"), "{last}");
     let rehearsed = [&["user", "activate", "alice", "--break-glass", "--reason", "x", "--dry-run"][..]].concat();
     assert!(desk.run(&rehearsed, "").ok().out.starts_with("dry run"));
@@ -180,7 +180,7 @@ fn where_a_login_is_required_an_upgrade_is_behind_the_glass() {
     );
     let entries = desk.lines(&["audit", "list"], "");
     assert_eq!(entries.len(), 1);
-    assert_eq!((&entries[0]["deed"], &entries[0]["reason"]), (&"break glass".into(), &"the new program".into()));
+    assert_eq!((&entries[0]["action"], &entries[0]["reason"]), (&"break glass".into(), &"the new program".into()));
     assert!(entries[0]["origin"].as_str().unwrap().ends_with("break-glass"), "{}", entries[0]);
     desk.run(&["audit", "verify"], "").ok();
     assert!(desk.run(&["db", "upgrade"], "").ok().out.contains("up to date"), "nothing to do needs nobody");

@@ -150,7 +150,7 @@ fn a_person_is_contained_with_everything_counted() {
     assert_eq!([&again["ended"], &again["revoked"], &again["voided"]], [0, 0, 0].map(Value::from).each_ref());
     assert_eq!(desk.run(&line, "").ok().out, "\"alice\" is contained already\n");
     let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
-    assert_eq!((&entry["deed"], &entry["words"]), (&"contain".into(), &"2 sessions, 1 token, 1 reset".into()));
+    assert_eq!((&entry["action"], &entry["words"]), (&"contain".into(), &"2 sessions, 1 token, 1 reset".into()));
     desk.fails(&["user", "contain", "nobody"], "", 3, "unknown_user");
     desk.register(&["root", "--role", "admin"]);
     desk.fails(&["user", "contain", "root"], "", 7, "last_admin");

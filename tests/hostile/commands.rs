@@ -72,7 +72,7 @@ fn lists_are_harmless_and_their_json_loses_nothing() {
         assert_eq!(entry["actor_kind"], from_bytes(&planted.names[n]));
         let word = String::from_utf8_lossy(&planted.names[n]);
         // An actor without a name is one whose name is not known.
-        if entry["deed"] == "edit" && !word.is_empty() {
+        if entry["action"] == "edit" && !word.is_empty() {
             for told in [&entry["actor"], &entry["reason"], &entry["words"], &entry["changes"][0]["field"]] {
                 assert_eq!(*told, word.as_ref());
             }
