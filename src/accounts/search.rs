@@ -52,13 +52,13 @@ impl Search {
     fn take(&mut self, word: &str, quoted: bool) -> Result<()> {
         let parts = word.split_once(':').filter(|_| !quoted).map(|(field, value)| (fold(field), value));
         match parts.as_ref().map(|(field, value)| (field.as_str(), *value)) {
-            Some((field, "")) if FIELDS.contains(&field) || is_former(field) => {
+            Some((field, "")) if FIELDS.contains(&field) => {
                 return Err(Error::constraint(Field::Filter, format!("{} asks for nothing yet", quote(word)))
                     .hint("about:, actor:, action:, since:, until: take a value"));
             }
-            Some(("about" | "user", who)) => self.about = Some(who.to_owned()),
-            Some(("actor" | "by", who)) => self.by = Some(who.to_owned()),
-            Some(("action" | "deed", deed)) => self.deed = Some(parse_deed(deed)?),
+            Some(("about", who)) => self.about = Some(who.to_owned()),
+            Some(("actor", who)) => self.by = Some(who.to_owned()),
+            Some(("action", deed)) => self.deed = Some(parse_deed(deed)?),
             Some(("since", at)) => self.since = Some(instant(at)?),
             Some(("until", at)) => self.until = Some(instant(at)?),
             _ => match near::head(word).filter(|_| !quoted) {
@@ -83,11 +83,6 @@ impl Search {
             other => more(other),
         })
     }
-}
-
-/// What some fields were called before, and still may be.
-fn is_former(field: &str) -> bool {
-    matches!(field, "user" | "by" | "deed")
 }
 
 /// An instant that can be read; when it is, depends on when it is asked for.
@@ -210,7 +205,7 @@ mod tests {
     fn what_is_not_understood_is_named() {
         assert!(Search::parse("action:dance").expect_err("no such deed").to_string().contains("dance"));
         assert!(Search::parse("since:yesterday").is_err());
-        for (text, place) in [("ann acton:log-in", 4..16), ("user:", 0..5), ("ann  since:soon x", 5..15)] {
+        for (text, place) in [("ann acton:log-in", 4..16), ("actor:", 0..6), ("ann  since:soon x", 5..15)] {
             assert_eq!(Search::parse(text).expect_err("not understood").place, Some(place), "{text}");
         }
         assert!(

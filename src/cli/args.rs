@@ -180,7 +180,7 @@ pub enum Audit {
     /// List entries, newest first
     List {
         /// About this person only
-        #[arg(long, alias = "user", value_name = "NAME")]
+        #[arg(long, value_name = "NAME")]
         about: Option<String>,
         /// At most so many
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -189,7 +189,7 @@ pub enum Audit {
         #[arg(long = "actor", value_name = "NAME")]
         by: Option<String>,
         /// Only this action: log-in, deactivate, set-policy …
-        #[arg(long = "action", alias = "deed", value_name = "WORD")]
+        #[arg(long = "action", value_name = "WORD")]
         deed: Option<String>,
         /// From this time on, or so far back: 2026-11-01, 2h
         #[arg(long, value_name = "T")]

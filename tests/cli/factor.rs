@@ -67,7 +67,7 @@ fn p09_every_door_asks_for_the_code_and_takes_each_once() {
     assert_eq!(run(&login, &codes[0]).code, 4);
     let ran = desk.run(&["user", "passwd", "alice", "--stdin", "--code"], &format!("pw\nanother\n{}\n", codes[1])).ok();
     assert!(ran.out.contains("is set"), "{}", ran.out);
-    let history = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
+    let history = desk.run(&["audit", "list", "--about", "alice"], "").ok().out;
     assert!(history.contains("use-code") && !history.contains(&codes[1]), "{history}");
 }
 
@@ -80,7 +80,7 @@ fn an_administrator_with_a_factor_acts_by_password_and_code() {
     let line = ["user", "deactivate", "bob", "--as", "root", "--as-code"];
     desk.fails(&line, "pw\nabc\n", 4, "invalid_otp_code");
     desk.run(&line, &format!("pw\n{}\n", codes[0])).ok();
-    assert_eq!(desk.lines(&["audit", "list", "--user", "bob", "--limit", "1"], "")[0]["actor"], "root");
+    assert_eq!(desk.lines(&["audit", "list", "--about", "bob", "--limit", "1"], "")[0]["actor"], "root");
     desk.fails(&["user", "list", "--as-code"], "", 2, "usage");
 }
 

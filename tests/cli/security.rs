@@ -45,7 +45,6 @@ fn the_audit_is_asked_by_actor_deed_and_time() {
     assert_eq!(deeds(&["--actor", "nobody at all"]), [""; 0]);
     assert_eq!(deeds(&["--action", "set-policy"]), ["set policy"]);
     assert_eq!(deeds(&["--action", "create", "--about", "alice"]), ["create"]);
-    assert_eq!(deeds(&["--deed", "create", "--user", "alice"]), ["create"], "as it was called before");
     assert_eq!(deeds(&["--action", "policy set"]), ["set policy"], "as a history tells it");
     let table = desk.run(&["audit", "list", "--action", "set-policy"], "").ok().out;
     let heads: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
@@ -76,7 +75,7 @@ fn failed_log_ins_stand_among_the_entries_a_person_and_a_minute_a_line() {
     assert!(failed.iter().all(|line| line["seq"].is_null() && line["digest"].is_null()));
     assert!(of_alice[0]["words"].as_str().unwrap().ends_with("last from 10.0.0.9"), "{}", of_alice[0]);
     assert_eq!(lines[0].as_object().unwrap().keys().len(), lines.last().unwrap().as_object().unwrap().keys().len());
-    let words = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
+    let words = desk.run(&["audit", "list", "--about", "alice"], "").ok().out;
     assert!(words.contains("log-in refused") && !words.contains("no such name"), "{words}");
     assert_eq!(desk.lines(&["audit", "list", "--limit", "1"], "").len(), 1);
     assert!(desk.lines(&["audit", "list", "--action", "create"], "").iter().all(|line| line["action"] == "create"));

@@ -120,7 +120,7 @@ fn the_audit_tells_newest_first_who_did_what_to_whom() {
     assert_eq!(deeds, ["deactivate", "create", "create", "set policy"]);
     assert_eq!((&entries[0]["target"], &entries[0]["reason"]), (&"alice".into(), &"left".into()));
     assert_eq!((&entries[0]["actor_kind"], &entries[0]["seq"]), (&"operator".into(), &4.into()));
-    assert_eq!(desk.lines(&["audit", "list", "--user", "bob"], "").len(), 1);
+    assert_eq!(desk.lines(&["audit", "list", "--about", "bob"], "").len(), 1);
     assert_eq!(desk.lines(&["audit", "list", "--limit", "2"], "").len(), 2);
     let table = desk.run(&["audit", "list", "--limit", "1"], "").ok().out;
     assert!(table.contains("deactivate ") && table.contains("\"left\" · status \"active\" → \"inactive\""), "{table}");

@@ -73,7 +73,7 @@ fn tokens_are_revoked_by_id_and_by_value() {
     desk.fails(&["token", "revoke"], "", 2, "usage");
     let ran = desk.run(&["token", "list", "alice"], "").ok();
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "\"alice\" has no tokens\n"));
-    let told = desk.run(&["audit", "list", "--user", "alice"], "").ok().out;
+    let told = desk.run(&["audit", "list", "--about", "alice"], "").ok().out;
     assert!(told.contains("revoke-token") && told.contains("create-token"), "{told}");
 }
 

@@ -103,7 +103,7 @@ fn each_person_can_be_shown_and_explained() {
         let (_, why) = prints(&planted, &["user", "why", &id], 0);
         assert_eq!(why.len(), 1, "{why:?}");
         if n % 5 == 1 {
-            prints(&planted, &["audit", "list", "--user", &id], 0);
+            prints(&planted, &["audit", "list", "--about", &id], 0);
             prints(&planted, &["session", "list", "--user", &id], if deleted { 3 } else { 0 });
         }
     }
@@ -151,7 +151,7 @@ fn what_is_asked_for_is_told_harmlessly_where_nothing_has_it() {
         if text.contains('\0') || text.is_empty() || text.starts_with('-') || text.len() > 10_000 {
             continue; // no argument can be like that
         }
-        for filter in ["--actor", "--deed", "--since", "--user"] {
+        for filter in ["--actor", "--action", "--since", "--about"] {
             let output = run(&planted, &["audit", "list", filter, &text]);
             let code = output.status.code().unwrap();
             assert!([0, 2, 3, 5, 7].contains(&code), "{filter} {text:?}: {code}");
