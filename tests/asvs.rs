@@ -1,5 +1,6 @@
 //! The list of what is asked of a program like this and what shows it: every test that it names is there. And the
-//! patches that take those controls away one by one still fit the sources that they are for.
+//! patches that take those controls away one by one still fit the sources that they are for. Nor does a test bear a number
+//! that is explained nowhere.
 //!
 //! `tests/mutations/run` applies the patches and sees each test fail; it takes minutes and is not part of the suite.
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -95,6 +96,38 @@ fn the_rule_about_rows_bites() {
     assert_eq!(of("| 6.1.1 | x | Not met: no time |\n| id | asks | shown by |"), [""; 0]);
     assert_eq!(of("| 6.1.1 | x | `no_such_test` |").len(), 1);
     assert_eq!(of("| 6.1.1 | x | surely |").len(), 1);
+}
+
+/// The number with which a test's name begins, if it does: `w07`, `defect_p3`.
+fn number(name: &str) -> Option<&str> {
+    let letters = name.strip_prefix("defect_").unwrap_or(name);
+    let digits = letters.strip_prefix(['f', 'p', 'w'])?.split('_').next()?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = name.len() - letters.len() + 1 + digits.len();
+    is_number.then(|| &name[..whole])
+}
+
+/// The numbers that a list explains, a line each.
+fn explained(text: &str) -> Vec<&str> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("- `")?.split_once("` "));
+    lines.filter(|(_, words)| !words.is_empty()).map(|(number, _)| number).collect()
+}
+
+#[test]
+fn every_number_in_a_tests_name_is_explained_once() {
+    let tests = tests();
+    let used: BTreeSet<&str> = tests.iter().filter_map(|name| number(name)).collect();
+    assert!(used.len() > 100 && used.contains("defect_p3"), "{used:?}");
+    let text = std::fs::read_to_string(root().join("tests/scenarios/README.md")).unwrap();
+    let lines = explained(&text);
+    let told: BTreeSet<&str> = lines.iter().copied().collect();
+    assert_eq!(told.len(), lines.len(), "each once");
+    assert_eq!(used.difference(&told).collect::<Vec<_>>(), [&""; 0], "used, and explained nowhere");
+    assert_eq!(told.difference(&used).collect::<Vec<_>>(), [&""; 0], "explained, and used by no test");
+    assert_eq!(
+        (number("w07_of_all"), number("defect_f12_x"), number("f_x"), number("what")),
+        (Some("w07"), Some("defect_f12"), None, None)
+    );
 }
 
 /// A patch: the test that it must turn red, and for each stretch of it the file and the lines that it expects there.

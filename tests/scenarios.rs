@@ -2,7 +2,8 @@
 //! [`rollbook::accounts::Accounts`] over the real engine.
 //!
 //! The number in a test's name says which behaviour it holds: `f` for flowserv's user manager, `p` for platypush's user
-//! plugin, `w` for a weakness of either that ours must not have. Where the two disagree the test shows our own rule.
+//! plugin, `w` for a weakness of either that ours must not have; scenarios/README.md lists them. Where the two disagree the
+//! test shows our own rule.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
