@@ -28,7 +28,7 @@ impl ToSql for Value {
 
 /// A statement's condition and its values; the first value is the present.
 pub struct Condition {
-    /// What is true of every row meant.
+    /// What is true of every row meant. It names the first value, whatever is asked for.
     pub sql: String,
     /// The values by number, the first being number 1.
     pub values: Vec<Value>,
@@ -38,7 +38,10 @@ pub struct Condition {
 
 impl Condition {
     fn new(now: Time, sql: &str) -> Condition {
-        Condition { sql: sql.to_owned(), values: vec![Value::Number(now.millis())], name: "u.name_key" }
+        // The present is named even where the filter does not ask for it: every value must have its place, or the ones
+        // behind it could not be bound.
+        let sql = format!("?1 IS NOT NULL AND {sql}");
+        Condition { sql, values: vec![Value::Number(now.millis())], name: "u.name_key" }
     }
 
     /// Binds a value and says under which number.

@@ -19,7 +19,7 @@ pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp
     match chosen {
         Chosen::All(filter) => {
             let condition = people(filter, stamp.at);
-            let sql = format!("SELECT {USER} FROM user u WHERE {} AND ?1 IS NOT NULL ORDER BY u.seq", condition.sql);
+            let sql = format!("SELECT {USER} FROM user u WHERE {} ORDER BY u.seq", condition.sql);
             let mut statement = db.prepare_cached(&sql)?;
             let mut found = statement.query(params_from_iter(condition.values))?;
             while let Some(row) = found.next()? {

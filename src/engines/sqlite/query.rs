@@ -47,9 +47,8 @@ fn count(db: &Connection, from: &str, mut condition: Condition, at_most: Option<
 
 /// The last value is the limit.
 fn count_sql(from: &str, condition: &Condition) -> String {
-    // The present is named even where the filter does not ask for it, since every value must have its place.
     let Condition { sql, values, .. } = condition;
-    format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {sql} AND ?1 IS NOT NULL LIMIT ?{})", values.len())
+    format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {sql} LIMIT ?{})", values.len())
 }
 
 /// A list: what is asked of it, and by what it is ordered.
@@ -100,10 +99,7 @@ impl List<'_> {
             Part::Equal { .. } => format!("{seq} {direction}"),
             Part::All | Part::Beyond => format!("{value} {direction}, {seq} {direction}"),
         };
-        format!(
-            "SELECT {columns} FROM {from} WHERE {}{bound} AND ?1 IS NOT NULL ORDER BY {order} LIMIT ?{limit}",
-            self.condition.sql
-        )
+        format!("SELECT {columns} FROM {from} WHERE {}{bound} ORDER BY {order} LIMIT ?{limit}", self.condition.sql)
     }
 
     /// Reads rows onto the end of `found`, until it has `limit`.

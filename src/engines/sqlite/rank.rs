@@ -39,7 +39,7 @@ impl Ranked {
             ],
             false => vec![format!("(+({value}) {sign} ?{a} OR +({value}) = ?{a} AND +{seq} {sign} ?{b})")],
         };
-        let whole = |part| format!("SELECT count(*) FROM {from} WHERE {} AND {part} AND ?1 IS NOT NULL", condition.sql);
+        let whole = |part| format!("SELECT count(*) FROM {from} WHERE {} AND {part}", condition.sql);
         parts.into_iter().map(whole).collect()
     }
 

@@ -241,8 +241,7 @@ impl Look {
     fn new(filter: &Filter, now: Time, columns: &str) -> Look {
         let condition = people(filter, now);
         let next = condition.values.len() + 1;
-        let sql =
-            format!("SELECT {columns} FROM user u WHERE u.seq = ?{next} AND {} AND ?1 IS NOT NULL", condition.sql);
+        let sql = format!("SELECT {columns} FROM user u WHERE u.seq = ?{next} AND {}", condition.sql);
         Look { condition, sql }
     }
 
@@ -291,7 +290,7 @@ impl Ask<'_> {
             if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         if self.query.order == Order::Created {
-            self.by_creation(key.map(|(key, _)| key), falling, &mut take);
+            self.by_creation(key.map(|(key, _)| key), falling, &mut take)?;
         } else {
             let Some(rows) = self.sorted(falling, beyond)? else { return Ok(None) };
             let _ = rows.into_iter().try_for_each(take);
@@ -304,7 +303,12 @@ impl Ask<'_> {
     }
 
     /// Candidates in the order of creation: those who were there when all was read, and the fresh ones between them.
-    fn by_creation(&self, key: Option<&Key>, falling: bool, take: &mut dyn FnMut(i64) -> ControlFlow<()>) {
+    fn by_creation(
+        &self,
+        key: Option<&Key>,
+        falling: bool,
+        take: &mut dyn FnMut(i64) -> ControlFlow<()>,
+    ) -> Result<()> {
         let key = key.and_then(|key| match key.value {
             KeyValue::Number(created) => Some((created, key.seq)),
             KeyValue::Text(_) => None,
@@ -314,15 +318,22 @@ impl Ask<'_> {
             fresh.reverse();
         }
         let mut fresh = fresh.into_iter().peekable();
-        let mut stopped = false;
-        let created = |row: i64| {
-            let mut statement = self.db.prepare_cached("SELECT created_at FROM user WHERE seq = ?1").ok()?;
-            statement.query_row([row], |found| found.get::<_, i64>(0)).ok()
+        let (mut stopped, mut fault) = (false, None);
+        let created = |row: i64| -> Result<Option<i64>> {
+            let mut statement = self.db.prepare_cached("SELECT created_at FROM user WHERE seq = ?1")?;
+            Ok(statement.query_row([row], |found| rows::number(found, 0)).optional()?.flatten())
         };
         self.names.rows_from(key, falling, self.needles, &mut |row| {
             // Where nobody came since, nobody need be sorted in.
             while let Some(one) = fresh.peek() {
-                let Some(at) = created(row) else { break };
+                let at = match created(row) {
+                    Ok(Some(at)) => at,
+                    Ok(None) => break,
+                    Err(error) => {
+                        fault = Some(error);
+                        return ControlFlow::Break(());
+                    }
+                };
                 if (one.key < (at, row)) == falling {
                     break;
                 }
@@ -337,9 +348,13 @@ impl Ask<'_> {
             stopped |= answer.is_break();
             answer
         });
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
         if !stopped {
             let _ = fresh.try_for_each(|one| take(one.key.1));
         }
+        Ok(())
     }
 
     /// Candidates in another order, where they are few enough to be sorted.
@@ -372,5 +387,40 @@ impl Gathered {
         if beyond(&row.0) && self.rows.len() < self.limit {
             self.rows.push(row);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_wrong_while_fresh_names_are_sorted_in_is_told() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(
+            "CREATE TABLE user (seq INTEGER PRIMARY KEY, created_at, name_key, email_key, deleted_at);
+             CREATE TABLE audit (seq INTEGER PRIMARY KEY);
+             INSERT INTO user (created_at, name_key) VALUES (1, 'anna'), (2, 'joanna');",
+        )
+        .unwrap();
+        let (names, _) = reading::of_connection(&db, None).unwrap();
+        let mut names = names.unwrap();
+        names.insert(One::new(3, 3, b"hannah", None));
+        let query = Query { filter: Filter::parse("anna").unwrap(), ..Query::default() };
+        let needles = Needles::of(&query.filter).unwrap();
+        let met = || {
+            let ask = Ask { db: &db, names: &names, needles: &needles, query: &query, now: Time::from_millis(9) };
+            let mut met = Vec::new();
+            let told = ask.by_creation(None, true, &mut |row| {
+                met.push(row);
+                ControlFlow::Continue(())
+            });
+            told.map(|()| met)
+        };
+        assert_eq!(met().unwrap(), [3, 2, 1]);
+        db.flush_prepared_statement_cache();
+        db.execute_batch("ALTER TABLE user DROP COLUMN created_at").unwrap();
+        assert!(met().is_err(), "and no list without those who could not be sorted in");
     }
 }
