@@ -46,7 +46,7 @@ pub fn decode(typed: &str) -> Option<Zeroizing<Vec<u8>>> {
     (bits < 5 && held & ((1 << bits) - 1) == 0).then_some(bytes)
 }
 
-/// The same without spaces and dashes, in upper case.
+/// What was typed without its spaces and dashes, in upper case.
 pub fn bare(typed: &str) -> Secret {
     let mut text = String::with_capacity(typed.len());
     text.extend(typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()));

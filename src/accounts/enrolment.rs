@@ -45,7 +45,7 @@ impl Accounts {
         self.turn_on(&user, expect, secret, code, &stamp)
     }
 
-    /// The same by the person themselves, after their password.
+    /// A person turns their own second factor on, after their password, as an administrator does for others.
     ///
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
@@ -106,8 +106,8 @@ impl Accounts {
         self.turn_off(&user, expect, force, &stamp)
     }
 
-    /// The same by the person themselves: with what they needed to turn it on, password and code. (ASVS 6.5.6: whoever
-    /// only has stolen a password must not be able to take the second factor away.)
+    /// A person turns their own second factor off, with what they needed to turn it on: password and code. (ASVS 6.5.6:
+    /// whoever only has stolen a password must not be able to take the second factor away.)
     ///
     /// # Errors
     /// `invalid_credentials`, `missing_otp_code`, `invalid_otp_code`, `weak_password`.
@@ -132,7 +132,7 @@ impl Accounts {
         self.renew(&user, expect, &stamp)
     }
 
-    /// The same by the person themselves.
+    /// A person makes new backup codes of their own, in the place of all that there were.
     ///
     /// # Errors
     /// `invalid_credentials`, `missing_otp_code`, `invalid_otp_code`, `constraint_violation` as above.

@@ -136,21 +136,21 @@ impl Error {
         Error { kind, message: message.into(), hint: None, field: None, place: None }
     }
 
-    /// The same with the next step.
+    /// Adds the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same with the input at fault.
+    /// Adds the input that is at fault.
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
         self.field = Some(field);
         self
     }
 
-    /// The same with the bytes of the input that are at fault.
+    /// Adds which bytes of the input are at fault.
     #[must_use]
     pub fn at(mut self, place: Range<usize>) -> Self {
         self.place = Some(place);

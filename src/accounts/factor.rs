@@ -31,7 +31,7 @@ pub const PURPOSE: &str = "totp";
 pub struct Enrolment {
     /// The secret in base32, to be typed into an authenticator app.
     pub secret: Secret,
-    /// The same as `otpauth://…`, to be scanned.
+    /// An `otpauth://…` with that secret, to be scanned.
     pub uri: Secret,
 }
 

@@ -32,7 +32,7 @@ impl PasswordHash {
         PasswordHash { phc: phc.into(), alone: None }
     }
 
-    /// The same with what is known of the password: whether it is long enough to stand without a second factor.
+    /// Adds what is known of the password: whether it is long enough to stand without a second factor.
     #[must_use]
     pub fn with_alone(self, alone: Option<bool>) -> Self {
         PasswordHash { alone, ..self }

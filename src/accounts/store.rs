@@ -259,7 +259,7 @@ pub trait Store: Send {
         stamp: &Stamp,
     ) -> Result<Vec<Result<Changed>>>;
 
-    /// The same, giving many people back what [`Former`] remembers.
+    /// Gives many people back what [`Former`] remembers, in one transaction, as [`Store::change_many`] changes them.
     fn undo_many(&mut self, former: &[Former], stamp: &Stamp) -> Result<Vec<Result<Changed>>>;
 
     /// Erases a user with everything about them, the personal values in the audit included, and their name from the rows
@@ -351,7 +351,7 @@ pub trait Store: Send {
     /// Revokes a token, over or not. `None` if there is none or it was revoked before.
     fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>>;
 
-    /// The same by its value's digest.
+    /// Revokes the token whose value has this digest, over or not. `None` if there is none or it was revoked before.
     fn revoke_token_value(&mut self, digest: &Digest, stamp: &Stamp) -> Result<Option<ApiToken>>;
 
     /// What [`UserChange::Contain`] would take from a user; `None` for one that does not exist.

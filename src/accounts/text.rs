@@ -153,7 +153,7 @@ pub fn brief(text: &str) -> String {
     format!("{head}…")
 }
 
-/// The same in quotation marks.
+/// Untrusted text between quotation marks in one of our sentences: escaped, and cut as [`brief`] does.
 pub fn quote(text: &str) -> String {
     format!("\"{}\"", brief(text))
 }

@@ -58,7 +58,8 @@ impl Accounts {
         Ok(Examination { hashes: self.hashes()?, ..self.glance()? })
     }
 
-    /// The same without the passwords, which takes no longer with a million people than with ten.
+    /// What a look from outside shows but for the kinds of hashes; it takes no longer with a million people than with
+    /// ten.
     ///
     /// # Errors
     /// As any read.

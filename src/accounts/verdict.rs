@@ -88,7 +88,7 @@ impl Verdict {
         verdict
     }
 
-    /// The same with the counters by which they are made to wait now.
+    /// Adds the counters by which they are made to wait now.
     #[must_use]
     pub fn with_throttle(mut self, throttled: Vec<Throttled>) -> Verdict {
         if throttled.is_empty() {

@@ -85,7 +85,7 @@ pub struct UserJson<'a> {
 }
 
 impl UserJson<'_> {
-    /// The same, marked as a rehearsal.
+    /// Marks it as a rehearsal.
     pub fn rehearsed(self, dry_run: bool) -> Self {
         UserJson { dry_run, ..self }
     }
@@ -163,12 +163,12 @@ impl<'a> From<&'a Session> for SessionJson<'a> {
 }
 
 impl<'a> SessionJson<'a> {
-    /// The same with its token.
+    /// Adds its token.
     pub fn with_token(self, token: &'a Secret) -> Self {
         SessionJson { token: Some(token.expose()), ..self }
     }
 
-    /// The same with its owner.
+    /// Adds its owner.
     pub fn with_user(self, user: &'a User) -> Self {
         SessionJson { user: Some(user.into()), ..self }
     }
@@ -207,12 +207,12 @@ impl<'a> From<&'a ApiToken> for TokenJson<'a> {
 }
 
 impl<'a> TokenJson<'a> {
-    /// The same with its value.
+    /// Adds its value.
     pub fn with_value(self, value: &'a Secret) -> Self {
         TokenJson { token: Some(value.expose()), ..self }
     }
 
-    /// The same with its owner.
+    /// Adds its owner.
     pub fn with_user(self, user: &'a User) -> Self {
         TokenJson { user: Some(user.into()), ..self }
     }

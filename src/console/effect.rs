@@ -100,7 +100,7 @@ pub enum Read {
     },
     /// Everything about one person, and so much of their history.
     Person(UserId, u16),
-    /// The same of some who may be looked at next; whoever is not there is left out.
+    /// Everything about some who may be looked at next; whoever is not there is left out.
     People(Vec<(UserId, u16)>),
     /// A page of everybody's sessions.
     Everybody {

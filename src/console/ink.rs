@@ -244,7 +244,7 @@ pub fn centered(screen: Rect, width: u16, height: u16) -> Rect {
     covering(screen, width, height.min(screen.height.saturating_sub(1)))
 }
 
-/// The same for what cannot be cut: it takes the last line too where it has to.
+/// A rectangle in the middle for what cannot be cut: it takes the last line too where it has to.
 pub fn covering(screen: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(screen.width), height.min(screen.height));
     Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }

@@ -203,7 +203,7 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         self.apply_input();
     }
 
-    /// The same with a filter that was not typed; `text` is what the title says of it.
+    /// Sets a filter that nobody typed; `text` is what the title says of it.
     pub fn set_meaning(&mut self, filter: F, text: String) {
         (self.filter, self.fault, self.place) = (filter, None, None);
         self.input = Input::new(text);

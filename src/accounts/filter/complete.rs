@@ -28,7 +28,7 @@ pub fn complete(
     complete_from(line, cursor, &subject.fields(), |field| values(field, subject).unwrap_or_else(|| more(field)))
 }
 
-/// The same in a line that has these fields and, behind each, these values.
+/// What could stand at the cursor in a line that has these fields and, behind each, these values.
 pub fn complete_from(
     line: &str,
     cursor: usize,

@@ -64,14 +64,14 @@ impl Question {
         }
     }
 
-    /// The same, but this word has to be typed instead of `y`.
+    /// Asks for this word to be typed instead of `y`.
     #[must_use]
     pub fn typed(mut self, word: String) -> Question {
         self.typed = Some((word, tui_input::Input::default()));
         self
     }
 
-    /// The same, but it takes no yes before it has been told what there is to decide.
+    /// Takes no yes before it has been told what there is to decide.
     #[must_use]
     pub fn counting(mut self) -> Question {
         self.counting = true;

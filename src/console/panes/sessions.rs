@@ -203,7 +203,7 @@ pub fn over_words(session: &Session, now: Time) -> String {
     }
 }
 
-/// The same in so many cells: when the last refusal was gives way first, then when it ended; that there were refusals
+/// How a session ended, in so many cells: when the last refusal was gives way first, then when it ended; that there were refusals
 /// does not.
 pub fn over_within(session: &Session, now: Time, room: usize) -> String {
     let words = over_words(session, now);
@@ -214,7 +214,7 @@ pub fn over_within(session: &Session, now: Time, room: usize) -> String {
     fits.map_or_else(|| clip_end(&bare, room), str::to_owned)
 }
 
-/// The same with exact times.
+/// How a session began and ended, with exact times.
 pub fn exact_words(session: &Session, now: Time, zone: &TimeZone) -> String {
     let began = format!("began {}", exact(session.created_at, zone));
     match session.ended_at {

@@ -15,7 +15,7 @@ mod tests;
 
 /// How long a lone Esc waits for the rest of a sequence, in milliseconds.
 const GRACE: u64 = 50;
-/// The same over SSH, where a sequence is more often torn apart.
+/// How long it waits over SSH, where a sequence is more often torn apart.
 const GRACE_SSH: u64 = 100;
 /// How much longer a sequence waits that a hand could have begun: Esc and a bracket.
 const OPENED: u64 = 250;

@@ -29,7 +29,7 @@ pub fn open(path: &Path, read_only: bool, patience: Duration) -> Result<Connecti
 /// How many KiB of the file a connection may hold in memory; more makes nothing quicker.
 pub const HELD: i64 = 2560;
 
-/// The same for whoever goes through all of it and meets no page again.
+/// How many KiB are held for whoever goes through all of the file and meets no page again.
 pub const LITTLE: i64 = 512;
 
 /// Lets a connection hold so many KiB of the file, and no more.

@@ -25,7 +25,7 @@ pub struct Sqlite {
     pub(super) read_only: bool,
     pub(super) rehearsing: bool,
     pub(super) patience: Duration,
-    /// Whether commits wait for the disk, as all do but those of [`Sqlite::count`].
+    /// Whether commits wait for the disk, as all do but those of [`Sqlite::count_try`].
     pub(super) durable: bool,
     /// Who came last to log in.
     pub(super) met: Met,
@@ -46,18 +46,23 @@ impl Sqlite {
         let read_only = access == Access::ReadOnly;
         let db = connection::open(&place, read_only, patience)?;
         schema::judge(&db, &place)?;
-        Ok(Sqlite {
+        Ok(Sqlite { place: Some(place), read_only, patience, ..Self::on(db) })
+    }
+
+    /// A handle on this connection, as one to a database in memory has it.
+    fn on(db: Connection) -> Sqlite {
+        Sqlite {
             writer: None,
             db,
-            place: Some(place),
-            read_only,
+            place: None,
+            read_only: false,
             rehearsing: false,
-            patience,
+            patience: connection::PATIENCE,
             durable: true,
             met: None,
             recall: None,
             tally: Tally::default(),
-        })
+        }
     }
 
     /// Creates a file and opens it.
@@ -79,14 +84,10 @@ impl Sqlite {
     pub fn memory() -> Result<Sqlite> {
         let db = connection::memory()?;
         schema::lay(&db)?;
-        let patience = connection::PATIENCE;
-        let recall = Some(Recall::new(None, None));
-        let tally = Tally::default();
-        let (writer, place, met, read_only, rehearsing, durable) = (None, None, None, false, false, true);
-        Ok(Sqlite { writer, db, place, read_only, rehearsing, patience, durable, met, recall, tally })
+        Ok(Sqlite { recall: Some(Recall::new(None, None)), ..Self::on(db) })
     }
 
-    /// The same, answering words from the names in memory, which are read when a word is first asked for. They are
+    /// Lets this handle answer words from the names in memory, which are read when a word is first asked for. They are
     /// shared with whatever handle of this file filled `shared` before.
     pub fn recalling(mut self, shared: &mut Option<Recall>, most: Option<Room>) -> Sqlite {
         if let Some(place) = &self.place {
@@ -115,14 +116,14 @@ impl Sqlite {
         connection::write(&self.db, self.patience, false, change)
     }
 
-    /// The same for a try that is counted before it is judged. Every other program sees the count at once, and a process
-    /// that dies takes nothing back; the disk is not waited for.
+    /// Writes down a try that is counted before it is judged, and keeps it even where all else is rehearsed. Every other
+    /// program sees the count at once, and a process that dies takes nothing back; the disk is not waited for.
     ///
     /// What a power cut may take are counts whose tries nobody was told to be wrong: that answer waits for the next
     /// commit (the failure that is written down; where the password is right, the session), and that one makes whatever
     /// stands before it in the log last as well. A right password that is turned away for something else may be answered
     /// without one. Whoever can cut the power so often that this helps them has the disk.
-    pub(super) fn count<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn count_try<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         self.wait_for_disk(false)?;
         let answer = connection::write(&self.db, self.patience, false, change);
         self.wait_for_disk(true)?;
@@ -185,7 +186,7 @@ mod tests {
             assert_eq!(counted(&other), tried, "before anybody judges it");
             assert_eq!(synchronous(&store.db), 3);
         }
-        assert_eq!(store.count(|tx| Ok(synchronous(tx))).unwrap(), 1);
+        assert_eq!(store.count_try(|tx| Ok(synchronous(tx))).unwrap(), 1);
         assert_eq!(store.keep(|tx| Ok(synchronous(tx))).unwrap(), 3);
         assert_eq!(store.write(|tx| Ok(synchronous(tx))).unwrap(), 3);
     }
@@ -202,7 +203,7 @@ mod tests {
         assert_eq!(store.challenge("alice", None, at, at).err().unwrap().kind, Kind::Busy);
         assert_eq!(synchronous(&store.db), 3);
         other.execute_batch("COMMIT").unwrap();
-        let refused = store.count(|tx| {
+        let refused = store.count_try(|tx| {
             tx.execute_batch("INSERT INTO throttle VALUES (9, x'01', x'', NULL, 1, 0, 0, 0, 0, NULL)")?;
             Err::<(), _>(crate::accounts::error::Error::invalid_credentials())
         });

@@ -266,7 +266,7 @@ impl<'a> Raw<'a> {
         Raw(Cow::Owned(bytes))
     }
 
-    /// The same for a text that may be missing.
+    /// A text on its way into the database that may be missing.
     pub fn some(text: Option<&'a str>) -> Option<Self> {
         text.map(Raw::new)
     }

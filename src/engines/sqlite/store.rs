@@ -372,7 +372,7 @@ impl Store for Sqlite {
     fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
         match self.read_only {
             true => self.read(|db| throttle::look(db, knock)),
-            false => self.count(|tx| throttle::attempt(tx, knock)),
+            false => self.count_try(|tx| throttle::attempt(tx, knock)),
         }
     }
 
@@ -387,7 +387,7 @@ impl Store for Sqlite {
             };
             Ok((found, knock, attempt))
         };
-        let (found, knock, attempt) = if read_only { self.read(ask)? } else { self.count(ask)? };
+        let (found, knock, attempt) = if read_only { self.read(ask)? } else { self.count_try(ask)? };
         self.met = found.as_ref().map(|(seq, credential)| (*seq, credential.user.id.clone()));
         Ok(Challenge { credential: found.map(|(_, credential)| credential), knock, attempt })
     }

@@ -64,7 +64,7 @@ pub fn attempt(db: &Connection, knock: &Knock) -> Result<Attempt> {
     count(db, account, knock)
 }
 
-/// The same for an account whose row is known; 0 where nobody has the name.
+/// Counts a try for an account whose row is known; 0 where nobody has the name.
 pub fn count(db: &Connection, account: i64, knock: &Knock) -> Result<Attempt> {
     let source = class(db, account, knock)?;
     let before = counter(db, knock, source)?;
@@ -131,7 +131,7 @@ pub fn admit(db: &Connection, knock: &Knock) -> Result<()> {
     clear_class(db, account, knock)
 }
 
-/// The same for an account whose row is known.
+/// Clears the counter of the class that a try on an account belongs to, where the account's row is known.
 pub fn clear_class(db: &Connection, account: i64, knock: &Knock) -> Result<()> {
     let source = class(db, account, knock)?;
     let cleared = db
