@@ -43,6 +43,8 @@ mod login;
 mod many;
 #[path = "scenarios/model.rs"]
 mod model;
+#[path = "scenarios/opening.rs"]
+mod opening;
 #[path = "scenarios/people.rs"]
 mod people;
 #[path = "scenarios/platypush.rs"]

@@ -226,6 +226,16 @@ impl User {
             && self.password_set_at.is_some()
     }
 
+    /// Whether a change from `before` to this may let them in where they were not: by the status, by coming back, by a
+    /// later end or none, or by another role.
+    pub fn is_let_in_since(&self, before: &User) -> bool {
+        let end = |user: &User| user.valid_until.map_or(i64::MAX, Time::millis);
+        self.role != before.role
+            || self.status == Status::Active && before.status != Status::Active
+            || self.deleted_at.is_none() && before.deleted_at.is_some()
+            || end(self) > end(before)
+    }
+
     /// The form of the name under which it is compared.
     pub fn name_key(&self) -> String {
         fold(&self.name)

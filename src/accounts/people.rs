@@ -42,7 +42,7 @@ impl Accounts {
         } else if matches!(self.actor(), Actor::Service(_)) {
             return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
                 .hint("an administrator's password or session; the service itself can register people"));
-        } else if draft.role == Role::Member {
+        } else if draft.role == Role::Member && password.is_none() {
             self.administer()?
         } else {
             self.administer_gravely()?
@@ -74,7 +74,8 @@ impl Accounts {
     /// verification.
     ///
     /// # Errors
-    /// `unknown_user`, `stale` if `expect` is not the present version.
+    /// `unknown_user`, `stale` if `expect` is not the present version; `unauthenticated` where the password
+    /// [is asked for](Accounts::asks_again) once more.
     pub fn activate(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
         if matches!(self.actor(), Actor::Service(_)) {
             let stamp = self.stamp();
@@ -103,13 +104,14 @@ impl Accounts {
         self.store.change_user(id, expect, &UserChange::Contain, &stamp)
     }
 
-    /// Changes what is said about a person.
+    /// Changes what is said about a person. A session alone changes neither role, nor address, nor an end date to a
+    /// later one, where a log-in is required; and never an address of one's own, to which a service may send codes.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`.
+    /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`; `unauthenticated` and `unauthorized` where a session is
+    /// not enough.
     pub fn edit(&mut self, id: &UserId, expect: Option<i64>, edit: Edit) -> Result<Changed> {
-        let stamp = if edit.role.is_some() { self.administer_gravely()? } else { self.administer()? };
-        self.store.change_user(id, expect, &UserChange::Edit(edit), &stamp)
+        self.change(id, expect, &UserChange::Edit(edit))
     }
 
     /// Takes a person away: the name is free at once, sessions end, and for 30 days they can be restored.
@@ -123,7 +125,8 @@ impl Accounts {
     /// Brings a deleted person back, under a new name if one is given.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, `duplicate_user` when the name has been taken meanwhile.
+    /// `unknown_user`, `stale`, `duplicate_user` when the name has been taken meanwhile; `unauthenticated` as
+    /// [`Accounts::activate`].
     pub fn restore(&mut self, id: &UserId, expect: Option<i64>, name: Option<Name>) -> Result<Changed> {
         self.change(id, expect, &UserChange::Restore(name))
     }
@@ -131,7 +134,7 @@ impl Accounts {
     /// Gives a person back the state before `changed`, sessions and passwords aside; refused when the row has moved on.
     ///
     /// # Errors
-    /// `stale`, `duplicate_user`, `last_admin`.
+    /// `stale`, `duplicate_user`, `last_admin`; as [`Accounts::edit`] where a session is not enough.
     pub fn undo(&mut self, changed: &Changed) -> Result<Changed> {
         let former = Box::new(changed.before.clone());
         self.change(&changed.after.id, Some(changed.after.version), &UserChange::Undo(former))
@@ -158,7 +161,26 @@ impl Accounts {
 
     fn change(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange) -> Result<Changed> {
         let stamp = self.administer()?;
-        self.store.change_user(id, expect, change, &stamp)
+        let seen = self.weigh(id, change, &stamp)?;
+        self.store.change_user(id, expect.or(seen), change, &stamp)
+    }
+
+    /// Refuses to let anybody in by a session alone. Where no more than that was shown, answers with the version that
+    /// was looked at: in another one the change might do what it does not in this.
+    fn weigh(&mut self, id: &UserId, change: &UserChange, stamp: &Stamp) -> Result<Option<i64>> {
+        let alone = matches!(self.actor(), Actor::User { id, .. } if self.shown.as_ref() != Some(id));
+        let user = if alone && !self.rehearsing { self.store.user(id, stamp.at)? } else { None };
+        let Some(user) = user else { return Ok(None) };
+        // What is not lawful is told by the store.
+        if let Ok(next) = change.apply(&user, stamp) {
+            if next.email != user.email {
+                self.not_by_session_alone(id, "an e-mail address")?;
+            }
+            if next.is_let_in_since(&user) {
+                self.not_gravely_by_session_alone()?;
+            }
+        }
+        Ok(Some(user.version))
     }
 
     /// A password's hash at this handle's cost, for people who are about to be loaded. Judges nothing.

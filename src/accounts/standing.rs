@@ -235,7 +235,7 @@ impl Accounts {
         self.not_gravely_by_session_alone().map(|()| stamp)
     }
 
-    fn not_gravely_by_session_alone(&mut self) -> Result<()> {
+    pub(super) fn not_gravely_by_session_alone(&mut self) -> Result<()> {
         if self.rehearsing || !self.asks_again()? {
             return Ok(());
         }

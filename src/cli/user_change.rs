@@ -44,7 +44,10 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
         Some(password) if plain && call.global.service.is_some() && !call.is_claimed() => {
             accounts.register(&args.name, password, args.pending)?
         }
-        password => accounts.create_user(draft, password.as_ref())?,
+        password => {
+            call.ask_again(&mut accounts)?;
+            accounts.create_user(draft, password.as_ref())?
+        }
     };
     let mut words = format!("{} is registered, {} {}", called(&user), user.status.word(), user.role.word());
     if password.is_none() {
@@ -76,6 +79,9 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
         });
     }
     let user = accounts.find(&args.target)?;
+    if edit.email.is_some() || edit.role.is_some() || edit.valid_until.is_some() {
+        call.ask_again(&mut accounts)?;
+    }
     let changed = accounts.edit(&user.id, None, edit)?;
     tell_change(call, &changed, "edited", "is like that already")
 }
@@ -84,6 +90,7 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
 pub fn activate(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
+    call.ask_again(&mut accounts)?;
     let changed = accounts.activate(&user.id, None)?;
     tell_change(call, &changed, "activated", "is active already")
 }
@@ -137,6 +144,7 @@ pub fn restore(call: &mut Call<'_>, wanted: &str, args: &UserRestore) -> Outcome
     let name = args.new_name.as_deref().map(Name::parse).transpose()?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find_deleted(wanted)?;
+    call.ask_again(&mut accounts)?;
     let changed = accounts.restore(&user.id, None, name)?;
     tell_change(call, &changed, "restored", "is not deleted")
 }

@@ -46,7 +46,17 @@ fn every_changing_command_asks_who_one_is_and_looking_does_not() {
     // An admin by password and by session; an auditor by neither.
     desk.run(&["user", "deactivate", "alice", "--as", "root"], "pw\n").ok();
     let token = desk.log_in("root");
-    desk.run(&["user", "activate", "alice", "--as-session-stdin"], &token).ok();
+    desk.run(&["user", "edit", "alice", "--note", "x", "--as-session-stdin"], &token).ok();
+    for opening in [
+        &["activate", "alice"][..],
+        &["edit", "alice", "--email", "evil@example.org"],
+        &["register", "evil", "--password-stdin"],
+    ] {
+        let line = [&["user"], opening, &["--as-session-stdin"]].concat();
+        let message = desk.fails(&line, &format!("{token}\npw\n"), 4, "unauthenticated");
+        assert!(message.starts_with("a session is not enough"), "{message}");
+    }
+    desk.run(&["user", "activate", "alice", "--as", "root"], "pw\n").ok();
     desk.fails(&["user", "deactivate", "alice", "--as", "eve"], "pw\n", 4, "unauthorized");
     desk.fails(&["policy", "set", "console-login", "open", "--as", "eve"], "pw\n", 4, "unauthorized");
     desk.run(&["policy", "set", "console-login", "open", "--as", "root"], "pw\n").ok();
