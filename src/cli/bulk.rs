@@ -48,16 +48,16 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
     tell(call, deed, &plan, Some(done))
 }
 
-/// Reads a filter. What is asked of the other subject has a command of its own.
+/// Reads a filter, which nobody is typing any more. What is asked of the other subject has a command of its own.
 ///
 /// # Errors
-/// As [`Filter::read`].
+/// As [`Filter::read_finished`].
 pub fn read_filter(text: &str, subject: Subject) -> Result<Filter> {
     let other = match subject {
         Subject::Users => "session",
         Subject::Sessions => "user",
     };
-    Filter::read(text, subject).map_err(|fault| match fault.hint {
+    Filter::read_finished(text, subject).map_err(|fault| match fault.hint {
         Some(_) => fault,
         None => fault.hint(format!("`rollbook {other} list --filter` takes it")),
     })

@@ -132,7 +132,34 @@ fn a_filter_that_asks_for_nothing_does_not_mean_everybody() {
         {
             let answer = desk.run(line, "");
             assert_ne!(answer.code, 0, "{line:?}");
-            assert!(answer.err.contains("everybody") || answer.err.contains("hint"), "{}", answer.err);
+            assert!(answer.err.contains("asks for nothing"), "{}", answer.err);
+        }
+    }
+    assert_eq!(desk.names(&["--filter", "is:active"]).len(), 3);
+}
+
+#[test]
+fn a_condition_that_asks_for_nothing_is_dropped_from_no_filter() {
+    let desk = desk();
+    let lines = [
+        (&["user", "deactivate", "--yes"][..], "is:active"),
+        (&["user", "contain", "--yes", "--dry-run"], "is:active"),
+        (&["user", "list"], "is:active"),
+        (&["session", "logout", "--yes"], "is:live"),
+        (&["session", "list"], "is:live"),
+    ];
+    for (line, rest) in lines {
+        for (slip, words) in [
+            ("\"\"", "asks for nothing"),
+            ("^", "asks for nothing"),
+            ("!", "asks for nothing"),
+            ("\"al", "a quotation mark is not closed"),
+            ("^!al", "! comes before ^"),
+        ] {
+            let filter = format!("{rest} {slip}");
+            let line = [line, &["--filter", &filter]].concat();
+            let message = desk.fails(&line, "", 7, "constraint_violation");
+            assert!(message.contains(words), "{line:?}: {message}");
         }
     }
     assert_eq!(desk.names(&["--filter", "is:active"]).len(), 3);

@@ -103,15 +103,40 @@ impl Filter {
         Self::read(text, Subject::Sessions)
     }
 
-    /// Reads a filter over people or sessions.
+    /// Reads a filter over people or sessions that may still be typed: what asks for nothing yet lets everybody through.
     ///
     /// # Errors
     /// As [`Filter::parse`].
     pub fn read(text: &str, subject: Subject) -> Result<Filter> {
+        Self::gather(text, subject, false)
+    }
+
+    /// The same of a line that nobody is typing: each of its conditions asks for something, and each quotation mark is
+    /// closed. A variable of a script that was never set drops no condition out of it.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`], and for what is not finished, with its place.
+    pub fn read_finished(text: &str, subject: Subject) -> Result<Filter> {
+        Self::gather(text, subject, true)
+    }
+
+    fn gather(text: &str, subject: Subject, finished: bool) -> Result<Filter> {
         let (mut terms, mut from) = (Vec::new(), 0);
         while let Some(piece) = Piece::next(text, from) {
             from = piece.place.end;
-            let term = piece.term(subject).map_err(|fault| fault.field(Field::Filter).at(piece.place.clone()))?;
+            let spelt = || quote(&text[piece.place.clone()]);
+            let term = match piece.term(subject) {
+                Ok(_) if finished && piece.open => Err(fault(
+                    format!("a quotation mark is not closed in {}", spelt()),
+                    "a second one closes it; within it two of them are one",
+                )),
+                Ok(None) if finished => Err(fault(
+                    format!("{} asks for nothing", spelt()),
+                    "leave it out, or is there a variable that was never set?",
+                )),
+                term => term,
+            };
+            let term = term.map_err(|fault| fault.field(Field::Filter).at(piece.place.clone()))?;
             terms.extend(term.map(|term| if piece.not { Term::Not(Box::new(term)) } else { term }));
         }
         Ok(Filter { terms })
@@ -124,6 +149,10 @@ struct Piece<'a> {
     /// The sign for that stands there more than once.
     again: bool,
     caret: bool,
+    /// The sign for not stands behind the one for a beginning.
+    late: bool,
+    /// A quotation mark was begun and not closed.
+    open: bool,
     field: Option<&'a str>,
     value: String,
     place: Range<usize>,
@@ -139,16 +168,17 @@ impl<'a> Piece<'a> {
             there
         };
         let (not, again, caret) = (takes('!'), takes('!'), takes('^'));
+        let late = caret && text[at..].starts_with('!');
         let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
         let field = near::head(&text[at..end]).filter(|_| !caret);
         if let Some(field) = field {
             at += field.len() + 1;
         }
-        let (value, end) = match text[at..].strip_prefix('"') {
+        let (value, end, open) = match text[at..].strip_prefix('"') {
             Some(_) => quoted(text, at + 1),
-            None => (text[at..end].to_owned(), end),
+            None => (text[at..end].to_owned(), end, false),
         };
-        Some(Piece { not, again, caret, field, value, place: start..end })
+        Some(Piece { not, again, caret, late, open, field, value, place: start..end })
     }
 
     /// The condition; `None` where nothing is said yet, as after a lone `!`.
@@ -156,6 +186,12 @@ impl<'a> Piece<'a> {
         let value = self.value.as_str();
         if self.again {
             return Err(fault("! once", "!word leaves out who has it; in quotation marks a ! is text"));
+        }
+        if self.late {
+            return Err(fault(
+                "! comes before ^",
+                "!^word leaves out whose name begins so; in quotation marks a ! is text",
+            ));
         }
         let Some(typed) = self.field else {
             let text = if self.caret { fold(value) } else { bare(value) };
@@ -209,7 +245,7 @@ fn field_term(field: &str, value: &str) -> Result<Term> {
     let word = (!value.is_empty()).then(|| fold(value));
     let term = match field {
         "label" => word.map(Term::Label),
-        "client" => word.map(|word| Term::Client(bare(&word))),
+        "client" => word.map(|word| bare(&word)).filter(|word| !word.is_empty()).map(Term::Client),
         "address" => word.map(Term::Address),
         "hash" if fold(value) == "none" => Some(Term::Hash(None)),
         "hash" => word
@@ -235,21 +271,21 @@ fn field_term(field: &str, value: &str) -> Result<Term> {
     })
 }
 
-/// What stands in quotation marks from `from` on, and where it ends. A mark is written twice; a missing one at the end
-/// is yet to be typed.
-fn quoted(text: &str, from: usize) -> (String, usize) {
+/// What stands in quotation marks from `from` on, where it ends, and whether the mark that ends it is yet to be typed. A
+/// mark is written twice.
+fn quoted(text: &str, from: usize) -> (String, usize, bool) {
     let (mut value, mut at) = (String::new(), from);
     while let Some(c) = text[at..].chars().next() {
         at += c.len_utf8();
         if c == '"' {
             if !text[at..].starts_with('"') {
-                break;
+                return (value, at, false);
             }
             at += 1;
         }
         value.push(c);
     }
-    (value, at)
+    (value, at, true)
 }
 
 fn fault(message: impl Into<String>, hint: &str) -> Error {
@@ -257,185 +293,4 @@ fn fault(message: impl Into<String>, hint: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::accounts::time::Span;
-    use proptest::prelude::*;
-
-    fn terms(text: &str) -> Vec<Term> {
-        Filter::parse(text).expect("lawful").terms
-    }
-
-    fn word(text: &str) -> Term {
-        Term::Word(text.into())
-    }
-
-    #[test]
-    fn words_prefixes_and_fields_are_told_apart() {
-        let wanted = [
-            word("ali"),
-            Term::Prefix("bo".into()),
-            Term::Is(State::Pending),
-            Term::Role(Role::Admin),
-            Term::Label("ops".into()),
-            Term::When(Clocked::Seen, When::Within(Span::DAY.times(30))),
-            Term::Hash(Some("argon2id".into())),
-        ];
-        assert_eq!(terms("Ali ^Bo is:pending role:admin label:Ops seen:<30d hash:argon2id"), wanted);
-    }
-
-    #[test]
-    fn not_and_quotation_marks_go_with_everything() {
-        let not = |term| Term::Not(Box::new(term));
-        assert_eq!(terms("!Bob"), [not(word("bob"))]);
-        assert_eq!(terms("!is:live"), [not(Term::Is(State::Live))]);
-        assert_eq!(terms("\"Anna  M\" !^\"an n\""), [word("anna  m"), not(Term::Prefix("an n".into()))]);
-        assert_eq!(terms("label:\"a b\"c"), [Term::Label("a b".into()), word("c")]);
-        assert_eq!(terms("\"say \"\"hi\"\"\""), [word("say \"hi\"")], "a mark is written twice");
-        assert_eq!(terms("\"not yet clos"), [word("not yet clos")], "the rest is still being typed");
-        assert_eq!(terms("a\"b"), [word("a\"b")], "within a word it is a letter");
-        for nothing in ["", " ", "!", "^", "\"\"", "!\"", "\u{301}"] {
-            assert_eq!(terms(nothing), [], "{nothing:?}");
-        }
-    }
-
-    #[test]
-    fn accents_do_not_count_in_words_and_do_in_prefixes() {
-        assert_eq!(terms("MARÍA ^MARÍA"), [word("maria"), Term::Prefix("maría".into())]);
-    }
-
-    #[test]
-    fn an_unknown_word_after_is_gets_a_sentence_and_its_place() {
-        let near = Filter::parse("is:pendng").expect_err("a slip").hint.unwrap_or_default();
-        assert_eq!(near, "pending is nearest; as text: \"is:pendng\"");
-        let error = Filter::parse("zoë is:purple x").expect_err("unknown");
-        assert_eq!(error.message, "no state \"purple\"");
-        assert_eq!(error.place, Some(5..14));
-        assert!(error.hint.is_some_and(|hint| hint.contains("pending")));
-        let error = Filter::parse("is:ended").expect_err("sessions end, users do not");
-        assert_eq!((error.message.as_str(), error.hint), ("is:ended is asked of sessions, not of users", None));
-        assert!(Filter::parse_sessions("is:pending").is_err());
-        for text in ["label:", "seen:", "seen:<", "created:never", "valid:x", "hash:a$b", "role:", "address:1"] {
-            let error = Filter::parse(text).expect_err("not understood");
-            assert_eq!((error.field, error.place), (Some(Field::Filter), Some(0..text.len())), "{text}");
-        }
-        for text in ["label:a", "role:admin", "hash:none", "valid:never"] {
-            assert!(Filter::parse_sessions(text).expect_err("of users").message.contains("asked of users"), "{text}");
-        }
-        assert_eq!(Filter::parse_sessions("client:Fire address:10.").expect("lawful").terms.len(), 2);
-    }
-
-    #[test]
-    fn words_of_ours_are_read_however_they_are_spelt() {
-        for (spelt, plain) in [
-            ("IS:active Is:PENDING", "is:active is:pending"),
-            ("Role:Admin", "role:admin"),
-            ("!ROLE:aUDITOR", "!role:auditor"),
-            ("Seen:Never VALID:NONE", "seen:never valid:none"),
-            ("Hash:None HASH:Argon2ID", "hash:none hash:argon2id"),
-            ("LABEL:Ops Created:<30d", "label:ops created:<30d"),
-        ] {
-            assert_eq!(terms(spelt), terms(plain), "{spelt}");
-        }
-        let sessions = |text: &str| Filter::parse_sessions(text).expect("lawful");
-        assert_eq!(sessions("IS:Live CLIENT:Fire Address:10."), sessions("is:live client:fire address:10."));
-        assert_eq!(sessions("FE:1"), sessions("fe:1"));
-    }
-
-    #[test]
-    fn a_second_exclamation_mark_is_a_fault_and_in_quotation_marks_a_letter() {
-        for text in ["!!bob", "!!is:live", "!!", "!!^bo", "!!!bob"] {
-            let error = Filter::parse(&format!("ann {text} x")).expect_err("twice");
-            assert_eq!((error.message.as_str(), error.place), ("! once", Some(4..4 + text.len())), "{text}");
-        }
-        assert_eq!(terms("!\"!bob\" \"!!a\" b!!"), [Term::Not(Box::new(word("!bob"))), word("!!a"), word("b!!")]);
-    }
-
-    #[test]
-    fn faults_of_a_field_and_of_its_value_read_alike() {
-        let told = |text: &str| Filter::parse(text).expect_err("a slip").to_string();
-        assert_eq!(told("lablel:x"), "no field \"lablel\" (label: is nearest; as text: \"lablel:x\")");
-        assert_eq!(told("is:activ"), "no state \"activ\" (active is nearest; as text: \"is:activ\")");
-        assert_eq!(told("Role:Admn"), "no role \"Admn\" (admin is nearest; as text: \"Role:Admn\")");
-        assert_eq!(told("role:king"), "no role \"king\" (member, auditor or admin; as text: \"role:king\")");
-        assert_eq!(told("is:"), format!("is: asks for nothing yet ({})", near::meant("", &Subject::Users.states())));
-        assert_eq!(told("label:"), "label: asks for nothing yet (a label, as label:ops)");
-    }
-
-    #[test]
-    fn w06_wildcards_are_letters() {
-        assert_eq!(terms("%_"), [word("%_")]);
-    }
-
-    #[test]
-    fn a_colon_in_a_name_is_not_a_field() {
-        assert_eq!(terms("10:b ^is:x"), [word("10:b"), Term::Prefix("is:x".into())]);
-    }
-
-    #[test]
-    fn a_field_that_does_not_exist_is_a_fault_and_in_quotation_marks_a_word() {
-        for (text, place, near) in [
-            ("ann lablel:x", 4..12, "label: is nearest"),
-            ("!rol:admin", 0..10, "role: is nearest"),
-            ("lablel:\"a b\" c", 0..12, "label: is nearest"),
-            ("LABLE:x", 0..7, "label: is nearest"),
-            ("corp:ann", 0..8, "is: role: label:"),
-        ] {
-            let error = Filter::parse(text).expect_err("no such field");
-            assert_eq!(error.place, Some(place), "{text}");
-            assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with(near)), "{error}");
-        }
-        assert!(Filter::parse_sessions("clint:fox").expect_err("no such field").to_string().contains("client:"));
-        assert_eq!(terms("\"lablel:x\""), [word("lablel:x")]);
-        for address in ["fdab:cd12::1", "dead:BEEF::", "!fe:"] {
-            let filter = Filter::parse_sessions(address).expect("an address");
-            let word = word(&address.trim_start_matches('!').to_lowercase());
-            assert!(filter.terms == [word.clone()] || filter.terms == [Term::Not(Box::new(word))], "{filter:?}");
-            assert!(Filter::parse(address).is_err(), "people have none");
-        }
-        assert_eq!(
-            terms("!\"corp:ann\" ^corp:b"),
-            [Term::Not(Box::new(word("corp:ann"))), Term::Prefix("corp:b".into())]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_is_read_or_refused_at_a_place_in_it(text in "([a-z!^\" :<>é]|is:|seen:|label:|client:){0,12}") {
-            for subject in [Subject::Users, Subject::Sessions] {
-                if let Err(error) = Filter::read(&text, subject) {
-                    let elsewhere = error.message.contains("is asked of");
-                    prop_assert_eq!(error.hint.is_none(), elsewhere, "only the other subject has no hint: {}", error);
-                    let place = error.place.expect("a place");
-                    prop_assert!(text.get(place).is_some_and(|piece| !piece.is_empty()));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_field_of_sessions_is_read_as_it_is_looked_for() {
-        let terms = |text: &str| Filter::parse_sessions(text).expect("lawful").terms;
-        assert_eq!(terms("client:\"FÍRE fox\""), [Term::Client("fire fox".into())], "accents do not count");
-        assert_eq!(
-            terms("address:10.1. address:FE80::"),
-            [Term::Address("10.1.".into()), Term::Address("fe80::".into())]
-        );
-        assert_eq!(terms("is:live !is:ended"), [Term::Is(State::Live), Term::Not(Box::new(Term::Is(State::Ended)))]);
-        assert_eq!(terms("seen:never"), [Term::When(Clocked::Seen, When::Never)]);
-        assert_eq!(terms("created:<1d"), [Term::When(Clocked::Created, When::Within(Span::DAY))]);
-        let hint = |text: &str| Filter::parse_sessions(text).expect_err("not understood").hint.unwrap_or_default();
-        assert!(hint("client:").contains("client:firefox") && hint("address:").contains("address:10.1."));
-        assert!(hint("created:never").ends_with("or a date") && hint("seen:x").ends_with("a date or never"));
-        let hint = |text: &str| Filter::parse(text).expect_err("not understood").hint.unwrap_or_default();
-        assert!(hint("label:").contains("label:ops") && hint("hash:a$b").contains("bcrypt"));
-    }
-
-    #[test]
-    fn a_scheme_of_hashes_has_letters_digits_and_dashes() {
-        let hash = |text: &str| Filter::parse(text).ok().and_then(|filter| filter.terms.into_iter().next());
-        assert_eq!(hash("hash:none"), Some(Term::Hash(None)));
-        assert_eq!(hash("hash:PBKDF2-sha256"), Some(Term::Hash(Some("pbkdf2-sha256".into()))));
-        assert_eq!((hash("hash:a_b"), hash("hash:é"), hash("hash:")), (None, None, None));
-    }
-}
+mod tests;
