@@ -136,6 +136,24 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// What [`visible`] gave, for a list of names: blanks at either end, and those that follow upon another, are spelled out
+/// as well, since nobody sees them there.
+pub fn told_apart(shown: &str) -> Cow<'_, str> {
+    let bytes = shown.as_bytes();
+    let unseen = |at: usize| at == 0 || at + 1 == bytes.len() || bytes[at - 1] == b' ';
+    if !(0..bytes.len()).any(|at| bytes[at] == b' ' && unseen(at)) {
+        return Cow::Borrowed(shown);
+    }
+    let mut told = String::with_capacity(shown.len() + 16);
+    for (at, c) in shown.char_indices() {
+        match c {
+            ' ' if unseen(at) => push_escape(&mut told, 'u', c as u32),
+            c => told.push(c),
+        }
+    }
+    Cow::Owned(told)
+}
+
 fn push_escape(shown: &mut String, kind: char, value: u32) {
     use std::fmt::Write as _;
     let _ = write!(shown, "\\{kind}{{{value:02x}}}");
@@ -186,6 +204,24 @@ mod tests {
             text in "[\\x00-\\u{260}\\u{2f0}-\\u{380}]{0,8}\\PC?",
         ) {
             prop_assert_eq!(bare(&text), if text.is_ascii() { text.to_lowercase() } else { without_accents(&text) });
+        }
+    }
+
+    #[test]
+    fn names_with_blanks_that_nobody_sees_are_told_apart() {
+        for (name, told) in [
+            ("ann m", "ann m"),
+            ("ann  m", "ann \\u{20}m"),
+            (" ann", "\\u{20}ann"),
+            ("ann ", "ann\\u{20}"),
+            ("  ", "\\u{20}\\u{20}"),
+            (" ", "\\u{20}"),
+            ("a   b", "a \\u{20}\\u{20}b"),
+            ("zoë  李", "zoë \\u{20}李"),
+            ("\\u{20}ann", "\\\\u{20}ann"),
+            ("", ""),
+        ] {
+            assert_eq!(told_apart(&visible(name)), told);
         }
     }
 

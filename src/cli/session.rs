@@ -12,7 +12,7 @@ use crate::accounts::bulk::Ended as Done;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::query::{Anchor, Filter, State, Subject};
 use crate::accounts::session::{Login, Session, SessionId};
-use crate::accounts::text::visible;
+use crate::accounts::text::{told_apart, visible};
 use crate::accounts::time::{Time, Until};
 
 const PAGE: u16 = 500;
@@ -95,7 +95,7 @@ fn show<'s>(
 fn row(session: &Session, now: Time) -> [String; 7] {
     let text = |text: &Option<String>| visible(text.as_deref().unwrap_or_default()).into_owned();
     [
-        visible(&session.name).into_owned(),
+        told_apart(&visible(&session.name)).into_owned(),
         text(&session.client),
         text(&session.address),
         ago(Some(session.created_at), now),

@@ -12,7 +12,7 @@ use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Order, Query, State, Subject};
-use crate::accounts::text::{quote, visible};
+use crate::accounts::text::{quote, told_apart, visible};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role, Status, User, parse_state};
 use crate::accounts::verdict::Verdict;
@@ -119,7 +119,7 @@ fn labels(user: &User) -> String {
 
 fn row(user: &User, now: Time, with_id: bool) -> [String; 7] {
     [
-        visible(&user.name).into_owned(),
+        told_apart(&visible(&user.name)).into_owned(),
         state(user, now).to_owned(),
         if user.role == Role::Member { String::new() } else { user.role.word().to_owned() },
         labels(user),

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::accounts::error::Error;
-use crate::accounts::text::visible;
+use crate::accounts::text::{told_apart, visible};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::User;
 
@@ -22,6 +22,11 @@ pub fn shown(text: &str) -> String {
 pub fn clipped(text: &str, width: usize) -> String {
     // A row of a list pays for no more than it can show.
     clip_middle(&visible(&bounded(text, LONGEST / 4)), width)
+}
+
+/// What [`shown`] gave, for a list, where nobody may look like another: blanks that nobody sees are spelled out.
+pub fn listed(shown: &str, width: usize) -> String {
+    clip_middle(&told_apart(shown), width)
 }
 
 /// What went wrong, and what to do next.
@@ -239,7 +244,8 @@ pub fn typed(user: &User) -> String {
 /// A text as one word of a shell's command line.
 pub fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || "@._+-:/=".contains(c);
-    if !text.is_empty() && text.chars().all(safe) && !text.starts_with('-') {
+    // At its beginning `=` stands for the path of a program in some shells, and `-` for an option everywhere.
+    if !text.is_empty() && text.chars().all(safe) && !text.starts_with(['-', '=']) {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', "'\\''"))
@@ -304,6 +310,17 @@ mod tests {
         assert!(exact(at, &tokyo).starts_with("2026-11-2"), "{}", exact(at, &tokyo));
         assert_eq!(exact(at, &TimeZone::UTC), "2026-11-21 16:00:00 UTC");
         assert_eq!(short(at, at, &TimeZone::UTC), "16:00");
+    }
+
+    #[test]
+    fn a_word_that_a_shell_would_read_otherwise_is_quoted() {
+        for word in ["=ls", "=", "-x", "a b", "$x", "", "a;b", "~root"] {
+            assert_eq!(shell_word(word), format!("'{word}'"));
+        }
+        for word in ["ann", "a=b", "zoë@example.org", "name:x", "10.0.0.1/8"] {
+            assert_eq!(shell_word(word), word);
+        }
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
     }
 
     proptest! {

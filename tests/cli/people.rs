@@ -278,3 +278,17 @@ fn the_last_administrator_stays() {
     desk.fails(&["user", "edit", "root", "--role", "member"], "", 7, "last_admin");
     desk.fails(&["user", "register", "ROOT", "--password-stdin"], "pw\n", 5, "duplicate_user");
 }
+
+#[test]
+fn names_with_blanks_that_nobody_sees_are_told_apart_in_lists() {
+    let desk = Desk::with(&[&["ann m"], &["ann  m"]]);
+    desk.log_in("ann  m");
+    let first = |line: &[&str]| -> Vec<String> {
+        let out = desk.run(line, "").ok().out;
+        out.lines().skip(1).map(|line| line.split("   ").next().unwrap_or_default().trim_end().to_owned()).collect()
+    };
+    let names = first(&["user", "list", "--sort", "name"]);
+    assert!(names[0].starts_with("ann \\u{20}m") && names[1].starts_with("ann m"), "{names:?}");
+    assert!(first(&["session", "list"])[0].starts_with("ann \\u{20}m"));
+    assert_eq!(desk.json(&["user", "show", "ann  m"], "")["name"], "ann  m", "JSON has it as it is");
+}

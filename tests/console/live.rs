@@ -330,3 +330,9 @@ fn a_failed_reading_does_not_hide_what_was_just_said() {
     }
     stage.says("it is busy");
 }
+
+#[test]
+fn names_with_blanks_that_nobody_sees_are_told_apart_in_lists() {
+    let (mut stage, _) = with_sessions(&["ann m", "ann  m"], &[("ann m", "phone"), ("ann  m", "laptop")]);
+    stage.shows("ann m  ").shows("ann \\u{20}m  ").press("2").shows("ann m  ").shows("ann \\u{20}m  ");
+}

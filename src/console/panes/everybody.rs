@@ -14,7 +14,7 @@ use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
 use crate::console::theme::Role;
 use crate::console::window::Row;
-use crate::console::words::{clip_end, clipped, since, wrap};
+use crate::console::words::{clip_end, clipped, listed, shown, since, wrap};
 
 impl Row for Session {
     type Id = SessionId;
@@ -157,7 +157,7 @@ impl Columns {
         let role = if live { Role::Text } else { Role::Faint };
         let column = |cells: u16| usize::from(cells.saturating_sub(1));
         let x = line.x + 3;
-        ink.text(x, line.y, self.name, &clipped(&session.name, column(self.name)), role);
+        ink.text(x, line.y, self.name, &listed(&shown(&session.name), column(self.name)), role);
         let x = x + self.name;
         let client = session.client.as_deref().unwrap_or("unnamed");
         ink.text(x, line.y, self.client, &clipped(client, column(self.client)), role);

@@ -13,7 +13,7 @@ use crate::console::listing::{Listing, Wanted};
 use crate::console::marks::Marks;
 use crate::console::theme::Role;
 use crate::console::window::{Row, Want, Window};
-use crate::console::words::{clipped, exact, number, since, span_exactly};
+use crate::console::words::{clipped, exact, listed, number, shown, since, span_exactly};
 
 impl Row for User {
     type Id = UserId;
@@ -252,7 +252,7 @@ impl Columns {
 
     fn row(&self, ink: &mut Ink<'_>, line: Rect, user: &User, look: &Look<'_>) {
         let now = look.now;
-        let name = clipped(&user.name, usize::from(self.name));
+        let name = listed(&shown(&user.name), usize::from(self.name));
         ink.text(line.x + 3, line.y, self.name, &name, Role::Text);
         let x = line.x + 4 + self.name;
         if let Some((word, role)) = standing(user, now) {
