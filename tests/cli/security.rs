@@ -1,6 +1,6 @@
 //! What an administrator asks of a database under attack and over the years: throttle, audit filters, doctor, costs.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, PROGRAM, finish};
 
 #[test]
 fn whoever_guesses_waits_and_an_administrator_lets_in() {
@@ -184,4 +184,24 @@ fn a_cost_below_the_floors_is_refused_with_the_reason() {
     desk.run(&["policy", "set", "argon2", "m=7168,t=5"], "").ok();
     desk.register(&["alice"]);
     assert_eq!(desk.json(&["doctor"], "")["hashes"][0]["scheme"], "argon2id v=19 m=7168,t=5,p=1");
+}
+
+#[test]
+fn a_file_that_may_not_grow_any_more_ends_no_process_and_leaves_nothing_half_done() {
+    let desk = Desk::with(&[&["alice"]]);
+    let db = desk.db();
+    let register = |name: &str, blocks: &str| {
+        let mut command = std::process::Command::new("/bin/sh");
+        command.env_clear().env("HOME", desk.folder.path()).current_dir(desk.folder.path());
+        command.args(["-c", "ulimit -f $0; exec \"$@\"", blocks, PROGRAM, "--db"]).arg(&db);
+        command.args(["user", "register", name, "--password-stdin"]);
+        finish(command, b"pw\n")
+    };
+    // In blocks of 512 bytes: room for the index of the log, and none for what is written.
+    let ran = register("bob", "66");
+    assert!(ran.code > 0, "not by a signal: {}", ran.code);
+    assert!(ran.err.starts_with("rollbook: ") && ran.err.lines().count() == 2, "{}", ran.err);
+    assert_eq!(desk.names(&[]), ["alice"]);
+    desk.run(&["audit", "verify"], "").ok();
+    assert_eq!(register("bob", "unlimited").ok().code, 0);
 }

@@ -115,6 +115,16 @@ fn sigquit() {
 }
 
 #[test]
+fn sigusr1() {
+    dies_restored(Signal::USR1, "User defined signal 1");
+}
+
+#[test]
+fn sigxcpu() {
+    dies_restored(Signal::XCPU, "CPU time limit exceeded");
+}
+
+#[test]
 fn what_was_half_typed_does_not_reach_the_shell() {
     let (_folder, db) = people::three();
     let mut pty = Start::program("sh").args(["-i"]).env("PS1", "").go();

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getpgrp, getsid, kill_current_process_group, setrlimit};
 use rustix::stdio::stderr;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -69,6 +70,23 @@ fn last_words(info: &PanicHookInfo<'_>) -> String {
     )
 }
 
+/// The signals by which the process ends, whoever sends them: a limit of processor time, a script, a failing power supply.
+const DEADLY: &[c_int] = &[
+    SIGHUP,
+    SIGTERM,
+    SIGINT,
+    SIGQUIT,
+    SIGXCPU,
+    SIGUSR1,
+    SIGUSR2,
+    SIGALRM,
+    SIGVTALRM,
+    SIGPROF,
+    SIGIO,
+    #[cfg(target_os = "linux")]
+    Signal::POWER.as_raw(),
+];
+
 /// Starts the thread that takes the signals.
 ///
 /// # Errors
@@ -77,7 +95,7 @@ pub fn watch_signals(sink: impl Fn(TermEvent) + Send + 'static) -> io::Result<()
     // SIGQUIT would leave the memory, passwords and all, in a file.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let status = status();
-    let deadly = [SIGHUP, SIGTERM, SIGINT, SIGQUIT].into_iter().filter(|&signal| !mask_has(&status, signal));
+    let deadly = DEADLY.iter().copied().filter(|&signal| !mask_has(&status, signal));
     let mut signals = Signals::new(deadly.chain([SIGWINCH, SIGTSTP, SIGCONT]))?;
     let watch = move || {
         for signal in signals.forever() {
