@@ -33,7 +33,7 @@ impl Model {
         (self.users, self.everybody, self.detail) = (Users::default(), Everybody::default(), Detail::default());
         (self.audit, self.system, self.verifying) = (Audit::default(), System::default(), Verifying::default());
         self.undo.clear();
-        (self.never_undone, self.last_command, self.changed_here) = (None, None, None);
+        (self.never_undone, self.last_command, self.changed_here, self.doubted) = (None, None, None, None);
         self.attention = None;
         self.attention_turn.1 = true;
         (self.pane, self.whole) = (Pane::Users, false);
@@ -71,7 +71,8 @@ impl Model {
         }
         self.verifying.needs(effects);
         self.needs_marks(effects);
-        let person = self.person_id().cloned();
+        // Whoever is doubted is on the way already, and comes before whoever stands in their place now.
+        let person = self.doubted.clone().or_else(|| self.person_id().cloned());
         if let Some(known) = person.as_ref().and_then(|id| self.known_ahead(id)) {
             outcome::show(self, known, true);
         }

@@ -172,6 +172,8 @@ pub struct Model {
     pub last_command: Option<String>,
     /// Whom the last change here was made to, and when: that they leave the list is no surprise.
     pub changed_here: Option<(UserId, Time)>,
+    /// Somebody who left the list and of whom something is held: are they there still?
+    pub doubted: Option<UserId>,
     /// When Ctrl-C was pressed at the top.
     pub cancel_at: Option<Time>,
     /// When a change to many ended, until Esc has been pressed.
@@ -220,6 +222,7 @@ impl Model {
             commands: BTreeMap::new(),
             last_command: None,
             changed_here: None,
+            doubted: None,
             cancel_at: None,
             ended_at: None,
             done: false,

@@ -34,7 +34,7 @@ fn many_command(model: &Model, write: &Write) -> Option<String> {
 }
 
 /// Whom an order is about.
-fn about(write: &Write) -> Option<UserId> {
+pub(super) fn about(write: &Write) -> Option<UserId> {
     match write {
         Write::Activate { id, .. }
         | Write::Deactivate { id, .. }

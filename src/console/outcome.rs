@@ -3,6 +3,7 @@
 use super::effect::{Answer, Deed, Done, Place, Slot, Target, Ticket, Turn};
 use super::ending;
 use super::enrolling;
+use super::gone;
 use super::keymap::Scope;
 use super::layers::Layer;
 use super::layers::code::Code;
@@ -31,10 +32,12 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 let before = model.users.list.window.vanished().cloned();
                 model.users.land(&want, page, screen.rows(Pane::Users).max(1));
                 let gone = model.users.list.window.vanished().filter(|gone| Some(*gone) != before.as_ref());
+                let doubted = gone.filter(|gone| gone::is_doubted(model, gone)).cloned();
                 // From when they are seen to be gone: that is when the next one stands where they stood.
                 if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
                     *at = model.now;
                 }
+                model.doubted = doubted;
                 // Whoever is known already is known whole.
                 let comes = |id: &UserId| model.person_id() == Some(id) && model.detail.of(id).is_none();
                 if let Some(dossier) = led.filter(|dossier| comes(&dossier.user.id)) {
@@ -50,6 +53,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         }
         Answer::Person(dossier) => {
             if model.detail.is_current(turn) {
+                model.doubted = None;
                 let part = is_part(&dossier);
                 show(model, *dossier, part);
             }
@@ -169,9 +173,14 @@ pub fn unanswered(model: &mut Model, slot: Slot, turn: Turn, error: &Error) {
         Slot::Marks => model.users.marks.forget_question(),
         Slot::SessionMarks => model.everybody.marks.forget_question(),
         Slot::Plan => return many::unplanned(model, turn, error),
-        // Purged while they were looked at: the list will tell.
-        Slot::Person if error.kind == Kind::UnknownUser => return model.detail.failed(turn),
-        Slot::Person => model.detail.failed(turn),
+        Slot::Person if error.kind == Kind::UnknownUser => {
+            model.doubted = None;
+            return gone::forget(model, turn);
+        }
+        Slot::Person => {
+            model.doubted = None;
+            model.detail.failed(turn);
+        }
         // Nobody waits for it; who is looked at is asked for alone, which tells why.
         Slot::Ahead => return model.detail.failed_ahead(),
         _ => {}

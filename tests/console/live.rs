@@ -336,3 +336,30 @@ fn names_with_blanks_that_nobody_sees_are_told_apart_in_lists() {
     let (mut stage, _) = with_sessions(&["ann m", "ann  m"], &[("ann m", "phone"), ("ann  m", "laptop")]);
     stage.shows("ann m  ").shows("ann \\u{20}m  ").press("2").shows("ann m  ").shows("ann \\u{20}m  ");
 }
+
+#[test]
+fn the_form_over_somebody_who_is_erased_elsewhere_is_closed_and_their_changes_are_not_kept_to_be_undone() {
+    for keys in ["e", "p", "t", "d", "i"] {
+        let mut stage = Stage::people(&["ann", "bob", "cleo"]);
+        stage.press("/bob<enter>").press("i<enter>").says("bob is inactive").press("a").says("bob is active");
+        stage.press("<esc>j").press("/<c-u>").press("<esc>").press("gj").is_under_cursor("bob");
+        stage.wait(Span::MINUTE).press(keys);
+        assert!(!stage.model.layers.is_empty(), "{keys}");
+        let id = stage.id("bob");
+        stage.elsewhere(|accounts| accounts.purge(&id, None)).unwrap();
+        stage.says("bob was erased for good meanwhile; what was open about them is closed");
+        assert!(stage.model.layers.is_empty() && stage.model.undo.is_empty(), "{keys}");
+        assert!(stage.model.changed_here.is_none() && stage.model.last_command.is_none());
+        stage.press("j").press("z").says("nothing to undo").hides("bob");
+    }
+}
+
+#[test]
+fn whoever_merely_leaves_the_list_keeps_their_form_and_what_can_be_undone() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.press("/bob<enter>").press("i<enter>").says("bob is inactive").wait(Span::MINUTE).press("e").shows("Edit");
+    let id = stage.id("bob");
+    stage.elsewhere(|accounts| accounts.delete(&id, None)).unwrap();
+    stage.shows("Edit").wait(Span::SECOND);
+    assert!(!stage.model.undo.is_empty() && stage.model.doubted.is_none());
+}

@@ -4,7 +4,7 @@ use super::field::Field;
 use super::form::Form;
 use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
-use crate::accounts::user::User;
+use crate::accounts::user::{User, UserId};
 use crate::accounts::{Error, Kind};
 use crate::console::commands;
 use crate::console::effect::Write;
@@ -43,6 +43,11 @@ impl Password {
 
     fn by_code(&self) -> bool {
         self.form.fields[HOW].chosen() == 0
+    }
+
+    /// Whose it is.
+    pub fn user_id(&self) -> &UserId {
+        &self.user.id
     }
 
     fn about(&self) -> About<'_> {

@@ -9,7 +9,7 @@ use crate::accounts::api_token::parse_token_name;
 use crate::accounts::error::Field as Fault;
 use crate::accounts::policy::{KEYS, Policy};
 use crate::accounts::time::{Time, Until};
-use crate::accounts::user::{LONGEST_REASON, Name, User, parse_words};
+use crate::accounts::user::{LONGEST_REASON, Name, User, UserId, parse_words};
 use crate::console::effect::{Target, Write};
 use crate::console::words::{clipped, count, typed};
 
@@ -149,6 +149,14 @@ impl Prompt {
         self.form.sent = false;
         self.form.fields[0].fault = Some(error.to_string());
         self.form.to_fault();
+    }
+
+    /// Whom it is about, where that is one person.
+    pub fn user_id(&self) -> Option<&UserId> {
+        match &self.purpose {
+            Purpose::Reason(user) | Purpose::Rename(user) | Purpose::Token(user, _) => Some(&user.id),
+            Purpose::ReasonForMany | Purpose::Setting(..) | Purpose::Open => None,
+        }
     }
 
     /// Whether a database is asked for.

@@ -5,6 +5,7 @@ use super::field::Field;
 use super::form::Form;
 use super::login::ask_again;
 use crate::accounts::Error;
+use crate::accounts::user::UserId;
 use crate::console::effect::{Grave, Write};
 
 /// The question.
@@ -25,6 +26,14 @@ impl Proof {
             code.hidden = true;
         }
         Proof { form: Form::new(title, fields, verb), grave }
+    }
+
+    /// Whom it is about, where that is one person.
+    pub fn user_id(&self) -> Option<&UserId> {
+        match &self.grave {
+            Grave::Contain { id, .. } => Some(id),
+            Grave::Many(_) => None,
+        }
     }
 
     /// Where password and code stand.

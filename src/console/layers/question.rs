@@ -118,6 +118,11 @@ impl Question {
         }
     }
 
+    /// What it asks about, unless that was answered.
+    pub fn order(&self) -> Option<&Write> {
+        self.order.as_ref()
+    }
+
     /// Enter: the order if yes has the focus or the word is right; `None` is a no.
     pub fn accept(&mut self) -> Answer {
         match &self.typed {

@@ -116,6 +116,11 @@ impl Detail {
         turn == self.turn
     }
 
+    /// Who is asked for, or shown.
+    pub fn wanted(&self) -> Option<&UserId> {
+        self.wanted.as_ref()
+    }
+
     /// Nobody was read, unless a newer question is on the way: they are gone, or could not be.
     pub fn failed(&mut self, turn: Turn) {
         if turn == self.turn {
