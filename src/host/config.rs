@@ -1,10 +1,12 @@
 //! The configuration file: `$XDG_CONFIG_HOME/rollbook/config.toml`, then `/etc/rollbook/config.toml`.
 //!
 //! Each key is taken from the first file that has it. An unknown key is an error that names its file and line, so that
-//! a slip of the pen is not silently without effect.
+//! a slip of the pen is not silently without effect. A file that others may write is refused: it says which database is
+//! opened.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File as Opened;
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -118,14 +120,19 @@ impl Config {
 
 fn read_file(path: &Path) -> Result<Option<File>> {
     let shown = visible(&from_bytes(path.as_os_str().as_encoded_bytes())).into_owned();
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => {
-            return Err(Error::new(Kind::Failure, format!("{shown} cannot be read: {error}"))
-                .hint("let yourself read it, or move it away: everything in it can be said by flags too"));
-        }
+    let unreadable = |error| {
+        Error::new(Kind::Failure, format!("{shown} cannot be read: {error}"))
+            .hint("let yourself read it, or move it away: everything in it can be said by flags too")
     };
+    let mut file = match Opened::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let facts = file.metadata().map_err(unreadable)?;
+    trust(&shown, facts.mode(), facts.uid(), rustix::process::geteuid().as_raw())?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
     toml::from_str(&text).map(Some).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Error::new(Kind::Failure, format!("{shown}, line {line}: {}", visible(error.message())))
@@ -133,8 +140,27 @@ fn read_file(path: &Path) -> Result<Option<File>> {
     })
 }
 
+/// Refuses a file by which somebody else chooses what `own` opens.
+fn trust(shown: &str, mode: u32, owner: u32, own: u32) -> Result<()> {
+    if owner != 0 && owner != own {
+        return Err(Error::new(
+            Kind::Failure,
+            format!("{shown} belongs to somebody else, who would choose the database"),
+        )
+        .hint("give it to the one who runs this, or move it away: everything in it can be said by flags too"));
+    }
+    if mode & 0o022 != 0 {
+        return Err(Error::new(Kind::Failure, format!("others may write {shown}, which says what database is opened"))
+            .hint(format!("chmod go-w {shown}")));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn read(texts: &[&str]) -> Result<Config> {
@@ -142,6 +168,7 @@ mod tests {
         let files: Vec<PathBuf> = (0..texts.len()).map(|n| folder.path().join(format!("{n}.toml"))).collect();
         for (file, text) in files.iter().zip(texts) {
             fs::write(file, text).expect("written");
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).expect("its own");
         }
         Config::read(&files)
     }
@@ -169,6 +196,29 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let error = Config::read(&[folder.path().to_owned()]).expect_err("a folder is no file");
         assert!(error.message.contains(" cannot be read: ") && error.hint.is_some(), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_or_that_is_neither_ones_own_nor_roots_is_refused() {
+        for (mode, owner, own, words) in [
+            (0o100_644, 1000, 1000, ""),
+            (0o100_600, 0, 1000, ""),
+            (0o100_644, 0, 0, ""),
+            (0o100_664, 1000, 1000, "others may write /c"),
+            (0o100_646, 0, 1000, "others may write /c"),
+            (0o100_600, 1001, 1000, "/c belongs to somebody else"),
+            (0o100_600, 1000, 0, "/c belongs to somebody else"),
+        ] {
+            let told = trust("/c", mode, owner, own).err().map(|error| error.message).unwrap_or_default();
+            assert!(told.starts_with(words) && told.is_empty() == words.is_empty(), "{mode:o} {owner} {own}: {told}");
+        }
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("config.toml");
+        fs::write(&file, "theme = \"dark\"\n").expect("written");
+        for (mode, read) in [(0o620, false), (0o602, false), (0o644, true)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("its own");
+            assert_eq!(Config::read(std::slice::from_ref(&file)).is_ok(), read, "{mode:o}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn configure(desk: &Desk, text: &str) -> String {
     let folder = desk.folder.path().join(".config/rollbook");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("config.toml"), text).unwrap();
+    fs::set_permissions(folder.join("config.toml"), fs::Permissions::from_mode(0o600)).unwrap();
     folder.join("config.toml").to_str().unwrap().to_owned()
 }
 
@@ -117,4 +118,15 @@ fn sample_people_are_written_into_a_new_file_and_into_no_other() {
     assert_eq!(written["users"], 50);
     assert!(desk.names(&[]).len() > 30, "all but the deleted ones");
     desk.fails(&["demo", "--users", "50", "--no-console"], "", 1, "failure");
+}
+
+#[test]
+fn a_configuration_that_others_may_write_is_refused() {
+    let desk = Desk::bare();
+    let file = configure(&desk, "db = \"/srv/file.db\"\n");
+    show(&desk, &[], &[]).ok();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let ran = show(&desk, &[], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("others may write") && ran.err.contains("chmod go-w"), "{}", ran.err);
 }
