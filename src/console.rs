@@ -19,6 +19,7 @@ pub mod enrolling;
 pub mod expression;
 pub mod filtering;
 pub mod gather;
+pub mod gone;
 pub mod help;
 pub mod ink;
 pub mod key;

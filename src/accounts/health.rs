@@ -56,6 +56,58 @@ pub struct FileFact {
     pub bytes: u64,
 }
 
+/// Something about the folders by which somebody else may put another database in the place of this one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exposed {
+    /// The folder belongs to another account than the database in it.
+    Owners {
+        /// The folder.
+        path: String,
+        /// Whose it is.
+        folder: u32,
+        /// Whose the database is.
+        database: u32,
+    },
+    /// A folder above may be written by others, and is not sticky.
+    Above {
+        /// The folder above.
+        path: String,
+        /// Who may do what in it.
+        mode: u32,
+    },
+}
+
+impl Exposed {
+    /// The stable word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Exposed::Owners { .. } => "other_owner",
+            Exposed::Above { .. } => "open_above",
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &str {
+        match self {
+            Exposed::Owners { path, .. } | Exposed::Above { path, .. } => path,
+        }
+    }
+
+    fn words(&self) -> String {
+        let shown = visible(self.path());
+        match self {
+            Exposed::Owners { folder, database, .. } => format!(
+                "{shown} belongs to account {folder}, the database to {database}: who owns the folder may put another \
+                 file in its place; chown makes both one account's"
+            ),
+            Exposed::Above { mode, .. } => format!(
+                "{mode:04o} {shown}, above the database: others may put another folder in the place of the one beneath; \
+                 chmod go-w, or +t"
+            ),
+        }
+    }
+}
+
 /// What a look at the database from outside shows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Examination {
@@ -63,6 +115,10 @@ pub struct Examination {
     pub schema: i32,
     /// The files; none for a database in memory.
     pub files: Vec<FileFact>,
+    /// What is wrong with the folders that they lie in.
+    pub exposed: Vec<Exposed>,
+    /// Of each setting whose stored value cannot be read, its key and a sentence.
+    pub unread: Vec<(&'static str, String)>,
     /// How many passwords are kept by which scheme and cost, the most frequent first.
     pub hashes: Vec<(String, u64)>,
     /// What is remembered of the clock.
@@ -97,6 +153,9 @@ pub fn findings(found: &Examination, key: &KeyReport, wall: Time, time: &dyn Fn(
         let words = format!("{mode:04o} {}{}", visible(path), if fault { ", open to others: chmod 600" } else { "" });
         all.push(Finding { what: "file", words, fault });
     }
+    let fault = |what, words| Finding { what, words, fault: true };
+    all.extend(found.exposed.iter().map(|exposure| fault("folder", exposure.words())));
+    all.extend(found.unread.iter().map(|(_, words)| fault("setting", words.clone())));
     for (scheme, count) in &found.hashes {
         all.push(Finding::fine("passwords", format!("{count} by {}", visible(scheme))));
     }
@@ -177,7 +236,12 @@ mod tests {
         let file = |mode| FileFact { path: "/srv/u.db".into(), mode, bytes: 0 };
         let files = [0o600, 0o400, 0o640, 0o602, 0o755].map(file).to_vec();
         let hashes = vec![("argon2id".to_owned(), 3)];
-        let found = Examination { schema: 6, files, hashes, clock: ClockState::default() };
+        let exposed = vec![
+            Exposed::Owners { path: "/srv".into(), folder: 7, database: 1000 },
+            Exposed::Above { path: "/s\u{1b}".into(), mode: 0o777 },
+        ];
+        let unread = vec![("registration", "it cannot be read".to_owned())];
+        let found = Examination { schema: 6, files, exposed, unread, hashes, clock: ClockState::default() };
         let key = |people, shut, fault: Option<&str>| KeyReport {
             place: "/etc/key".into(),
             key: None,
@@ -193,6 +257,9 @@ mod tests {
             (of("schema"), of("passwords"), of("key"), of("upkeep")),
             (vec![false], vec![false], vec![false], vec![false])
         );
+        assert_eq!((of("folder"), of("setting")), (vec![true, true], vec![true]));
+        assert!(all.iter().any(|it| it.words.starts_with("/srv belongs to account 7, the database to 1000")));
+        assert!(all.iter().any(|it| it.words.starts_with("0777 /s\\u{1b}, above the database")));
         assert!(all.iter().any(|it| it.words == "0640 /srv/u.db, open to others: chmod 600"));
         assert!(all.iter().any(|it| it.words == "0400 /srv/u.db"));
         for (key, fault) in [(key(3, 0, None), false), (key(3, 1, None), true), (key(1, 0, Some("no key")), true)] {

@@ -36,6 +36,8 @@ pub struct Policy {
     pub console_idle: Span,
     /// How long audit entries are kept that were exported; `None` for ever.
     pub keep_audit: Option<Span>,
+    /// The settings whose stored value cannot be read. They keep their default, or what lets fewer in.
+    pub unread: Vec<&'static str>,
 }
 
 impl Default for Policy {
@@ -54,6 +56,7 @@ impl Default for Policy {
             login_required: false,
             console_idle: Span::MINUTE.times(5),
             keep_audit: None,
+            unread: Vec::new(),
         }
     }
 }
@@ -102,6 +105,30 @@ impl Policy {
         })
     }
 
+    /// Takes what is stored for a setting. A key of a later program keeps this one from nothing; a value that cannot be
+    /// read must not open what somebody has closed.
+    pub fn take(&mut self, key: &str, value: &str) {
+        if self.set(key, value).is_ok() {
+            return;
+        }
+        let Some((known, _)) = KEYS.iter().find(|(known, _)| *known == key) else { return };
+        self.unread.push(known);
+        match *known {
+            "console-login" => self.login_required = true,
+            "registration" => self.registration = false,
+            _ => {}
+        }
+    }
+
+    /// Of each setting whose stored value cannot be read, a sentence: what holds instead, and what mends it.
+    pub fn complaints(&self) -> Vec<String> {
+        let told = |key: &&'static str| {
+            let holds = self.get(key).unwrap_or_default();
+            format!("the stored value of {key} cannot be read; {holds} holds until it is set: policy set {key} VALUE")
+        };
+        self.unread.iter().map(told).collect()
+    }
+
     /// Changes a setting.
     ///
     /// # Errors
@@ -129,6 +156,7 @@ impl Policy {
                 );
             }
         }
+        self.unread.retain(|unread| *unread != key);
         Ok(())
     }
 }
@@ -210,6 +238,24 @@ mod tests {
             copy.set(key, &text).expect(key);
             assert_eq!(copy, policy, "{key}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_closed_and_told_until_it_is_set() {
+        let mut policy = Policy::default();
+        for (key, value) in [("console-login", "requird"), ("registration", ""), ("throttle", "?"), ("later", "x")] {
+            policy.take(key, value);
+        }
+        assert_eq!((policy.login_required, policy.registration, policy.throttle), (true, false, true));
+        assert_eq!(policy.unread, ["console-login", "registration", "throttle"]);
+        let told = policy.complaints();
+        assert!(told[0].contains("console-login cannot be read; required holds"), "{told:?}");
+        assert!(told[1].contains("registration cannot be read; closed holds"), "{told:?}");
+        policy.set("registration", "open").expect("lawful");
+        assert_eq!((policy.unread.as_slice(), policy.registration), (["console-login", "throttle"].as_slice(), true));
+        let mut sound = Policy::default();
+        sound.take("console-login", "open");
+        assert_eq!(sound, Policy::default());
     }
 
     #[test]

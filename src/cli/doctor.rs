@@ -16,6 +16,8 @@ struct DoctorJson<'a> {
     clock: ClockJson,
     schema: i32,
     files: Vec<FileJson<'a>>,
+    exposed: Vec<ExposedJson<'a>>,
+    unreadable_settings: Vec<&'static str>,
     hashes: Vec<HashJson<'a>>,
     key: KeyJson<'a>,
 }
@@ -33,6 +35,12 @@ struct ClockJson {
 struct FileJson<'a> {
     path: &'a str,
     mode: String,
+}
+
+#[derive(Serialize)]
+struct ExposedJson<'a> {
+    path: &'a str,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -85,6 +93,12 @@ fn json<'a>(found: &'a Examination, key: &'a KeyReport, wall: Time) -> DoctorJso
             .iter()
             .map(|file| FileJson { path: &file.path, mode: format!("{:04o}", file.mode) })
             .collect(),
+        exposed: found
+            .exposed
+            .iter()
+            .map(|exposure| ExposedJson { path: exposure.path(), kind: exposure.word() })
+            .collect(),
+        unreadable_settings: found.unread.iter().map(|(key, _)| *key).collect(),
         hashes: found.hashes.iter().map(|(scheme, count)| HashJson { scheme, count: *count }).collect(),
         key: KeyJson {
             path: &key.place,

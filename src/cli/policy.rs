@@ -21,6 +21,9 @@ pub fn run(call: &mut Call<'_>, verb: Policy) -> Outcome {
     match verb {
         Policy::Show => {
             let settings = call.accounts(Missing::Refuse)?.policy()?;
+            for complaint in settings.complaints() {
+                call.out.warn(&complaint);
+            }
             show(call, &settings)
         }
         Policy::Set { key, value } => set(call, &key, &value),

@@ -205,3 +205,58 @@ fn a_file_that_may_not_grow_any_more_ends_no_process_and_leaves_nothing_half_don
     desk.run(&["audit", "verify"], "").ok();
     assert_eq!(register("bob", "unlimited").ok().code, 0);
 }
+
+#[test]
+fn a_setting_that_cannot_be_read_is_closed_and_said_to_be() {
+    let desk = Desk::with(&[&["root", "--role", "admin"]]);
+    let db = rusqlite::Connection::open(desk.db()).unwrap();
+    db.execute("INSERT OR REPLACE INTO policy VALUES ('console-login', 'requird'), ('registration', 'clsed')", [])
+        .unwrap();
+    let register = ["--service", "web", "user", "register", "eve", "--password-stdin"];
+    desk.fails(&register, "pw\n", 4, "registration_disabled");
+    desk.fails(&["user", "register", "eve", "--password-stdin"], "pw\n", 4, "unauthenticated");
+    let ran = desk.run(&["policy", "show"], "").ok();
+    assert!(ran.err.contains("console-login cannot be read; required holds"), "{}", ran.err);
+    assert_eq!(desk.json(&["policy", "show"], "")["registration"], "closed");
+    let found = desk.json(&["doctor"], "");
+    assert_eq!(found["unreadable_settings"], serde_json::json!(["console-login", "registration"]));
+    assert!(desk.run(&["doctor"], "").ok().out.contains("registration cannot be read; closed holds"));
+    // Set to what holds anyway it can be read again.
+    desk.run(&["policy", "set", "registration", "closed", "--as", "root"], "pw\n").ok();
+    desk.run(&["policy", "set", "console-login", "open", "--as", "root"], "pw\n").ok();
+    assert_eq!(desk.json(&["doctor"], "")["unreadable_settings"], serde_json::json!([]));
+    assert_eq!(desk.run(&["policy", "show"], "").ok().err, "");
+    let last = &desk.lines(&["audit", "list", "--limit", "2"], "")[1];
+    assert_eq!(last["changes"][0]["before"], "unreadable", "{last}");
+    desk.run(&["audit", "verify"], "").ok();
+}
+
+#[test]
+fn the_doctor_tells_by_which_folders_others_may_replace_the_database() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::bare();
+    let above = desk.folder.path().join("above");
+    let db = above.join("own/users.db");
+    let db = db.to_str().unwrap();
+    let doctor = || -> serde_json::Value {
+        let mut command = desk.command();
+        command.args(["--db", db, "doctor", "--json"]);
+        serde_json::from_str(&finish(command, b"").ok().out).unwrap()
+    };
+    let mut command = desk.command();
+    command.args(["--db", db, "policy", "set", "password", "open"]);
+    finish(command, b"").ok();
+    let sound = doctor()["exposed"].as_array().unwrap().len();
+    let mode = |mode| std::fs::set_permissions(&above, std::fs::Permissions::from_mode(mode)).unwrap();
+    for (bits, exposed) in [(0o777, true), (0o770, true), (0o1777, false), (0o755, false)] {
+        mode(bits);
+        let found = doctor();
+        let told = found["exposed"].as_array().unwrap();
+        assert_eq!(told.len() > sound, exposed, "{bits:o}: {found}");
+        assert!(!exposed || told[0]["kind"] == "open_above", "{found}");
+    }
+    // Only root can give a folder away.
+    if std::os::unix::fs::chown(above.join("own"), Some(12_345), None).is_ok() {
+        assert_eq!(doctor()["exposed"][0]["kind"], "other_owner");
+    }
+}

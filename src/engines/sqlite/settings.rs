@@ -9,14 +9,13 @@ use crate::accounts::error::Result;
 use crate::accounts::policy::{Policy, nobody_to_log_in};
 use crate::accounts::store::Counters;
 
-/// The settings; what cannot be understood keeps its default.
+/// The settings; what cannot be understood keeps its default, or lets fewer in.
 pub fn policy(db: &Connection) -> Result<Policy> {
     let mut policy = Policy::default();
     let mut statement = db.prepare_cached("SELECT key, value FROM policy")?;
     for row in statement.query_map([], |row| Ok((rows::text(row, 0)?, rows::text(row, 1)?)))? {
         let (key, value) = row?;
-        // A key of a later program, or nonsense: neither may keep this one from working.
-        let _ = policy.set(&key, &value);
+        policy.take(&key, &value);
     }
     Ok(policy)
 }
@@ -24,7 +23,10 @@ pub fn policy(db: &Connection) -> Result<Policy> {
 /// Sets one setting.
 pub fn set_policy(db: &Connection, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
     let mut policy = policy(db)?;
-    let (before, was_required) = (policy.get(key), policy.login_required);
+    // What merely holds because the stored value cannot be read was set by nobody.
+    let unread = policy.unread.iter().any(|unread| *unread == key);
+    let (before, was_required) = (policy.get(key), policy.login_required && !unread);
+    let before = if unread { Some("unreadable".to_owned()) } else { before };
     policy.set(key, value)?;
     if policy.login_required && !was_required {
         let keeper = db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} LIMIT 1"))?.exists([])?;

@@ -13,7 +13,7 @@ use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::hash::scheme;
-use crate::accounts::health::{Examination, FileFact, Tidied};
+use crate::accounts::health::{Examination, Exposed, FileFact, Tidied};
 use crate::accounts::throttle::{FORGOTTEN, KNOWN};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::UserId;
@@ -111,6 +111,8 @@ pub fn examine(db: &Connection, place: Option<&Path>) -> Result<Examination> {
     Ok(Examination {
         schema: db.query_row("PRAGMA user_version", [], |row| row.get(0))?,
         files: place.map(files).unwrap_or_default(),
+        exposed: place.map(exposures).unwrap_or_default(),
+        unread: unread(db)?,
         hashes: Vec::new(),
         clock: clock::state(db)?,
     })
@@ -143,6 +145,31 @@ pub fn hashes(db: &Connection) -> Result<Vec<(String, u64)>> {
 fn before_salt(hash: &[u8]) -> &[u8] {
     let mut ends = hash.iter().enumerate().rev().filter(|(_, byte)| **byte == b'$').map(|(at, _)| at);
     ends.nth(1).filter(|at| *at > 0).map_or(b"".as_slice(), |at| &hash[..at])
+}
+
+/// The settings whose stored value cannot be read.
+fn unread(db: &Connection) -> Result<Vec<(&'static str, String)>> {
+    let policy = settings::policy(db)?;
+    Ok(policy.unread.iter().copied().zip(policy.complaints()).collect())
+}
+
+/// By which of the folders somebody else may put another database here. That the nearest is closed was seen when the
+/// database was opened; whoever may write one above it may rename what lies in it.
+fn exposures(place: &Path) -> Vec<Exposed> {
+    let shown = |path: &Path| path.to_string_lossy().into_owned();
+    let Some(folder) = place.parent() else { return Vec::new() };
+    let owner = |path: &Path| path.symlink_metadata().map(|facts| facts.uid());
+    let owners = match (owner(folder), owner(place)) {
+        (Ok(of_folder), Ok(database)) if of_folder != database => {
+            Some(Exposed::Owners { path: shown(folder), folder: of_folder, database })
+        }
+        _ => None,
+    };
+    let above = folder.ancestors().skip(1).filter_map(|path| {
+        let mode = path.symlink_metadata().ok()?.mode() & 0o7777;
+        (mode & 0o022 != 0 && mode & 0o1000 == 0).then(|| Exposed::Above { path: shown(path), mode })
+    });
+    owners.into_iter().chain(above).collect()
 }
 
 /// The modes and sizes of the file and of those that stand beside it.
