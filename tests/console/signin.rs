@@ -364,6 +364,20 @@ fn a_token_of_ones_own_is_made_by_who_logged_in_here_with_a_password() {
 }
 
 #[test]
+fn a_console_opened_by_a_session_alone_lets_nobody_in() {
+    let mut stage = closed();
+    let root = stage.person("root");
+    let mut stage = closed_as(Actor::User { id: root.id, name: root.name });
+    stage.press("/zoe<enter>").press("i<enter>").says("zoe is inactive").wait(Span::MINUTE);
+    stage.press("a").says("a session is not enough").press("z").says("a session is not enough");
+    assert_eq!(stage.status("zoe"), Status::Inactive);
+    // Whoever logged in here has shown a password.
+    let mut stage = closed();
+    stage.sign_in("root", PASSWORD).press("/zoe<enter>").press("i<enter>").says("zoe is inactive").wait(Span::SECOND);
+    stage.press("z").says("taken back").press("i<enter>").wait(Span::SECOND).press("a").says("zoe is active");
+}
+
+#[test]
 fn a_console_that_only_looks_says_at_once_that_nobody_can_log_in_and_asks_for_no_password() {
     let mut stage = Stage::set_up(
         120,

@@ -5,10 +5,11 @@ use rollbook::accounts::{Accounts, Actor, Claim, Draft, Edit, Result, Role, Span
 
 use crate::world::{PASSWORD, World, pw, refused};
 
+type Opening = fn(&mut Accounts, &User) -> Result<()>;
+
 #[test]
 fn what_lets_somebody_in_who_was_not_takes_more_than_a_session_where_a_login_is_required() {
     type Before = fn(&mut World, &User);
-    type Opening = fn(&mut Accounts, &User) -> Result<()>;
     let ends: Before = |w, user| drop(w.edit(&user.id, None, ends_on(Some(FAR))).unwrap());
     let deleted: Before = |w, user| drop(w.delete(&user.id, None).unwrap());
     let out: Before = |w, user| drop(w.deactivate(&user.id, None).unwrap());
@@ -90,7 +91,7 @@ fn by_session(required: bool, before: fn(&mut World, &User)) -> (World, User, Ac
 
 #[test]
 fn what_shuts_somebody_out_or_lets_nobody_in_is_done_by_a_session() {
-    let harmless: [(&str, fn(&mut Accounts, &User) -> Result<()>); 8] = [
+    let harmless: [(&str, Opening); 8] = [
         ("somebody without a password", |a, _| a.create_user(Draft::named("eve")?, None).map(drop)),
         ("deactivate", |a, user| a.deactivate(&user.id, None).map(drop)),
         ("delete", |a, user| a.delete(&user.id, None).map(drop)),

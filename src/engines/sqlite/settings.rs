@@ -24,7 +24,7 @@ pub fn policy(db: &Connection) -> Result<Policy> {
 pub fn set_policy(db: &Connection, key: &str, value: &str, stamp: &Stamp) -> Result<()> {
     let mut policy = policy(db)?;
     // What merely holds because the stored value cannot be read was set by nobody.
-    let unread = policy.unread.iter().any(|unread| *unread == key);
+    let unread = policy.unread.contains(&key);
     let (before, was_required) = (policy.get(key), policy.login_required && !unread);
     let before = if unread { Some("unreadable".to_owned()) } else { before };
     policy.set(key, value)?;
