@@ -6,7 +6,7 @@ use super::near;
 use super::term::{Filter, State, Term};
 use super::when::{Clocked, When};
 use crate::accounts::error::{Error, Field, Result};
-use crate::accounts::text::{bare, fold, quote};
+use crate::accounts::text::{bare, brief, fold, quote};
 use crate::accounts::user::Role;
 
 /// What a filter is asked of.
@@ -124,14 +124,14 @@ impl Filter {
         let (mut terms, mut from) = (Vec::new(), 0);
         while let Some(piece) = Piece::next(text, from) {
             from = piece.place.end;
-            let spelt = || quote(&text[piece.place.clone()]);
+            let spelt = || brief(&text[piece.place.clone()]);
             let term = match piece.term(subject) {
                 Ok(_) if finished && piece.open => Err(fault(
-                    format!("a quotation mark is not closed in {}", spelt()),
+                    format!("a quotation mark is not closed: {}", spelt()),
                     "a second one closes it; within it two of them are one",
                 )),
                 Ok(None) if finished => Err(fault(
-                    format!("{} asks for nothing", spelt()),
+                    format!("a condition asks for nothing: {}", spelt()),
                     "leave it out, or is there a variable that was never set?",
                 )),
                 term => term,

@@ -108,12 +108,12 @@ fn in_a_finished_line_every_condition_asks_for_something_and_every_mark_is_close
     for nothing in ["\"\"", "^", "!", "!\"\"", "^\"\"", "!^", "\u{301}"] {
         let error = read(&format!("is:active {nothing} x")).expect_err(nothing);
         assert_eq!(error.place, Some(10..10 + nothing.len()), "{nothing}");
-        assert_eq!(error.message, format!("{} asks for nothing", quote(nothing)));
+        assert_eq!(error.message, format!("a condition asks for nothing: {}", brief(nothing)));
     }
     for open in ["\"", "\"ann", "!\"ann b", "^\"ann", "label:\"ops", "\"say \"\"hi\"\""] {
         let error = read(&format!("zoë {open}")).expect_err(open);
         assert_eq!(error.place, Some(5..5 + open.len()), "{open}");
-        assert_eq!(error.message, format!("a quotation mark is not closed in {}", quote(open)));
+        assert_eq!(error.message, format!("a quotation mark is not closed: {open}"));
     }
     for whole in ["", " ", "ann", "a\"b", "\"say \"\"hi\"\"\"", "!^\"an n\" is:live", "label:\"a b\"c"] {
         assert_eq!(read(whole).expect(whole), Filter::parse(whole).expect(whole));
