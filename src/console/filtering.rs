@@ -7,7 +7,7 @@ use super::effect::{Effect, Read, Slot, Turn};
 use super::layout::Pane;
 use super::model::Model;
 use super::words::shown;
-use crate::accounts::query::{Completion, Subject, complete};
+use crate::accounts::query::{Completion, Filter, Subject, complete};
 use crate::accounts::search::Search;
 use crate::accounts::text::first_forbidden;
 
@@ -169,13 +169,15 @@ impl Model {
 
     /// The command that lists what is listed here, where a filter is in force.
     pub fn list_command(&self) -> Option<String> {
-        let (noun, input) = match self.pane {
-            Pane::Everybody => ("session", &self.everybody.list.input),
-            Pane::Users => ("user", &self.users.list.input),
+        let (noun, input, subject) = match self.pane {
+            Pane::Everybody => ("session", &self.everybody.list.input, Subject::Sessions),
+            Pane::Users => ("user", &self.users.list.input, Subject::Users),
             _ => return None,
         };
         let expression = input.value().trim();
-        (!expression.is_empty()).then(|| commands::list(noun, expression))
+        // A line that is still to be finished is none that a command takes.
+        let finished = !expression.is_empty() && Filter::read_finished(expression, subject).is_ok();
+        finished.then(|| commands::list(noun, expression))
     }
 
     /// Ends the typing.

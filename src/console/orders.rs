@@ -4,6 +4,7 @@ use super::commands;
 use super::effect::{Bulk, Effect, Grave, Ticket, Write};
 use super::model::Model;
 use super::running::{Running, words};
+use crate::accounts::query::{Filter, Subject};
 use crate::accounts::user::UserId;
 
 /// Gives an order, and remembers the command that does the same.
@@ -30,7 +31,10 @@ fn many_command(model: &Model, write: &Write) -> Option<String> {
         return None;
     }
     let verb = words(&plan.change).verb.to_lowercase();
-    Some(commands::for_many(&verb, model.users.marks.found_by()?, reason.as_deref()))
+    // Nor does the command take a line that was never finished.
+    let found_by = model.users.marks.found_by()?;
+    Filter::read_finished(found_by, Subject::Users).ok()?;
+    Some(commands::for_many(&verb, found_by, reason.as_deref()))
 }
 
 /// Whom an order is about.

@@ -363,3 +363,17 @@ fn whoever_merely_leaves_the_list_keeps_their_form_and_what_can_be_undone() {
     stage.shows("Edit").wait(Span::SECOND);
     assert!(!stage.model.undo.is_empty() && stage.model.doubted.is_none());
 }
+
+#[test]
+fn a_filter_that_is_not_finished_is_copied_as_no_command() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage
+        .press("/an !<enter>")
+        .shows("ann")
+        .press("c")
+        .shows("command: show")
+        .hides("command: this list")
+        .press("<esc>");
+    stage.press("/<c-u>an \"n<enter>").press("c").hides("command: this list").press("<esc>");
+    stage.press("/<c-u>an<enter>").press("c").shows("command: this list");
+}
