@@ -232,6 +232,7 @@ impl User {
         let end = |user: &User| user.valid_until.map_or(i64::MAX, Time::millis);
         self.role != before.role
             || self.status == Status::Active && before.status != Status::Active
+            || self.status != Status::Inactive && before.status == Status::Inactive
             || self.deleted_at.is_none() && before.deleted_at.is_some()
             || end(self) > end(before)
     }

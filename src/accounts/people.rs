@@ -1,7 +1,7 @@
 //! What is done to people: register, create, activate, deactivate, contain, edit, delete, restore, purge, undo.
 
 use super::audit::{Actor, Deed, Stamp};
-use super::change::{Changed, UserChange};
+use super::change::{Changed, UserChange, stale};
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
 use super::hash::PasswordHash;
@@ -42,10 +42,10 @@ impl Accounts {
         } else if matches!(self.actor(), Actor::Service(_)) {
             return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
                 .hint("an administrator's password or session; the service itself can register people"));
-        } else if draft.role == Role::Member && password.is_none() {
-            self.administer()?
-        } else {
+        } else if draft.lets_somebody_in(password.is_some()) {
             self.administer_gravely()?
+        } else {
+            self.administer()?
         };
         self.insert(draft, password, founding, Deed::Create, &stamp)
     }
@@ -161,16 +161,19 @@ impl Accounts {
 
     fn change(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange) -> Result<Changed> {
         let stamp = self.administer()?;
-        let seen = self.weigh(id, change, &stamp)?;
+        let seen = self.weigh(id, expect, change, &stamp)?;
         self.store.change_user(id, expect.or(seen), change, &stamp)
     }
 
     /// Refuses to let anybody in by a session alone. Where no more than that was shown, answers with the version that
     /// was looked at: in another one the change might do what it does not in this.
-    fn weigh(&mut self, id: &UserId, change: &UserChange, stamp: &Stamp) -> Result<Option<i64>> {
+    fn weigh(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Option<i64>> {
         let alone = matches!(self.actor(), Actor::User { id, .. } if self.shown.as_ref() != Some(id));
         let user = if alone && !self.rehearsing { self.store.user(id, stamp.at)? } else { None };
         let Some(user) = user else { return Ok(None) };
+        if expect.is_some_and(|expect| expect != user.version) {
+            return Err(stale(&user.name, None, stamp.at));
+        }
         // What is not lawful is told by the store.
         if let Ok(next) = change.apply(&user, stamp) {
             if next.email != user.email {

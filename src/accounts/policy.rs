@@ -105,8 +105,8 @@ impl Policy {
         })
     }
 
-    /// Takes what is stored for a setting. A key of a later program keeps this one from nothing; a value that cannot be
-    /// read must not open what somebody has closed.
+    /// Takes what is stored for a setting. A key of a later program keeps this one from nothing. Of a value that cannot be
+    /// read, the default holds, but for the two by which somebody has shut a door: these stay shut.
     pub fn take(&mut self, key: &str, value: &str) {
         if self.set(key, value).is_ok() {
             return;

@@ -45,7 +45,9 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
             accounts.register(&args.name, password, args.pending)?
         }
         password => {
-            call.ask_again(&mut accounts)?;
+            if draft.lets_somebody_in(password.is_some()) {
+                call.ask_again(&mut accounts)?;
+            }
             accounts.create_user(draft, password.as_ref())?
         }
     };

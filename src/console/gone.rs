@@ -1,5 +1,5 @@
-//! Somebody who was erased for good in another process: nothing of them stays in a form, in what may be undone, or as
-//! whom the last change was made to.
+//! Somebody who was erased for good in another process: once the console learns of it, which is when they were under the
+//! cursor, nothing of them stays in a form, in what may be undone, or as whom the last change was made to.
 //!
 //! Knows not how one learns of it: whoever reads a person says so.
 

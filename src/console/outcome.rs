@@ -37,7 +37,10 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
                 if let Some((_, at)) = model.changed_here.as_mut().filter(|(id, _)| gone == Some(id)) {
                     *at = model.now;
                 }
-                model.doubted = doubted;
+                if doubted.is_some() {
+                    model.doubted = doubted;
+                    model.detail.refresh();
+                }
                 // Whoever is known already is known whole.
                 let comes = |id: &UserId| model.person_id() == Some(id) && model.detail.of(id).is_none();
                 if let Some(dossier) = led.filter(|dossier| comes(&dossier.user.id)) {

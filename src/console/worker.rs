@@ -280,7 +280,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
         }
         looked = Instant::now();
         if polls && let Ok(now) = accounts.counters() {
-            let shown = mailbox.lock().shown.take().filter(|(path, _)| hold.at.as_ref() == Some(path));
+            let shown = mailbox.lock().shown.take_if(|(path, _)| hold.at.as_ref() == Some(path));
             // Commits of programs without counters are numbered for each connection anew.
             let shown = shown.map(|(_, shown)| Counters { foreign: now.foreign, ..shown });
             if let Some(before) = seen.or(shown).filter(|before| *before != now) {

@@ -13,8 +13,22 @@ fn what_lets_somebody_in_who_was_not_takes_more_than_a_session_where_a_login_is_
     let ends: Before = |w, user| drop(w.edit(&user.id, None, ends_on(Some(FAR))).unwrap());
     let deleted: Before = |w, user| drop(w.delete(&user.id, None).unwrap());
     let out: Before = |w, user| drop(w.deactivate(&user.id, None).unwrap());
-    let openings: [(&str, Before, Opening); 9] = [
+    let openings: [(&str, Before, Opening); 11] = [
         ("somebody new", |_, _| {}, |a, _| a.create_user(Draft::named("eve")?, Some(&pw(PASSWORD))).map(drop)),
+        (
+            "somebody with an address",
+            |_, _| {},
+            |a, _| a.create_user(Draft { email: address().email.flatten(), ..Draft::named("eve")? }, None).map(drop),
+        ),
+        (
+            "undone deactivation of somebody pending",
+            |w, user| drop(w.edit(&user.id, None, Edit::default())),
+            |a, _| {
+                let eve = a.find("pending")?;
+                let changed = a.deactivate(&eve.id, None)?;
+                a.undo(&changed).map(drop)
+            },
+        ),
         ("activate", out, |a, user| a.activate(&user.id, None).map(drop)),
         ("restore", deleted, |a, user| a.restore(&user.id, None, None).map(drop)),
         ("no end", ends, |a, user| a.edit(&user.id, None, ends_on(None)).map(drop)),
@@ -80,6 +94,7 @@ fn by_session(required: bool, before: fn(&mut World, &User)) -> (World, User, Ac
     let mut w = World::new();
     w.with_role("root", Role::Admin);
     let alice = w.person("alice");
+    w.create_user(Draft { pending: true, ..Draft::named("pending").unwrap() }, None).unwrap();
     before(&mut w, &alice);
     let token = w.login("root").token;
     if required {

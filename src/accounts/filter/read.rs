@@ -112,7 +112,8 @@ impl Filter {
     }
 
     /// The same of a line that nobody is typing: each of its conditions asks for something, and each quotation mark is
-    /// closed. A variable of a script that was never set drops no condition out of it.
+    /// closed. A variable of a script that was never set drops no condition out of it,
+    /// where it stands in quotation marks or behind a sign or a field.
     ///
     /// # Errors
     /// As [`Filter::parse`], and for what is not finished, with its place.

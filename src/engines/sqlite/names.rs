@@ -144,8 +144,9 @@ impl Reader {
         if fits { Taken::In } else { Taken::TooMany }
     }
 
-    /// Takes in all whom another has taken in, who are older.
-    pub fn join(&mut self, older: Reader) -> Taken {
+    /// Takes in all whom another has taken in, who are older; together they may be so many bytes.
+    pub fn join(&mut self, older: Reader, most: Option<usize>) -> Taken {
+        self.most = most;
         let ends = match (self.ends, older.ends) {
             (Some([_, last]), Some([first, _])) if last < first => return Taken::Unordered,
             (Some([first, _]), Some([_, last])) => Some([first, last]),
@@ -165,6 +166,7 @@ impl Reader {
         own.bytes.pop();
         let Ok(shift) = u32::try_from(own.bytes.len()) else { return Taken::TooMany };
         own.blocks.extend(others.blocks.iter().map(|(at, created)| (at.saturating_add(shift), *created)));
+        own.bytes.reserve_exact(others.bytes.len());
         own.bytes.extend_from_slice(&others.bytes);
         own.seqs.extend_from_slice(&others.seqs);
         own.plain.extend_from_slice(&others.plain);
