@@ -42,6 +42,7 @@ pub mod term;
 pub mod theme;
 pub mod tracing;
 pub mod undrawn;
+pub mod unseen;
 pub mod update;
 pub mod verifying;
 pub mod view;

@@ -144,8 +144,8 @@ pub enum Read {
     SessionMarks(Filter, bool, Stretch),
     /// What a change would do to the marked people.
     Plan(Box<Survey>),
-    /// How many of these sessions are live.
-    Live(Vec<SessionId>),
+    /// Which of these sessions are live, and pass the present filter.
+    Live(Vec<SessionId>, Filter),
     /// The names of these people.
     Names(Vec<UserId>),
     /// How many people stand before a key.
@@ -203,8 +203,8 @@ pub enum Answer {
     SessionMarks(Vec<SessionId>),
     /// The plan, and how many of the marked people are hidden.
     Planned(Box<Plan>, u32),
-    /// How many are live, of so many.
-    Live(u32, usize),
+    /// Those that are live and pass the filter, those that are over, and how many are live and hidden by it.
+    Live(Vec<SessionId>, Vec<SessionId>, usize),
     Names(Vec<String>),
     UsersBefore(u32),
     SessionsBefore(u32),

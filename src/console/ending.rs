@@ -26,30 +26,43 @@ pub fn end_marked(model: &mut Model, effects: &mut Vec<Effect>) {
     let sessions: Vec<SessionId> = model.everybody.marks.all().map(|(id, ())| id.clone()).collect();
     let lines = vec!["counting which of them are live".to_owned()];
     model.survey_turn += 1;
-    effects.push(Effect::Ask(Slot::Plan, model.survey_turn, Read::Live(sessions.clone())));
+    let filter = model.everybody.list.filter.clone();
+    effects.push(Effect::Ask(Slot::Plan, model.survey_turn, Read::Live(sessions.clone(), filter)));
     let title = format!("End {}?", count(sessions.len() as u64, "marked session"));
     let question = Question::new(title, lines, "ends them", model.now, Write::Many(Bulk::End { sessions }));
     model.layers.push(Layer::Question(Box::new(question.counting())));
 }
 
-/// How many of the marked sessions are live has been counted.
-pub fn counted(model: &mut Model, turn: Turn, live: u32, marked: usize) {
+/// Which of the marked sessions are live has been found. Those that the filter hides are left alone, and told.
+pub fn counted(model: &mut Model, turn: Turn, live: Vec<SessionId>, over: Vec<SessionId>, hidden: usize) {
     let now = model.now;
     let asking = |layer: &Layer| matches!(layer, Layer::Question(question) if question.is_counting());
     let Some(at) = model.layers.iter().rposition(asking).filter(|_| turn == model.survey_turn) else { return };
-    if live == 0 {
+    let (marked, ended, known) = (live.len() + over.len() + hidden, over.len() as u64, live.len());
+    if live.is_empty() {
         model.layers.truncate(at);
-        return model.refuse(all_over(marked));
+        return model.refuse(match hidden {
+            0 => all_over(marked),
+            _ => format!("{} hidden by the filter; without it they can be ended", left_alone(hidden)),
+        });
     }
-    let over = marked.saturating_sub(live as usize) as u64;
     let mut lines = vec!["they stop working, now; they cannot be given back".to_owned()];
-    if over > 0 {
-        lines.push(format!("{} of the {} marked {} over already", number(over), number(marked as u64), are(over)));
+    if ended > 0 {
+        lines.push(format!("{} of the {} marked {} over already", number(ended), number(marked as u64), are(ended)));
     }
-    let word = (live as usize > FEW).then(|| live.to_string());
+    if hidden > 0 {
+        lines.push(format!("{} hidden, and left alone", left_alone(hidden)));
+    }
+    let word = (known > FEW).then(|| known.to_string());
+    let sessions = live.into_iter().chain(over).collect();
     if let Layer::Question(question) = &mut model.layers[at] {
-        question.counted(format!("End {}?", count(u64::from(live), "session")), lines, word, now);
+        let title = format!("End {}?", count(known as u64, "session"));
+        question.counted(title, lines, word, now, Write::Many(Bulk::End { sessions }));
     }
+}
+
+fn left_alone(hidden: usize) -> String {
+    format!("{} {}", count(hidden as u64, "marked session"), are(hidden as u64))
 }
 
 /// Why none of the marked sessions can be ended.

@@ -41,17 +41,20 @@ pub fn sessions(accounts: &mut Accounts, filter: &Filter, reversed: bool, stretc
 ///
 /// # Errors
 /// As any read.
-pub fn live(accounts: &mut Accounts, ids: &[SessionId]) -> Result<Answer> {
-    let (now, mut live) = (accounts.now(), 0);
+pub fn live(accounts: &mut Accounts, ids: Vec<SessionId>, filter: &Filter) -> Result<Answer> {
+    let now = accounts.now();
+    let (mut live, mut over, mut hidden) = (Vec::new(), Vec::new(), 0);
     for id in ids {
-        match accounts.session(id) {
-            Ok(session) => live += u32::from(session.is_live(now)),
+        match accounts.session(&id) {
+            Ok(session) if !session.is_live(now) => over.push(id),
+            Ok(session) if filter.matches_session(&session, true, now) => live.push(id),
+            Ok(_) => hidden += 1,
             // Over for so long that it was cleared away.
-            Err(error) if error.kind == Kind::UnknownSession => {}
+            Err(error) if error.kind == Kind::UnknownSession => over.push(id),
             Err(error) => return Err(error),
         }
     }
-    Ok(Answer::Live(live, ids.len()))
+    Ok(Answer::Live(live, over, hidden))
 }
 
 fn walk<T>(

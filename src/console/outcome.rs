@@ -107,7 +107,7 @@ pub fn answered(model: &mut Model, turn: Turn, answer: Answer) {
         Answer::Marks(found) => many::found_people(model, turn, found),
         Answer::SessionMarks(found) => many::found_sessions(model, turn, found),
         Answer::Planned(plan, hidden) => many::planned(model, turn, plan, hidden),
-        Answer::Live(live, marked) => ending::counted(model, turn, live, marked),
+        Answer::Live(live, over, hidden) => ending::counted(model, turn, live, over, hidden),
         Answer::Names(names) => many::named(model, turn, &names),
         Answer::SessionMatches(n) => model.everybody.list.counted(turn, n),
         Answer::UsersBefore(n) => model.users.list.ranked(turn, Some(n)),

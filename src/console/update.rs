@@ -8,11 +8,12 @@ use super::effect::{Effect, Event, Read, Target};
 use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
-use super::layout::Pane;
+use super::layout::{Pane, Shape};
 use super::many;
 use super::model::Model;
 use super::outcome;
 use super::signin;
+use super::unseen;
 use crate::accounts::time::Span;
 
 /// What a console works on first, and what it is going to ask of it first.
@@ -64,6 +65,9 @@ pub fn would_change(model: &Model, key: Key) -> bool {
 }
 
 fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
+    if model.screen().shape == Shape::TooSmall {
+        return unseen::press(model, key);
+    }
     let scope = model.scope();
     let meaning = resolve(scope, key);
     let cancels = std::mem::take(&mut model.cancel_at);

@@ -98,7 +98,7 @@ pub fn answer(accounts: &mut Accounts, read: Read) -> Result<Answer> {
         Read::Marks(query, stretch) => gather::people(accounts, &query, &stretch)?,
         Read::SessionMarks(filter, reversed, stretch) => gather::sessions(accounts, &filter, reversed, &stretch)?,
         Read::Plan(survey) => gather::plan(accounts, *survey)?,
-        Read::Live(ids) => gather::live(accounts, &ids)?,
+        Read::Live(ids, filter) => gather::live(accounts, ids, &filter)?,
         Read::Names(ids) => gather::names(accounts, ids)?,
         Read::UsersBefore(query, key) => Answer::UsersBefore(accounts.count_before(&query, &key)?),
         Read::SessionsBefore(filter, reversed, key) => {

@@ -237,6 +237,15 @@ fn a_screen_that_is_too_small_says_what_it_needs_and_changes_nothing() {
         stage.event(Event::Resize(columns, rows));
     }
     stage.shows("CAN LOG IN").is_under_cursor("ann");
+    // Nobody sees what a key would do.
+    stage.event(Event::Resize(39, 9));
+    stage.press("i").press("n").press("/x").press("<c-c>");
+    assert!(!stage.model.done);
+    stage.event(Event::Resize(120, 40));
+    stage.shows("CAN LOG IN").is_under_cursor("ann").hides("New user").hides("/x");
+    stage.event(Event::Resize(39, 9));
+    stage.press("q");
+    assert!(stage.model.done);
 }
 
 #[test]

@@ -262,6 +262,19 @@ fn end_of_marked_sessions_asks_and_ends_them_all() {
 }
 
 #[test]
+fn end_of_marked_sessions_leaves_alone_what_the_filter_hides_and_tells_of_it() {
+    let mut stage = Stage::people(&["ann"]);
+    for client in ["firefox", "phone", "laptop"] {
+        stage.log_in("ann", client);
+    }
+    stage.press("2*").shows("3 marked").press("/client:phone<enter>").press("x").shows("End 1 session?");
+    stage.shows("2 marked sessions are hidden, and left alone").moment().press("y").says("1 session ended");
+    assert_eq!(stage.db().find("ann").unwrap().sessions, 2);
+    stage.press("u").press("x").says("2 marked sessions are hidden by the filter; without it they can be ended");
+    assert_eq!(stage.db().find("ann").unwrap().sessions, 2);
+}
+
+#[test]
 fn mark_is_refused_where_nobody_is_drawn() {
     let mut stage = Stage::people(&["ann", "bob"]);
     let bob = stage.db().find("bob").unwrap();

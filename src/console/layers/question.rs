@@ -83,8 +83,9 @@ impl Question {
         self.counting
     }
 
-    /// Asks anew, now that it is known what about; where there is a word, it has to be typed.
-    pub fn counted(&mut self, title: String, lines: Vec<String>, word: Option<String>, now: Time) {
+    /// Asks anew before `order` is given, now that it is known what about; where there is a word, it has to be typed.
+    pub fn counted(&mut self, title: String, lines: Vec<String>, word: Option<String>, now: Time, order: Write) {
+        self.order = Some(order);
         (self.title, self.lines, self.opened_at, self.counting) = (title, lines, now, false);
         self.typed = word.map(|word| (word, tui_input::Input::default()));
     }
