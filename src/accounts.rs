@@ -19,6 +19,7 @@ pub mod export;
 pub mod exporting;
 pub mod factor;
 pub mod filter;
+pub mod finding;
 pub mod gate;
 pub mod hash;
 pub mod health;

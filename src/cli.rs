@@ -41,7 +41,7 @@ const CLOSED: u8 = 141;
 /// Carries a command out and answers with the process's exit code.
 pub fn run(global: &Global, command: Command, world: &dyn World) -> u8 {
     match carry_out(global, command, world) {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(Halt::Closed) => CLOSED,
         Err(Halt::Refused(error)) => {
             report(&error, global.json);
@@ -90,7 +90,7 @@ fn seated(mut accounts: Accounts) -> Result<(Seat, Standing)> {
     Ok((accounts.seat(), standing))
 }
 
-fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
+fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome<u8> {
     let mut call = Call::new(global, world);
     let tidies = upkeep::follows(global, &command);
     let alone = matches!(command, Command::Init(_) | Command::Demo(_) | Command::Db(_) | Command::Config(_));
@@ -103,6 +103,7 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
     if !alone {
         call.hear_proof()?;
     }
+    let mut code = 0;
     match command {
         Command::Init(args) => init::run(&mut call, args),
         Command::Demo(args) => demo::run(&mut call, &args),
@@ -116,11 +117,15 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome {
         Command::Db(args::Db::Upgrade) => db::upgrade(&mut call),
         Command::Config(args::Config::Show) => config::show(&mut call),
         Command::Token(verb) => token::run(&mut call, verb),
-        Command::Doctor(args) => doctor::run(&mut call, &args),
+        Command::Doctor(args) => {
+            let status = doctor::run(&mut call, &args)?;
+            code = status.exit_code();
+            Ok(())
+        }
     }?;
     call.out.flush()?;
     if tidies {
         upkeep::run(world);
     }
-    Ok(())
+    Ok(code)
 }

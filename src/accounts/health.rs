@@ -2,8 +2,9 @@
 
 use super::clock::{ClockState, STAND};
 use super::factor::KeyReport;
+use super::finding::Finding;
 use super::text::visible;
-use super::time::Time;
+use super::time::{Span, Time};
 
 /// What was removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -56,58 +57,6 @@ pub struct FileFact {
     pub bytes: u64,
 }
 
-/// Something about the folders by which somebody else may put another database in the place of this one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Exposed {
-    /// The folder belongs to another account than the database in it.
-    Owners {
-        /// The folder.
-        path: String,
-        /// Whose it is.
-        folder: u32,
-        /// Whose the database is.
-        database: u32,
-    },
-    /// A folder above may be written by others, and is not sticky.
-    Above {
-        /// The folder above.
-        path: String,
-        /// Who may do what in it.
-        mode: u32,
-    },
-}
-
-impl Exposed {
-    /// The stable word.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Exposed::Owners { .. } => "other_owner",
-            Exposed::Above { .. } => "open_above",
-        }
-    }
-
-    /// The folder.
-    pub fn path(&self) -> &str {
-        match self {
-            Exposed::Owners { path, .. } | Exposed::Above { path, .. } => path,
-        }
-    }
-
-    fn words(&self) -> String {
-        let shown = visible(self.path());
-        match self {
-            Exposed::Owners { folder, database, .. } => format!(
-                "{shown} belongs to account {folder}, the database to {database}: who owns the folder may put another \
-                 file in its place; chown makes both one account's"
-            ),
-            Exposed::Above { mode, .. } => format!(
-                "{mode:04o} {shown}, above the database: others may put another folder in the place of the one beneath; \
-                 chmod go-w, or +t"
-            ),
-        }
-    }
-}
-
 /// What a look at the database from outside shows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Examination {
@@ -115,51 +64,23 @@ pub struct Examination {
     pub schema: i32,
     /// The files; none for a database in memory.
     pub files: Vec<FileFact>,
-    /// What is wrong with the folders that they lie in.
-    pub exposed: Vec<Exposed>,
-    /// Of each setting whose stored value cannot be read, its key and a sentence.
-    pub unread: Vec<(&'static str, String)>,
+    /// What the engine found about the file, its folders and its rows.
+    pub findings: Vec<Finding>,
     /// How many passwords are kept by which scheme and cost, the most frequent first.
     pub hashes: Vec<(String, u64)>,
     /// What is remembered of the clock.
     pub clock: ClockState,
 }
 
-/// One thing that was looked at, and what there is to say about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    /// What was looked at.
-    pub what: &'static str,
-    /// A sentence about it, safe to print.
-    pub words: String,
-    /// Whether somebody should do something about it.
-    pub fault: bool,
-}
-
-impl Finding {
-    fn fine(what: &'static str, words: String) -> Finding {
-        Finding { what, words, fault: false }
-    }
-}
-
-/// What a doctor says of all that was looked at; `time` writes an instant.
+/// All findings of an examination, in the order of the checks; `time` writes an instant.
 pub fn findings(found: &Examination, key: &KeyReport, wall: Time, time: &dyn Fn(Time) -> String) -> Vec<Finding> {
-    let mut all = vec![clock_finding(&found.clock, wall, time)];
-    all.push(Finding::fine("upkeep", found.clock.tidied_at.map_or_else(|| "never".to_owned(), time)));
-    all.push(Finding::fine("schema", found.schema.to_string()));
-    for FileFact { path, mode, .. } in &found.files {
-        // Whoever reads the file has everybody's names, and whoever writes it is everybody.
-        let fault = mode & 0o077 != 0;
-        let words = format!("{mode:04o} {}{}", visible(path), if fault { ", open to others: chmod 600" } else { "" });
-        all.push(Finding { what: "file", words, fault });
-    }
-    let fault = |what, words| Finding { what, words, fault: true };
-    all.extend(found.exposed.iter().map(|exposure| fault("folder", exposure.words())));
-    all.extend(found.unread.iter().map(|(_, words)| fault("setting", words.clone())));
+    let mut all = vec![clock_finding(&found.clock, wall, time), upkeep_finding(&found.clock, wall, time)];
+    all.push(Finding::ok("schema", found.schema.to_string()));
+    all.extend(found.findings.iter().cloned());
     for (scheme, count) in &found.hashes {
-        all.push(Finding::fine("passwords", format!("{count} by {}", visible(scheme))));
+        all.push(Finding::ok("passwords", format!("{count} by {}", visible(scheme))));
     }
-    all.push(Finding { what: "key", words: key_words(key), fault: key.shut > 0 || key.fault.is_some() });
+    all.push(key_finding(key));
     all
 }
 
@@ -173,51 +94,79 @@ pub fn clock_word(clock: &ClockState, wall: Time) -> &'static str {
 }
 
 fn clock_finding(clock: &ClockState, wall: Time, time: &dyn Fn(Time) -> String) -> Finding {
-    let words = match clock_word(clock, wall) {
+    match clock_word(clock, wall) {
         "ahead" => {
             let stood = clock.see(wall).leapt_at.unwrap_or(wall).plus(STAND);
-            format!(
-                "{}, far ahead of {}, the latest time seen before; nothing is purged until {}. If it is right: \
-                 rollbook doctor --accept-clock",
+            let message = format!(
+                "the clock shows {}, far ahead of {}, the latest time seen before; nothing is purged until {}",
                 time(wall),
                 time(clock.high),
                 time(stood)
-            )
+            );
+            Finding::warning("clock_ahead", message, format!("set the clock; if it is right: {ACCEPT}"))
         }
-        "behind" => format!(
-            "{}, behind {}, which was reached before; until then that time holds. If the clock is right: \
-             rollbook doctor --accept-clock",
-            time(wall),
-            time(clock.high)
-        ),
-        _ => return Finding::fine("clock", "in order".to_owned()),
-    };
-    Finding { what: "clock", words, fault: true }
+        "behind" => {
+            let message = format!(
+                "the clock shows {}, behind {}, which was reached before; until then that time holds",
+                time(wall),
+                time(clock.high)
+            );
+            Finding::warning("clock_behind", message, format!("set the clock; if it is right: {ACCEPT}"))
+        }
+        _ => Finding::ok("clock", "in order"),
+    }
 }
 
-/// Where the key of the second factors is, and whom it fails.
-fn key_words(report: &KeyReport) -> String {
+const ACCEPT: &str = "rollbook doctor --accept-clock";
+
+/// The clean-up is due once a day. After this time without one, `doctor` warns.
+const OVERDUE: Span = Span::DAY.times(7);
+
+fn upkeep_finding(clock: &ClockState, wall: Time, time: &dyn Fn(Time) -> String) -> Finding {
+    match clock.tidied_at {
+        None => Finding::ok("upkeep", "not due yet"),
+        Some(at) if wall.since(at) <= OVERDUE => Finding::ok("upkeep", format!("last done {}", time(at))),
+        Some(at) => Finding::warning(
+            "upkeep_overdue",
+            format!("the last clean-up was {}, more than 7 days ago; old rows are kept too long", time(at)),
+            "a change by a command, an open console or a service does it: open the console once",
+        ),
+    }
+}
+
+/// Whether the key opens the second factors of all people who have one.
+fn key_finding(report: &KeyReport) -> Finding {
     let place = visible(&report.place);
     let people = |n: u32| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
+    let needs = |n: u32| format!("{} {} it to log in", people(n), if n == 1 { "needs" } else { "need" });
     if let Some(fault) = &report.fault {
-        let needed = if report.people > 0 { format!("; {} need it", people(report.people)) } else { String::new() };
-        return format!("{fault}{needed}");
+        return match report.people {
+            0 => Finding::warning("key_unreadable", fault.clone(), "nobody needs it yet; a second factor will"),
+            n => {
+                let message = format!("{fault}; {}", needs(n));
+                Finding::critical("key_unreadable", message, "make the key readable, or name its place with --key")
+            }
+        };
     }
     match (&report.key, report.people) {
-        (_, all) if report.shut > 0 => format!(
-            "{place} does not open the second factors of {}, who cannot log in: bring the key back that they were \
-             sealed with ({} have one)",
-            people(report.shut),
-            people(all),
+        (_, all) if report.shut > 0 => Finding::critical(
+            "key_missing",
+            format!(
+                "{place} does not open the second factors of {}, who cannot log in ({} have one)",
+                people(report.shut),
+                people(all),
+            ),
+            "bring the key back that they were sealed with, or name its place: --key, ROLLBOOK_KEY, key in config.toml",
         ),
-        (None, _) => format!("{place} is not there yet; the first second factor makes it"),
-        (Some(_), 0) => format!("{place}, no second factor is on"),
-        (Some(_), all) => format!("{place} opens the second factors of {}", people(all)),
+        (None, _) => Finding::ok("key", format!("{place} is not there yet; the first second factor makes it")),
+        (Some(_), 0) => Finding::ok("key", format!("{place}, no second factor is on")),
+        (Some(_), all) => Finding::ok("key", format!("{place} opens the second factors of {}", people(all))),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::finding::Severity;
     use super::*;
 
     #[test]
@@ -231,43 +180,59 @@ mod tests {
         assert_eq!((two.and(one).more, two.and(one).held), (true, false));
     }
 
-    #[test]
-    fn what_is_at_fault_is_told_apart_from_what_is_fine() {
-        let file = |mode| FileFact { path: "/srv/u.db".into(), mode, bytes: 0 };
-        let files = [0o600, 0o400, 0o640, 0o602, 0o755].map(file).to_vec();
-        let hashes = vec![("argon2id".to_owned(), 3)];
-        let exposed = vec![
-            Exposed::Owners { path: "/srv".into(), folder: 7, database: 1000 },
-            Exposed::Above { path: "/s\u{1b}".into(), mode: 0o777 },
-        ];
-        let unread = vec![("registration", "it cannot be read".to_owned())];
-        let found = Examination { schema: 6, files, exposed, unread, hashes, clock: ClockState::default() };
-        let key = |people, shut, fault: Option<&str>| KeyReport {
-            place: "/etc/key".into(),
-            key: None,
-            fault: fault.map(str::to_owned),
-            people,
-            shut,
-        };
-        let told = |key: &KeyReport| findings(&found, key, Time::default(), &Time::rfc3339);
-        let all = told(&key(0, 0, None));
-        let of = |what: &str| all.iter().filter(|it| it.what == what).map(|it| it.fault).collect::<Vec<_>>();
-        assert_eq!(of("file"), [false, false, true, true, true]);
-        assert_eq!(
-            (of("schema"), of("passwords"), of("key"), of("upkeep")),
-            (vec![false], vec![false], vec![false], vec![false])
-        );
-        assert_eq!((of("folder"), of("setting")), (vec![true, true], vec![true]));
-        assert!(all.iter().any(|it| it.words.starts_with("/srv belongs to account 7, the database to 1000")));
-        assert!(all.iter().any(|it| it.words.starts_with("0777 /s\\u{1b}, above the database")));
-        assert!(all.iter().any(|it| it.words == "0640 /srv/u.db, open to others: chmod 600"));
-        assert!(all.iter().any(|it| it.words == "0400 /srv/u.db"));
-        for (key, fault) in [(key(3, 0, None), false), (key(3, 1, None), true), (key(1, 0, Some("no key")), true)] {
-            assert_eq!(told(&key).last().map(|it| it.fault), Some(fault));
+    fn key(people: u32, shut: u32, fault: Option<&str>) -> KeyReport {
+        KeyReport { place: "/etc/key".into(), key: None, fault: fault.map(str::to_owned), people, shut }
+    }
+
+    fn told(found: &Examination, key: &KeyReport, wall: Time) -> Vec<(Severity, &'static str)> {
+        let all = findings(found, key, wall, &Time::rfc3339);
+        for finding in &all {
+            assert_eq!(finding.hint.is_some(), finding.severity != Severity::Ok, "{finding:?}");
         }
-        let words = |key: KeyReport| told(&key).pop().map(|it| it.words).unwrap_or_default();
-        assert_eq!(words(key(0, 0, Some("no key"))), "no key");
-        assert_eq!(words(key(1, 0, Some("no key"))), "no key; 1 person need it");
-        assert!(words(key(5, 2, None)).starts_with("/etc/key does not open the second factors of 2 people"));
+        all.into_iter().map(|finding| (finding.severity, finding.kind)).collect()
+    }
+
+    #[test]
+    fn an_examination_becomes_findings_with_a_severity_each() {
+        let engine = vec![Finding::critical("file_mode", "open", "chmod 600")];
+        let hashes = vec![("argon2id".to_owned(), 3)];
+        let found = Examination { schema: 6, findings: engine, hashes, ..Examination::default() };
+        let wanted = [
+            (Severity::Ok, "clock"),
+            (Severity::Ok, "upkeep"),
+            (Severity::Ok, "schema"),
+            (Severity::Critical, "file_mode"),
+            (Severity::Ok, "passwords"),
+            (Severity::Ok, "key"),
+        ];
+        assert_eq!(told(&found, &key(0, 0, None), Time::default()), wanted);
+    }
+
+    #[test]
+    fn a_clock_far_ahead_or_behind_and_an_old_clean_up_are_warnings() {
+        let day = |n| Time::default().plus(Span::DAY.times(n));
+        let state = |tidied: i64| ClockState { high: day(100), tidied_at: Some(day(tidied)), ..ClockState::default() };
+        let of = |tidied, wall| {
+            let found = Examination { clock: state(tidied), ..Examination::default() };
+            told(&found, &key(0, 0, None), day(wall))[..2].to_vec()
+        };
+        assert_eq!(of(100, 100), [(Severity::Ok, "clock"), (Severity::Ok, "upkeep")]);
+        assert_eq!(of(93, 100)[1], (Severity::Ok, "upkeep"));
+        assert_eq!(of(92, 100)[1], (Severity::Warning, "upkeep_overdue"));
+        assert_eq!(of(100, 140)[0], (Severity::Warning, "clock_ahead"));
+        assert_eq!(of(100, 99)[0], (Severity::Warning, "clock_behind"));
+    }
+
+    #[test]
+    fn a_key_that_users_need_and_that_is_missing_is_critical() {
+        let of = |key: &KeyReport| told(&Examination::default(), key, Time::default()).pop();
+        assert_eq!(of(&key(3, 0, None)), Some((Severity::Ok, "key")));
+        assert_eq!(of(&key(3, 1, None)), Some((Severity::Critical, "key_missing")));
+        assert_eq!(of(&key(0, 0, Some("no key"))), Some((Severity::Warning, "key_unreadable")));
+        assert_eq!(of(&key(1, 1, Some("no key"))), Some((Severity::Critical, "key_unreadable")));
+        let message = key_finding(&key(1, 1, Some("no key"))).message;
+        assert_eq!(message, "no key; 1 person needs it to log in");
+        let message = key_finding(&key(5, 2, None)).message;
+        assert!(message.starts_with("/etc/key does not open the second factors of 2 people"), "{message}");
     }
 }

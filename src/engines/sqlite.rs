@@ -7,6 +7,7 @@ mod clock;
 mod condition;
 mod connection;
 mod endings;
+mod examine;
 mod export;
 mod factors;
 mod failed;

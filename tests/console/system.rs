@@ -31,7 +31,7 @@ fn system_says_what_is_wrong_in_words_and_colour() {
     let behind = stage.now().minus(Span::DAY);
     stage.press("4").shows("in order");
     stage.clock.set(behind);
-    stage.press("R").shows("which was reached before");
+    stage.press("R").shows("behind 2026-11-21 16:00:00 UTC, which was reached");
     assert!(stage.is_in_role("2026-11-20", Role::Bad));
 }
 

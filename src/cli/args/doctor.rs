@@ -4,6 +4,8 @@ use clap::Args;
 
 /// `doctor`
 #[derive(Args, Debug)]
+#[command(after_help = "Exit codes of this command: 0 all is well, 1 a warning, 2 critical, 3 something could not be \
+                        checked. The worst finding decides. --json prints the status and every finding.")]
 pub struct Doctor {
     /// Take the machine's clock at its word, after looking at it
     #[arg(long)]

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::detail::{Line, entry_words};
+use crate::accounts::finding::Severity;
 use crate::accounts::health::findings;
 use crate::accounts::policy::{KEYS, Policy};
 use crate::accounts::report::Report;
@@ -289,13 +290,18 @@ fn database(page: &mut Page, report: &Report, around: &Around<'_>) {
     page.fact("sessions", "sessions", format!("{} live", number(u64::from(census.live))), Role::Text);
 }
 
-/// What a doctor says, in the doctor's own words.
+/// The findings of `doctor`.
 fn examined(page: &mut Page, report: &Report, around: &Around<'_>) {
     page.head("Doctor");
     let time = |at: Time| exact(at, around.zone);
     for (n, finding) in findings(&report.examination, &report.key, report.wall, &time).into_iter().enumerate() {
-        let role = if finding.fault { Role::Bad } else { Role::Text };
-        page.fact(&format!("finding {n}"), finding.what, finding.words, role);
+        let role = if finding.severity == Severity::Ok { Role::Text } else { Role::Bad };
+        let label = finding.kind.replace('_', " ");
+        let message = match finding.hint {
+            Some(hint) => format!("{} · {hint}", finding.message),
+            None => finding.message,
+        };
+        page.fact(&format!("finding {n}"), &label, message, role);
     }
     if let Some(id) = &report.key.key {
         page.fact("key id", "key id", clipped(id.as_str(), 40), Role::Text);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::handle::Sqlite;
 use super::{audit, connection, endings, labels, load, query, resets, sessions, settings, tokens, users, uses};
-use super::{clock, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
+use super::{clock, examine, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
 use crate::accounts::bulk::{Chosen, Former, Plan};
@@ -425,11 +425,11 @@ impl Store for Sqlite {
     }
 
     fn examine(&mut self) -> Result<Examination> {
-        upkeep::examine(&self.db, self.place.as_deref())
+        examine::examine(&self.db, self.place.as_deref())
     }
 
     fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
-        upkeep::hashes(&self.db)
+        examine::hashes(&self.db)
     }
 
     fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
