@@ -237,6 +237,16 @@ impl User {
             || end(self) > end(before)
     }
 
+    /// Whether the change from `before` to this needs more than a session where a log-in is required. A stolen session
+    /// could use such a change to gain access or to keep it: services key on names and labels, and anyone can register
+    /// the name of a deleted user.
+    pub fn needs_password_since(&self, before: &User) -> bool {
+        self.is_let_in_since(before)
+            || self.name != before.name
+            || self.labels != before.labels
+            || self.deleted_at.is_some() && before.deleted_at.is_none()
+    }
+
     /// The form of the name under which it is compared.
     pub fn name_key(&self) -> String {
         fold(&self.name)

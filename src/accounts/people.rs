@@ -32,7 +32,8 @@ impl Accounts {
     /// draft is taken as it is.
     ///
     /// # Errors
-    /// As [`Accounts::register`]; `unauthenticated` or `unauthorized` where the actor may not.
+    /// As [`Accounts::register`]; `unauthenticated` or `unauthorized` where the actor may not, or where the password
+    /// [is asked for](Accounts::asks_again) once more: a service may mail a reset code to whoever has the new name.
     pub fn create_user(&mut self, mut draft: Draft, password: Option<&Secret>) -> Result<User> {
         let founding = matches!(self.actor(), Actor::Service(_)) && self.store.is_empty()?;
         let stamp = if founding {
@@ -42,10 +43,8 @@ impl Accounts {
         } else if matches!(self.actor(), Actor::Service(_)) {
             return Err(Error::new(Kind::Unauthenticated, "creating a user needs somebody who may")
                 .hint("an administrator's password or session; the service itself can register people"));
-        } else if draft.lets_somebody_in(password.is_some()) {
-            self.administer_gravely()?
         } else {
-            self.administer()?
+            self.administer_gravely()?
         };
         self.insert(draft, password, founding, Deed::Create, &stamp)
     }
@@ -104,8 +103,8 @@ impl Accounts {
         self.store.change_user(id, expect, &UserChange::Contain, &stamp)
     }
 
-    /// Changes what is said about a person. A session alone changes neither role, nor address, nor an end date to a
-    /// later one, where a log-in is required; and never an address of one's own, to which a service may send codes.
+    /// Changes the fields of a user. Where a log-in is required, a session alone changes only the note, or the end date
+    /// to an earlier one. It never changes an address of one's own, because services send codes to it.
     ///
     /// # Errors
     /// `unknown_user`, `stale`, `duplicate_user`, `last_admin`; `unauthenticated` and `unauthorized` where a session is
@@ -117,7 +116,8 @@ impl Accounts {
     /// Takes a person away: the name is free at once, sessions end, and for 30 days they can be restored.
     ///
     /// # Errors
-    /// `unknown_user`, `stale`, `last_admin`.
+    /// `unknown_user`, `stale`, `last_admin`; `unauthenticated` as [`Accounts::activate`], because anyone can register
+    /// the name that becomes free.
     pub fn delete(&mut self, id: &UserId, expect: Option<i64>) -> Result<Changed> {
         self.change(id, expect, &UserChange::Delete)
     }
@@ -153,9 +153,9 @@ impl Accounts {
     /// was counted.
     ///
     /// # Errors
-    /// `unknown_user`.
+    /// `unknown_user`; `unauthenticated` as [`Accounts::activate`], because it permits more guesses of a password.
     pub fn unthrottle(&mut self, id: &UserId) -> Result<bool> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         self.store.unthrottle(id, &stamp)
     }
 
@@ -165,8 +165,8 @@ impl Accounts {
         self.store.change_user(id, expect.or(seen), change, &stamp)
     }
 
-    /// Refuses to let anybody in by a session alone. Where no more than that was shown, answers with the version that
-    /// was looked at: in another one the change might do what it does not in this.
+    /// Refuses a change that a stolen session must not make. If the actor showed only a session, returns the version
+    /// that was judged, because the change can have another effect on another version.
     fn weigh(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Option<i64>> {
         let alone = matches!(self.actor(), Actor::User { id, .. } if self.shown.as_ref() != Some(id));
         let user = if alone && !self.rehearsing { self.store.user(id, stamp.at)? } else { None };
@@ -179,7 +179,7 @@ impl Accounts {
             if next.email != user.email {
                 self.not_by_session_alone(id, "an e-mail address")?;
             }
-            if next.is_let_in_since(&user) {
+            if next.needs_password_since(&user) {
                 self.not_gravely_by_session_alone()?;
             }
         }

@@ -89,9 +89,10 @@ impl Accounts {
     /// that was reached before may live again.
     ///
     /// # Errors
-    /// As any write.
+    /// As any write; `unauthenticated` as [`Accounts::activate`], because expired sessions and codes can become valid
+    /// again.
     pub fn accept_clock(&mut self) -> Result<ClockState> {
-        let stamp = self.administer()?;
+        let stamp = self.administer_gravely()?;
         let stamp = Stamp { at: self.wall(), ..stamp };
         let state = self.store.accept_clock(&stamp)?;
         self.believe()?;

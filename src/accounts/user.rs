@@ -228,12 +228,6 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Whether they get in without anything else that is grave: by a role, a password, or an address to which a service
-    /// sends codes.
-    pub fn lets_somebody_in(&self, with_password: bool) -> bool {
-        self.role != Role::Member || with_password || self.email.is_some()
-    }
-
     /// A member of this name, active, with nothing else said.
     ///
     /// # Errors

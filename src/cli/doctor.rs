@@ -66,6 +66,7 @@ struct KeyJson<'a> {
 pub fn run(call: &mut Call<'_>, args: &Doctor) -> Outcome<Severity> {
     let mut accounts = call.accounts(Missing::Refuse)?;
     if args.accept_clock {
+        call.ask_again(&mut accounts)?;
         accounts.accept_clock()?;
         let dry = if call.global.dry_run { "dry run: " } else { "" };
         call.out.say(&format!("{dry}the clock is taken at its word"));

@@ -45,9 +45,7 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
             accounts.register(&args.name, password, args.pending)?
         }
         password => {
-            if draft.lets_somebody_in(password.is_some()) {
-                call.ask_again(&mut accounts)?;
-            }
+            call.ask_again(&mut accounts)?;
             accounts.create_user(draft, password.as_ref())?
         }
     };
@@ -81,7 +79,7 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
         });
     }
     let user = accounts.find(&args.target)?;
-    if edit.email.is_some() || edit.role.is_some() || edit.valid_until.is_some() {
+    if edit != (Edit { note: edit.note.clone(), ..Edit::default() }) {
         call.ask_again(&mut accounts)?;
     }
     let changed = accounts.edit(&user.id, None, edit)?;
@@ -111,6 +109,7 @@ pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let user = accounts.find(wanted)?;
     let taken = taken(accounts.exposure(&user.id)?);
     call.confirm(&format!("Delete {}? {taken}; restorable for {KEPT_DAYS} days.", called(&user)))?;
+    call.ask_again(&mut accounts)?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.delete(&user.id, Some(user.version))?;
     tell_change(call, &changed, "deleted", "is deleted already")
@@ -165,6 +164,7 @@ pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
 pub fn unthrottle(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
+    call.ask_again(&mut accounts)?;
     let words = match accounts.unthrottle(&user.id)? {
         true => "can try again at once",
         false => "has nothing counted against them",

@@ -50,6 +50,11 @@ fn every_changing_command_asks_who_one_is_and_looking_does_not() {
     for opening in [
         &["activate", "alice"][..],
         &["edit", "alice", "--email", "evil@example.org"],
+        &["edit", "alice", "--name", "boss"],
+        &["edit", "alice", "--label", "wheel"],
+        &["unthrottle", "alice"],
+        &["delete", "alice"],
+        &["register", "evil@example.org", "--no-password"],
         &["register", "evil", "--password-stdin"],
     ] {
         let line = [&["user"], opening, &["--as-session-stdin"]].concat();

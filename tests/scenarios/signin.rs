@@ -271,8 +271,21 @@ fn where_nothing_may_be_written_no_password_is_looked_at() {
 #[test]
 fn what_is_grave_takes_more_than_a_session_where_a_login_is_required() {
     type Grave = fn(&mut Accounts, &User) -> Result<()>;
-    let graves: [(&str, Grave); 12] = [
+    let graves: [(&str, Grave); 19] = [
         ("policy", |a, _| a.set_policy("console-login", "open").map(drop)),
+        ("a member", |a, _| a.create_user(Draft::named("evil@example.org")?, None).map(drop)),
+        ("rename", |a, user| {
+            let name = Some(rollbook::accounts::user::Name::parse("boss")?);
+            a.edit(&user.id, None, Edit { name, ..Edit::default() }).map(drop)
+        }),
+        ("label", |a, user| {
+            let labels = Some(vec!["staff".into(), "wheel".into()]);
+            a.edit(&user.id, None, Edit { labels, ..Edit::default() }).map(drop)
+        }),
+        ("label off", |a, user| a.edit(&user.id, None, Edit { labels: Some(vec![]), ..Edit::default() }).map(drop)),
+        ("throttle", |a, user| a.unthrottle(&user.id).map(drop)),
+        ("delete", |a, user| a.delete(&user.id, None).map(drop)),
+        ("clock", |a, _| a.accept_clock().map(drop)),
         ("an admin", |a, _| {
             let draft = Draft { role: Role::Admin, ..Draft::named("evil")? };
             a.create_user(draft, Some(&pw("evil"))).map(drop)
@@ -302,14 +315,21 @@ fn what_is_grave_takes_more_than_a_session_where_a_login_is_required() {
         let mut w = World::new();
         let root = w.with_role("root", Role::Admin);
         let alice = w.person("alice");
+        let staff = Edit { labels: Some(vec!["staff".into()]), ..Edit::default() };
+        let alice = w.edit(&alice.id, None, staff).unwrap().after;
         let token = w.login("root").token;
+        for _ in 0..9 {
+            assert_eq!(kind(w.try_login("alice", "guess")), Kind::InvalidCredentials);
+        }
         let claim = rollbook::accounts::Claim { user: None, session: Some(&token) };
         w.set_policy("console-login", "required").unwrap();
         let actor = w.authorize(&claim).unwrap();
         let error = refused(w.by(&actor, |a| deed(a, &alice)));
         assert_eq!(error.kind, Kind::Unauthenticated, "{word}");
         assert!(error.message.starts_with("a session is not enough"), "{word}: {}", error.message);
-        assert!(w.look(&alice).can_log_in(w.now()), "{word}");
+        let now = w.look(&alice);
+        assert!(now.can_log_in(w.now()) && now.throttled_until.is_some(), "{word}");
+        assert_eq!((&now.name, &now.labels), (&alice.name, &alice.labels), "{word}");
         w.rehearse(true);
         w.by(&actor, |a| deed(a, &alice)).unwrap_or_else(|error| panic!("{word} rehearsed: {error}"));
         w.rehearse(false);
