@@ -39,6 +39,8 @@ mod keepers;
 mod list;
 #[path = "scenarios/login.rs"]
 mod login;
+#[path = "scenarios/login_status.rs"]
+mod login_status;
 #[path = "scenarios/many.rs"]
 mod many;
 #[path = "scenarios/model.rs"]

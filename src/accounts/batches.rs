@@ -47,6 +47,7 @@ impl Accounts {
             let stamp = self.administer_gravely()?;
             let answers = self.store.undo_many(batch, &stamp)?;
             for (former, answer) in batch.iter().zip(answers) {
+                outcome.passwords_void += u32::from(former.password_voided && answer.is_ok());
                 outcome.hear(&former.id, answer, None);
             }
             Ok(())

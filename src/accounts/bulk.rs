@@ -67,6 +67,8 @@ pub struct Outcome {
     pub already: u32,
     /// What ended with it.
     pub taken: Exposure,
+    /// After an undo: how many users have a password that stays void, because the change that was undone voided it.
+    pub passwords_void: u32,
     /// To whom it was not done and why: moved on, kept, failed; at most [`TOLD`] of them.
     pub left: Vec<Left>,
     /// How many those are.
@@ -92,7 +94,12 @@ impl Outcome {
     pub(super) fn hear(&mut self, id: &UserId, answer: Result<Changed>, change: Option<&UserChange>) {
         match answer {
             Ok(changed) if changed.is_change() => {
-                self.taken.add(Exposure { sessions: changed.ended, tokens: changed.revoked, resets: changed.voided });
+                self.taken.add(Exposure {
+                    sessions: changed.ended,
+                    tokens: changed.revoked,
+                    resets: changed.voided,
+                    passwords: changed.password_voided.into(),
+                });
                 self.former.push(Former::of(changed, change));
             }
             Ok(_) => self.already += 1,
@@ -113,6 +120,8 @@ pub struct Former {
     pub id: UserId,
     /// The version that the change led to; in another one it is not taken back.
     pub version: i64,
+    /// Whether the change voided the password, which an undo does not give back.
+    pub password_voided: bool,
     past: Past,
 }
 
@@ -136,17 +145,17 @@ struct Standing {
 
 impl Former {
     fn of(changed: Changed, change: Option<&UserChange>) -> Former {
-        let Changed { before, after, .. } = changed;
+        let Changed { before, after, password_voided, .. } = changed;
         let (id, version) = (after.id, after.version);
         let small = change.is_some_and(|change| {
             !matches!(change, UserChange::Edit(_) | UserChange::Undo(_) | UserChange::Restore(Some(_)))
         });
         if !small {
-            return Former { id, version, past: Past::Whole(Box::new(before)) };
+            return Former { id, version, password_voided, past: Past::Whole(Box::new(before)) };
         }
         let User { status, reason, status_by, status_at, activated_at, deleted_at, .. } = before;
         let standing = Standing { status, reason, status_by, status_at, activated_at, deleted_at };
-        Former { id, version, past: Past::Standing(Box::new(standing)) }
+        Former { id, version, password_voided, past: Past::Standing(Box::new(standing)) }
     }
 
     /// The change that gives the former state back to `user`, who is as the change left them.
@@ -211,7 +220,10 @@ impl<'a> Planner<'a> {
             }
         };
         let touches = change.ends_sessions() || change.strips(&after);
-        let exposure = if touches { exposure()? } else { Exposure::default() };
+        let mut exposure = if touches { exposure()? } else { Exposure::default() };
+        if !change.voids_password() {
+            exposure.passwords = 0;
+        }
         if after == *user && (*change != UserChange::Contain || exposure.is_empty()) {
             self.plan.already += 1;
             return Ok(());
@@ -298,7 +310,7 @@ mod tests {
     #[test]
     fn of_what_changes_a_standing_only_the_standing_is_kept() {
         let (before, after) = (somebody(), User { version: 2, ..somebody() });
-        let changed = || Changed { before: before.clone(), after: after.clone(), ended: 0, revoked: 0, voided: 0 };
+        let changed = || Changed::without_loss(before.clone(), after.clone());
         let small = |change: Option<&UserChange>| {
             let former = Former::of(changed(), change);
             assert_eq!((&former.id, former.version), (&before.id, 2));

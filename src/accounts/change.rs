@@ -25,7 +25,7 @@ pub enum UserChange {
     Restore(Option<Name>),
     /// Gives back a former state, sessions and passwords aside.
     Undo(Box<User>),
-    /// Keeps them out as [`UserChange::Deactivate`] does, and takes tokens and resets from them as well.
+    /// Locks the user down: deactivates, logs out, revokes API tokens, voids open resets and voids the password.
     Contain,
 }
 
@@ -42,9 +42,16 @@ pub struct Changed {
     pub revoked: u32,
     /// How many open resets became void with it.
     pub voided: u32,
+    /// Whether the password became void with it. Only a new password lets the user log in again.
+    pub password_voided: bool,
 }
 
 impl Changed {
+    /// A change that ended, revoked and voided nothing.
+    pub(crate) fn without_loss(before: User, after: User) -> Changed {
+        Changed { before, after, ended: 0, revoked: 0, voided: 0, password_voided: false }
+    }
+
     /// Whether anything is different; a repeated `activate` is no error and no change.
     pub fn is_change(&self) -> bool {
         self.before.version != self.after.version
@@ -60,6 +67,8 @@ pub struct Exposure {
     pub tokens: u32,
     /// Reset requests that are still open.
     pub resets: u32,
+    /// Passwords that are set.
+    pub passwords: u32,
 }
 
 impl Exposure {
@@ -73,6 +82,7 @@ impl Exposure {
         self.sessions = self.sessions.saturating_add(other.sessions);
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.resets = self.resets.saturating_add(other.resets);
+        self.passwords = self.passwords.saturating_add(other.passwords);
     }
 
     /// Takes what somebody has out again.
@@ -80,6 +90,7 @@ impl Exposure {
         self.sessions = self.sessions.saturating_sub(other.sessions);
         self.tokens = self.tokens.saturating_sub(other.tokens);
         self.resets = self.resets.saturating_sub(other.resets);
+        self.passwords = self.passwords.saturating_sub(other.passwords);
     }
 }
 
@@ -116,6 +127,11 @@ impl UserChange {
     /// before can still be completed and activates nobody.
     pub const fn strips(&self, after: &User) -> bool {
         after.deleted_at.is_some() || matches!(self, UserChange::Contain)
+    }
+
+    /// Whether the password becomes void with it.
+    pub const fn voids_password(&self) -> bool {
+        matches!(self, UserChange::Contain)
     }
 
     /// The user after this change. Equal to `user` where there is nothing to do.
@@ -177,6 +193,9 @@ impl UserChange {
                     ..(**former).clone()
                 };
             }
+        }
+        if self.voids_password() {
+            next.password_set_at = None;
         }
         if next != *user {
             next.version = user.version.wrapping_add(1);

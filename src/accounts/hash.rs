@@ -43,6 +43,11 @@ impl PasswordHash {
         self.alone
     }
 
+    /// Whether a login can verify it: its scheme is known and it costs no more than the caps.
+    pub fn is_usable(&self) -> bool {
+        Parts::read(&self.phc).is_some()
+    }
+
     /// The PHC string.
     pub fn as_str(&self) -> &str {
         &self.phc
@@ -243,6 +248,10 @@ impl Parts {
             return None;
         }
         let params = Params::try_from(&hash).ok()?;
+        if !params.data().is_empty() {
+            // A login has no such data, so that no password fits.
+            return None;
+        }
         let params = (params.m_cost(), params.t_cost(), params.p_cost());
         if params.0 > CAP.0 || params.1 > CAP.1 || params.2 > CAP.2 || work(params.0, params.1) > WORK {
             return None;

@@ -248,18 +248,28 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`.
     pub fn why(&mut self, id: &UserId) -> Result<(User, Verdict)> {
-        self.oversee()?;
-        let user = self.get(id, None)?;
-        let verdict = self.judge(&user)?;
-        Ok((user, verdict))
+        self.at_one_moment(|accounts| {
+            accounts.oversee()?;
+            let user = accounts.get(id, None)?;
+            let verdict = accounts.judge(&user)?;
+            Ok((user, verdict))
+        })
     }
 
     fn judge(&mut self, user: &User) -> Result<Verdict> {
+        // The login hears of a later time before it judges.
+        self.believe()?;
         let now = self.now();
         let hash = self.store.hash_of(&user.id)?;
         let usable = hash.as_ref().is_some_and(|hash| self.hasher.can_verify(hash));
-        let throttled = self.store.throttled(&user.id, self.wall())?;
-        let mut verdict = Verdict::of(&Credential { user: user.clone(), hash }, usable, now);
+        let voided = self.store.voided_password(&user.id)?;
+        let mut verdict = Verdict::of(&Credential { user: user.clone(), hash }, voided.as_ref(), usable, now);
+        if user.deleted_at.is_none() {
+            let named = self.store.user_named(&fold(&user.name), now)?;
+            if named.is_none_or(|named| named.id != user.id) {
+                verdict.unreachable_by_name();
+            }
+        }
         if let Some(factor) = self.store.factor(&user.id)? {
             match self.opening_key(&factor.sealed.key_id) {
                 Err(error) => {
@@ -274,6 +284,10 @@ impl Accounts {
                 },
             }
         }
+        let throttled = match self.store.policy()?.throttle {
+            true => self.store.throttled(&user.id, self.wall())?,
+            false => Vec::new(),
+        };
         Ok(verdict.with_throttle(throttled))
     }
 

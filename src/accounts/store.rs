@@ -30,8 +30,17 @@ use super::user::{Draft, User, UserId};
 pub struct Credential {
     /// The user.
     pub user: User,
-    /// The hash; `None` where no password was ever set.
+    /// The hash; `None` if no password is set.
     pub hash: Option<PasswordHash>,
+}
+
+/// When and by whom the password of a user was voided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VoidedPassword {
+    /// When.
+    pub at: Time,
+    /// The name of the actor; `None` if a purge removed it.
+    pub by: Option<String>,
 }
 
 /// What a log-in begins with: who answers to the name, and whether the password may be looked at.
@@ -132,6 +141,9 @@ pub trait Store: Send {
 
     /// A user's password hash, in any state.
     fn hash_of(&mut self, id: &UserId) -> Result<Option<PasswordHash>>;
+
+    /// When and by whom the password of a user was voided; `None` if it was not, or a new password was set since.
+    fn voided_password(&mut self, id: &UserId) -> Result<Option<VoidedPassword>>;
 
     /// Whose open reset request this is; `None` if there is none, it is past its time or it is nobody's.
     fn reset_owner(&mut self, digest: &Digest, now: Time) -> Result<Option<User>>;
@@ -242,7 +254,8 @@ pub trait Store: Send {
 
     /// Applies a change to the version expected (`stale` if it moved on; any version if `None`), by
     /// [`UserChange::apply`]; ends sessions where [`UserChange::ends_sessions`], and revokes tokens and voids resets where
-    /// [`UserChange::strips`]. A containment of somebody inactive who has such things left is a change too.
+    /// [`UserChange::strips`], and removes the hash where [`UserChange::voids_password`]. A containment of somebody
+    /// inactive who has such things left is a change too.
     /// `duplicate_user` on a clash of names, `last_admin` where it would take the last keeper.
     fn change_user(&mut self, id: &UserId, expect: Option<i64>, change: &UserChange, stamp: &Stamp) -> Result<Changed>;
 

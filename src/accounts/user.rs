@@ -199,13 +199,42 @@ impl User {
         self.valid_until.is_some_and(|until| now > until)
     }
 
+    /// The facts in the row of this user that refuse a login with the right password, the most general first. The login
+    /// and the login status both ask this function.
+    pub fn barriers(&self, now: Time) -> impl Iterator<Item = Barrier> + use<> {
+        let status = match self.status {
+            Status::Active => None,
+            Status::Pending => Some(Barrier::Pending),
+            Status::Inactive => Some(Barrier::Inactive),
+        };
+        let barriers = [
+            self.deleted_at.map(|_| Barrier::Deleted),
+            status,
+            self.is_expired(now).then_some(Barrier::Expired),
+            self.password_set_at.is_none().then_some(Barrier::NoPassword),
+        ];
+        barriers.into_iter().flatten()
+    }
+
     /// Whether log-in and checks are open to this person, a right password and code supposed.
     pub fn can_log_in(&self, now: Time) -> bool {
-        self.deleted_at.is_none()
-            && self.status == Status::Active
-            && !self.is_expired(now)
-            && self.password_set_at.is_some()
+        self.barriers(now).next().is_none()
     }
+}
+
+/// One fact about a user that refuses every login.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Barrier {
+    /// The user is deleted.
+    Deleted,
+    /// The user was never activated.
+    Pending,
+    /// The user was deactivated.
+    Inactive,
+    /// The end date has passed.
+    Expired,
+    /// No password is set.
+    NoPassword,
 }
 
 /// Somebody who is about to exist.

@@ -1,10 +1,10 @@
 //! Whether a person can log in, and if not, why not and what cures it.
 
-use super::store::Credential;
+use super::store::{Credential, VoidedPassword};
 use super::text::{quote, visible};
 use super::throttle::Throttled;
 use super::time::Time;
-use super::user::{Status, User};
+use super::user::{Barrier, Status, User};
 
 /// What an administrator can do about a reason.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -23,6 +23,8 @@ pub enum Cure {
     Factor,
     /// Log in by a backup code, or turn the second factor off and on.
     BackupCode,
+    /// Give the user another name.
+    Rename,
 }
 
 impl Cure {
@@ -35,6 +37,7 @@ impl Cure {
             Cure::Password => "reset request",
             Cure::Unthrottle => "user unthrottle",
             Cure::Factor | Cure::BackupCode => "factor disable",
+            Cure::Rename => "user edit --name NEW",
         }
     }
 }
@@ -42,8 +45,8 @@ impl Cure {
 /// One thing that keeps somebody out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obstacle {
-    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `unusable_hash`,
-    /// `factor_key_missing`, `factor_changed`, `factor_ahead`, `throttled`.
+    /// The stable word: `pending`, `inactive`, `expired`, `deleted`, `no_password`, `password_void`, `unusable_hash`,
+    /// `name_not_found`, `factor_key_missing`, `factor_changed`, `factor_ahead`, `throttled`.
     pub word: &'static str,
     /// Since when.
     pub since: Option<Time>,
@@ -67,25 +70,38 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Judges a person as the log-in would.
-    pub fn of(credential: &Credential, usable: bool, now: Time) -> Verdict {
+    /// Judges a user as the login does: by [`User::barriers`], and by the stored hash, which is `usable` if a login can
+    /// verify it.
+    pub fn of(credential: &Credential, voided: Option<&VoidedPassword>, usable: bool, now: Time) -> Verdict {
         let user = &credential.user;
-        let mut verdict = Verdict::default();
-        let mut judge = |obstacle: Option<Obstacle>, fine: &'static str| match obstacle {
-            Some(obstacle) => verdict.obstacles.push(obstacle),
-            None => verdict.fine.push(fine),
-        };
-        judge(user.deleted_at.map(|at| Obstacle { since: Some(at), ..bare("deleted", Cure::Restore) }), "not deleted");
-        judge(status_obstacle(user), "active");
-        let expired = user.is_expired(now).then(|| Obstacle { since: user.valid_until, ..bare("expired", Cure::Edit) });
-        judge(expired, if user.valid_until.is_some() { "end date not reached" } else { "no end date" });
-        let password = match &credential.hash {
-            None => Some(bare("no_password", Cure::Password)),
-            Some(_) if !usable => Some(bare("unusable_hash", Cure::Password)),
-            Some(_) => None,
-        };
-        judge(password, "password set");
-        verdict
+        let mut fine = vec![
+            Some("not deleted"),
+            Some("active"),
+            Some(if user.valid_until.is_some() { "end date not reached" } else { "no end date" }),
+            Some("password set"),
+        ];
+        let mut obstacles = Vec::new();
+        for barrier in user.barriers(now) {
+            let (place, obstacle) = match barrier {
+                Barrier::Deleted => (0, Obstacle { since: user.deleted_at, ..bare("deleted", Cure::Restore) }),
+                Barrier::Pending => (1, status_obstacle("pending", user)),
+                Barrier::Inactive => (1, status_obstacle("inactive", user)),
+                Barrier::Expired => (2, Obstacle { since: user.valid_until, ..bare("expired", Cure::Edit) }),
+                Barrier::NoPassword => (3, password_obstacle(credential, voided)),
+            };
+            obstacles.push(obstacle);
+            fine[place] = None;
+        }
+        if fine[3].is_some() && !usable {
+            obstacles.push(password_obstacle(credential, voided));
+            fine[3] = None;
+        }
+        Verdict { obstacles, fine: fine.into_iter().flatten().collect() }
+    }
+
+    /// Adds that a login by the name of this user finds nobody, or another user.
+    pub fn unreachable_by_name(&mut self) {
+        self.obstacles.push(bare("name_not_found", Cure::Rename));
     }
 
     /// Adds the counters by which they are made to wait now.
@@ -122,13 +138,19 @@ fn bare(word: &'static str, cure: Cure) -> Obstacle {
     Obstacle { word, since: None, by: None, reason: None, cure, throttled: None }
 }
 
-fn status_obstacle(user: &User) -> Option<Obstacle> {
-    let word = match user.status {
-        Status::Active => return None,
-        Status::Pending => "pending",
-        Status::Inactive => "inactive",
-    };
-    Some(Obstacle {
+/// The obstacle where the password of a user lets nobody in: there is none, it is void, or its hash cannot be used.
+fn password_obstacle(credential: &Credential, voided: Option<&VoidedPassword>) -> Obstacle {
+    match (&credential.hash, voided) {
+        (Some(_), _) => bare("unusable_hash", Cure::Password),
+        (None, Some(VoidedPassword { at, by })) => {
+            Obstacle { since: Some(*at), by: by.clone(), ..bare("password_void", Cure::Password) }
+        }
+        (None, None) => bare("no_password", Cure::Password),
+    }
+}
+
+fn status_obstacle(word: &'static str, user: &User) -> Obstacle {
+    Obstacle {
         word,
         since: user.status_at.or((user.status == Status::Pending).then_some(user.created_at)),
         // Somebody pending was put so by nobody: they registered.
@@ -136,7 +158,7 @@ fn status_obstacle(user: &User) -> Option<Obstacle> {
         reason: user.reason.clone(),
         cure: Cure::Activate,
         throttled: None,
-    })
+    }
 }
 
 fn throttled_sentence(throttled: &Throttled) -> String {
@@ -171,7 +193,9 @@ impl Obstacle {
             "deleted" => "deleted".to_owned(),
             "factor_key_missing" => "the key of the second factor is not there".to_owned(),
             "factor_changed" => "the second factor was changed in the database".to_owned(),
-            "no_password" => "no password was ever set".to_owned(),
+            "no_password" => "no password is set".to_owned(),
+            "password_void" => "the password is void after a lockdown".to_owned(),
+            "name_not_found" => "a login by this name does not find this user".to_owned(),
             _ => "the stored password hash cannot be used".to_owned(),
         };
         if let Some(by) = &self.by {
@@ -212,7 +236,9 @@ mod tests {
             ("deleted", "deleted"),
             ("factor_key_missing", "the key of the second factor is not there"),
             ("factor_changed", "the second factor was changed in the database"),
-            ("no_password", "no password was ever set"),
+            ("no_password", "no password is set"),
+            ("password_void", "the password is void after a lockdown"),
+            ("name_not_found", "a login by this name does not find this user"),
             ("unusable_hash", "the stored password hash cannot be used"),
             ("factor_ahead", "a code was taken while the clock ran ahead: the app's codes are refused"),
         ];
@@ -230,17 +256,16 @@ mod tests {
     #[test]
     fn somebody_pending_was_put_so_by_nobody_when_they_registered() {
         let mut user = crate::accounts::user::tests::somebody();
-        assert_eq!(status_obstacle(&user), None);
         user.status_by = Some("root".into());
         user.status = Status::Pending;
-        let pending = status_obstacle(&user).expect("an obstacle");
+        let pending = status_obstacle("pending", &user);
         assert_eq!((pending.word, pending.since, pending.by), ("pending", Some(user.created_at), None));
         user.status = Status::Inactive;
-        let inactive = status_obstacle(&user).expect("an obstacle");
+        let inactive = status_obstacle("inactive", &user);
         assert_eq!((inactive.word, inactive.since, inactive.by.as_deref()), ("inactive", None, Some("root")));
         user.status_at = Some(Time::from_millis(7));
-        assert_eq!(status_obstacle(&user).and_then(|it| it.since), user.status_at);
+        assert_eq!(status_obstacle("inactive", &user).since, user.status_at);
         user.status = Status::Pending;
-        assert_eq!(status_obstacle(&user).and_then(|it| it.since), user.status_at);
+        assert_eq!(status_obstacle("pending", &user).since, user.status_at);
     }
 }

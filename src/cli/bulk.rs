@@ -81,6 +81,7 @@ struct BulkJson<'a> {
     ended: u32,
     revoked: u32,
     voided: u32,
+    passwords_voided: u32,
     /// Who was not changed and why; of more than a thousand the first.
     left: Vec<LeftJson<'a>>,
     left_out: u32,
@@ -112,6 +113,7 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
             ended: taken.sessions,
             revoked: taken.tokens,
             voided: taken.resets,
+            passwords_voided: taken.passwords,
             left: left.map(json).collect(),
             left_out,
             not_reached: done.rest,
@@ -167,6 +169,7 @@ fn would_words(taken: Exposure) -> String {
         (taken.sessions, "end", count(taken.sessions, "session", "sessions")),
         (taken.tokens, "revoke", count(taken.tokens, "token", "tokens")),
         (taken.resets, "void", count(taken.resets, "reset", "resets")),
+        (taken.passwords, "void", count(taken.passwords, "password", "passwords")),
     ];
     let words: Vec<String> =
         verbs.into_iter().filter(|(n, ..)| *n > 0).map(|(_, verb, what)| format!("{verb} {what}")).collect();
@@ -193,6 +196,7 @@ fn parts(exposure: Exposure) -> Vec<String> {
         (exposure.sessions, count(exposure.sessions, "session", "sessions")),
         (exposure.tokens, count(exposure.tokens, "token", "tokens")),
         (exposure.resets, count(exposure.resets, "reset", "resets")),
+        (exposure.passwords, count(exposure.passwords, "password void", "passwords void")),
     ];
     parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect()
 }

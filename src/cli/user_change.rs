@@ -119,8 +119,13 @@ pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
 pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
-    let taken = taken(accounts.exposure(&user.id)?);
-    call.confirm(&format!("Contain {}? Nobody can log in as them; {taken}.", called(&user)))?;
+    let exposure = accounts.exposure(&user.id)?;
+    let password = match exposure.passwords {
+        0 => "no password is set",
+        _ => "the password is void for good: only a new password lets them log in again, by a reset code or set by you",
+    };
+    let taken = taken(exposure);
+    call.confirm(&format!("Contain {}? Nobody can log in as them; {taken}; {password}.", called(&user)))?;
     call.ask_again(&mut accounts)?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.contain(&user.id, Some(user.version))?;
@@ -131,10 +136,12 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
             ended: changed.ended,
             revoked: changed.revoked,
             voided: changed.voided,
+            password_voided: changed.password_voided,
         });
     }
+    let password = if changed.password_voided { " · password void" } else { "" };
     let words = match changed.is_change() {
-        true => format!("{} contained · {}", called(user), counts(&changed).join(" · ")),
+        true => format!("{} contained · {}{password}", called(user), counts(&changed).join(" · ")),
         false => format!("{} is contained already", called(user)),
     };
     tell(call, user, &words)
@@ -226,6 +233,7 @@ struct Contained<'a> {
     ended: u32,
     revoked: u32,
     voided: u32,
+    password_voided: bool,
 }
 
 /// What would be taken from somebody, as a question says it.

@@ -122,6 +122,7 @@ pub fn cure(cure: Cure, user: &User) -> String {
         (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),
         (Cure::Unthrottle, name) => format!("rollbook user unthrottle {}", name.unwrap_or_else(by_id)),
         (Cure::Factor | Cure::BackupCode, name) => format!("rollbook factor disable {}", name.unwrap_or_else(by_id)),
+        (Cure::Rename, _) => format!("rollbook user edit {} --name NEW", by_id()),
         (Cure::Edit, name) => format!("rollbook user edit {} --valid-until none", name.unwrap_or_else(by_id)),
     }
 }

@@ -301,6 +301,9 @@ fn contain(model: &mut Model) {
             format!("revokes  {}", count(u64::from(exposure.tokens), "token")),
             format!("voids    {}", count(u64::from(exposure.resets), "open reset")),
         ];
+        if exposure.passwords > 0 {
+            lines.push("voids    the password; only a new one lets them log in".to_owned());
+        }
         if !inactive {
             lines.push("z gives the status back, and nothing else".to_owned());
         }

@@ -154,9 +154,11 @@ impl Action {
                 change("new codes", "new backup codes in the place of all there were; asks first", "factor codes")
             }
             Action::FactorOff => change("turn off", "turn the second factor off; asks first", "factor disable"),
-            Action::Contain => {
-                change("contain", "deactivate, end sessions, revoke tokens, void resets, at once", "user contain")
-            }
+            Action::Contain => change(
+                "contain",
+                "deactivate, end sessions, revoke tokens, void resets and the password",
+                "user contain",
+            ),
             Action::Unthrottle => {
                 change("unthrottle", "let this person try again at once after wrong passwords", "user unthrottle")
             }

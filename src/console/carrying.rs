@@ -33,7 +33,8 @@ pub fn carry_out(accounts: &mut Accounts, write: Write, progress: Progress<'_>) 
         Write::Delete { id, expect } => changed(accounts.delete(&id, Some(expect))?, Deed::Delete),
         Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
         Write::Undo(last) => {
-            Ok(Done::Undone { changed: Box::new(accounts.undo(&last)?), back_to: last.before.version })
+            let changed = Box::new(accounts.undo(&last)?);
+            Ok(Done::Undone { changed, back_to: last.before.version, password_void: last.password_voided })
         }
         Write::SetPassword { id, expect, password } => {
             Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))

@@ -289,6 +289,8 @@ pub enum Done {
     Undone {
         changed: Box<Changed>,
         back_to: i64,
+        /// Whether the change that was undone had voided the password, which stays void.
+        password_void: bool,
     },
     PasswordSet(Box<Changed>),
     Code {

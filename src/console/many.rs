@@ -391,6 +391,9 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange, own: bo
     if outcome.taken.sessions > 0 {
         sentence.push(format!("{} ended", count(u64::from(outcome.taken.sessions), "session")));
     }
+    if outcome.taken.passwords > 0 {
+        sentence.push(format!("{} void", count(u64::from(outcome.taken.passwords), "password")));
+    }
     told(&outcome, &mut sentence);
     if outcome.changed() > 0 && own {
         sentence.push("z takes it back".to_owned());
@@ -422,6 +425,10 @@ pub fn undone(model: &mut Model, outcome: Outcome, before: &str, rest: Vec<Forme
         true => format!("taken back: {before}"),
         false => format!("taken back for {}: {before}", users(outcome.changed())),
     }];
+    if outcome.passwords_void > 0 {
+        let stay = if outcome.passwords_void == 1 { "stays" } else { "stay" };
+        sentence.push(format!("{} {stay} void", count(u64::from(outcome.passwords_void), "password")));
+    }
     told(&outcome, &mut sentence);
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);

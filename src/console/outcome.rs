@@ -367,10 +367,11 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) 
             model.say(words);
             model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
         }
-        Done::Undone { changed, back_to } => {
+        Done::Undone { changed, back_to, password_void } => {
             let after = &changed.after;
             model.relink_undo(&[(after.id.clone(), (after.version, back_to))].into());
-            model.say(undone_words(&changed, model.now));
+            let void = if password_void { " · password stays void" } else { "" };
+            model.say(format!("{}{void}", undone_words(&changed, model.now)));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());
         }
@@ -417,6 +418,7 @@ fn contained(model: &mut Model, changed: Box<Changed>) {
         ended_words(changed.ended),
         (changed.revoked > 0).then(|| format!("{} revoked", count(u64::from(changed.revoked), "token"))),
         (changed.voided > 0).then(|| format!("{} void", count(u64::from(changed.voided), "reset"))),
+        changed.password_voided.then(|| "password void".to_owned()),
     ];
     let took: Vec<String> = took.into_iter().flatten().collect();
     let took = if took.is_empty() { "nothing else was open".to_owned() } else { took.join(", ") };

@@ -14,6 +14,7 @@ mod failed;
 mod faults;
 mod files;
 mod handle;
+mod keepers;
 mod labels;
 mod letters;
 mod load;

@@ -93,7 +93,7 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
 fn what_is_not_done_to_everybody_ends_with_eight_and_says_to_whom() {
     let desk = desk();
     let ran = desk.run(&["user", "contain", "--filter", "!is:deleted", "--yes"], "");
-    assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained · 3 passwords void\n"), "{}", ran.err);
     assert!(ran.err.contains("not contained: \"root\" is the last administrator"), "{}", ran.err);
     assert!(ran.err.contains("1 of 4 users not contained"), "{}", ran.err);
     let ran = desk.run(&["user", "delete", "--filter", "is:admin", "--yes", "--json"], "");

@@ -136,11 +136,12 @@ fn a_person_is_contained_with_everything_counted() {
     let reset = desk.run(&["reset", "request", "alice"], "").ok().out;
     let line = ["user", "contain", "alice", "--reason", "phished"];
     let dry = desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out;
-    let counts = "\"alice\" contained · 2 sessions ended · 1 token revoked · 1 reset void\n";
+    let counts = "\"alice\" contained · 2 sessions ended · 1 token revoked · 1 reset void · password void\n";
     assert_eq!(dry, format!("dry run, nothing was changed: {counts}"));
     desk.run(&CHECK, &token).ok();
     let rehearsed = desk.json(&[&line[..], &["--dry-run"]].concat(), "");
     assert_eq!((&rehearsed["dry_run"], &rehearsed["ended"]), (&true.into(), &2.into()));
+    assert_eq!(rehearsed["password_voided"], true);
     assert_eq!(desk.run(&line, "").ok().out, counts);
     desk.fails(&CHECK, &token, 4, "unauthenticated");
     desk.fails(&["session", "check", "--token-stdin"], &session, 4, "unauthenticated");
@@ -148,12 +149,43 @@ fn a_person_is_contained_with_everything_counted() {
     let again = desk.json(&line, "");
     assert_eq!((&again["status"], &again["reason"]), (&"inactive".into(), &"phished".into()));
     assert_eq!([&again["ended"], &again["revoked"], &again["voided"]], [0, 0, 0].map(Value::from).each_ref());
+    assert_eq!(again["password_voided"], false);
     assert_eq!(desk.run(&line, "").ok().out, "\"alice\" is contained already\n");
     let entry = &desk.lines(&["audit", "list", "--limit", "1"], "")[0];
     assert_eq!((&entry["action"], &entry["words"]), (&"contain".into(), &"2 sessions, 1 token, 1 reset".into()));
+    let void = serde_json::json!({"field": "password", "before": "set", "after": "void"});
+    assert!(entry["changes"].as_array().unwrap().contains(&void), "{entry}");
     desk.fails(&["user", "contain", "nobody"], "", 3, "unknown_user");
     desk.register(&["root", "--role", "admin"]);
     desk.fails(&["user", "contain", "root"], "", 7, "last_admin");
+}
+
+#[test]
+fn after_a_lockdown_the_old_password_opens_nothing_on_the_command_line() {
+    let desk = Desk::with(&[&["alice"]]);
+    desk.run(&["user", "contain", "alice", "--reason", "phished"], "").ok();
+    let code = desk.run(&["reset", "request", "alice"], "").ok().out;
+    desk.run(&["user", "activate", "alice"], "").ok();
+    for line in [
+        &["session", "login", "alice", "--password-stdin"][..],
+        &["user", "authenticate", "alice", "--password-stdin"],
+        &["session", "list", "--user", "alice", "--as", "alice"],
+    ] {
+        desk.fails(line, "pw\n", 4, "invalid_credentials");
+    }
+    desk.fails(&["user", "passwd", "alice", "--stdin"], "pw\nother\n", 4, "invalid_credentials");
+    let why = desk.json(&["user", "why", "alice"], "");
+    let obstacle = &why["obstacles"][0];
+    assert_eq!((&why["can_log_in"], &obstacle["kind"]), (&false.into(), &"password_void".into()));
+    assert_eq!((&obstacle["by"], &obstacle["cure"]), (&"root".into(), &"rollbook reset request alice".into()));
+    assert!(obstacle["since"].is_string());
+    let told = desk.run(&["user", "why", "alice"], "").ok().out;
+    assert!(told.contains("the password is void after a lockdown, by root"), "{told}");
+    desk.run(&["reset", "complete", "--stdin"], &format!("{code}mine again\n")).ok();
+    // The refused attempts above count as wrong passwords.
+    desk.run(&["user", "unthrottle", "alice"], "").ok();
+    desk.run(&["session", "login", "alice", "--password-stdin"], "mine again\n").ok();
+    assert_eq!(desk.json(&["user", "why", "alice"], "")["can_log_in"], true);
 }
 
 #[test]

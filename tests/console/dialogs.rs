@@ -81,7 +81,7 @@ fn why_names_the_missing_password_and_p_cures_it_from_there() {
     let mut stage = Stage::new(|accounts| {
         accounts.create_user(draft("ann", |_| {}), None).unwrap();
     });
-    stage.press("w").shows("no password was ever set").shows("p  issues a code, or sets a password");
+    stage.press("w").shows("no password is set").shows("p  issues a code, or sets a password");
     stage
         .press("p")
         .shows("Password of ann")

@@ -130,7 +130,13 @@ fn activate_many_tells_who_is_so_already() {
 fn contain_many_revokes_and_ends() {
     let mut stage = Stage::people(&["ann", "bob"]);
     stage.log_in("ann", "firefox");
-    stage.moved().press("*!").shows("Contain 2 users").moment().press("y").says("2 users contained · 1 session ended");
+    stage
+        .moved()
+        .press("*!")
+        .shows("Contain 2 users")
+        .moment()
+        .press("y")
+        .says("2 users contained · 1 session ended · 2 passwords void");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Containment: a person shut out whole, at once.
 
-use rollbook::accounts::change::Exposure;
+use rollbook::accounts::bulk::Chosen;
+use rollbook::accounts::change::{Exposure, UserChange};
 use rollbook::accounts::time::Until;
-use rollbook::accounts::{Kind, Role, Secret, Status, User};
+use rollbook::accounts::{Draft, Kind, Role, Secret, Status, User};
 
-use crate::world::{World, acting, kind, pw};
+use crate::world::{PASSWORD, World, acting, kind, pw};
 
 /// Somebody with two sessions, a token and an open reset.
 fn exposed(w: &mut World) -> (User, Vec<Secret>, Secret, Secret) {
@@ -19,7 +20,7 @@ fn exposed(w: &mut World) -> (User, Vec<Secret>, Secret, Secret) {
 fn a_containment_takes_everything_at_once_as_was_shown_before() {
     let mut w = World::new();
     let (alice, sessions, token, reset) = exposed(&mut w);
-    assert_eq!(w.exposure(&alice.id).unwrap(), Exposure { sessions: 2, tokens: 1, resets: 1 });
+    assert_eq!(w.exposure(&alice.id).unwrap(), Exposure { sessions: 2, tokens: 1, resets: 1, passwords: 1 });
     w.give_reason(Some("phished")).unwrap();
     let entries = w.entries().len();
     let changed = w.contain(&alice.id, Some(alice.version)).unwrap();
@@ -41,7 +42,8 @@ fn an_undone_containment_gives_back_the_status_and_nothing_else() {
     let changed = w.contain(&alice.id, None).unwrap();
     let undone = w.undo(&changed).unwrap();
     assert_eq!((undone.after.status, undone.after.reason.as_deref()), (Status::Active, None));
-    w.login("alice");
+    assert!(changed.password_voided && undone.after.password_set_at.is_none());
+    assert_eq!(kind(w.try_login("alice", PASSWORD)), Kind::InvalidCredentials);
     assert!(sessions.iter().all(|session| !w.lives(session)));
     assert_eq!(kind(w.served(|a| a.check_token(&token))), Kind::Unauthenticated);
     assert_eq!(kind(w.served(|a| a.complete_reset(&reset, &pw("mine now")))), Kind::UnknownRequest);
@@ -88,4 +90,93 @@ fn a_rehearsed_containment_tells_the_counts_and_takes_nothing() {
     assert!(sessions.iter().all(|session| w.lives(session)));
     w.served(|a| a.check_token(&token)).unwrap();
     w.served(|a| a.complete_reset(&reset, &pw("a new one"))).unwrap();
+}
+
+/// The words of what keeps somebody from logging in.
+fn obstacles(w: &mut World, user: &User) -> Vec<&'static str> {
+    w.why(&user.id).unwrap().1.obstacles.iter().map(|obstacle| obstacle.word).collect()
+}
+
+#[test]
+fn after_a_lockdown_the_old_password_never_works_again() {
+    let mut w = World::new();
+    let root = w.with_role("root", Role::Admin);
+    let alice = w.person("alice");
+    w.by(&acting(&root), |a| a.contain(&alice.id, None)).unwrap();
+    assert_eq!(obstacles(&mut w, &alice), ["inactive", "password_void"]);
+    // The administrator sends a code and activates; the owner has not used the code yet.
+    let code = w.issue_reset(&alice.id).unwrap().request_id;
+    let at = w.look(&alice).status_at;
+    w.activate(&alice.id, None).unwrap();
+    assert_eq!(kind(w.try_login("alice", PASSWORD)), Kind::InvalidCredentials);
+    assert_eq!(kind(w.served(|a| a.authenticate("alice", &pw(PASSWORD), None))), Kind::InvalidCredentials);
+    assert_eq!(
+        kind(w.served(|a| a.change_password("alice", &pw(PASSWORD), &pw("thief"), None))),
+        Kind::InvalidCredentials
+    );
+    let verdict = w.why(&alice.id).unwrap().1;
+    let void = &verdict.obstacles[0];
+    assert_eq!((void.word, void.since, void.by.as_deref()), ("password_void", at, Some("root")));
+    assert_eq!(void.sentence(), "the password is void after a lockdown, by root");
+    assert_eq!((verdict.obstacles.len(), void.cure.command()), (1, "reset request"));
+    w.served(|a| a.complete_reset(&code, &pw("mine again"))).unwrap();
+    assert_eq!(kind(w.try_login("alice", PASSWORD)), Kind::InvalidCredentials);
+    w.try_login("alice", "mine again").unwrap();
+    assert_eq!(obstacles(&mut w, &alice), [""; 0]);
+    // An administrator may set a new password instead.
+    w.contain(&alice.id, None).unwrap();
+    w.set_password(&alice.id, None, &pw("set by root")).unwrap();
+    assert_eq!(obstacles(&mut w, &alice), ["inactive"]);
+    w.activate(&alice.id, None).unwrap();
+    w.try_login("alice", "set by root").unwrap();
+}
+
+#[test]
+fn a_lockdown_of_an_inactive_user_voids_the_password_once() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    w.deactivate(&alice.id, None).unwrap();
+    let changed = w.contain(&alice.id, None).unwrap();
+    assert!(changed.is_change() && changed.password_voided);
+    let entry = w.entries().pop().unwrap();
+    let change = &entry.detail.unwrap().changes[0];
+    assert_eq!((change.field.as_str(), change.before.as_str(), change.after.as_str()), ("password", "set", "void"));
+    let entries = w.entries().len();
+    let again = w.contain(&alice.id, None).unwrap();
+    assert!(!again.is_change() && !again.password_voided);
+    assert_eq!(w.entries().len(), entries);
+    // A user who never had a password has none that could be void.
+    let bob = w.create_user(Draft::named("bob").unwrap(), None).unwrap();
+    assert!(!w.contain(&bob.id, None).unwrap().password_voided);
+    assert_eq!(obstacles(&mut w, &bob), ["inactive", "no_password"]);
+}
+
+#[test]
+fn a_lockdown_of_many_voids_every_password_and_its_undo_gives_none_back() {
+    let mut w = World::new();
+    let people = ["ann", "bob", "cyd"].map(|name| w.person(name));
+    let chosen = Chosen::People(people.iter().map(|user| (user.id.clone(), user.version)).collect());
+    let plan = w.plan(&chosen, &UserChange::Contain).unwrap();
+    assert_eq!(plan.exposure.passwords, 3);
+    let deletion = w.plan(&chosen, &UserChange::Delete).unwrap();
+    assert_eq!(deletion.exposure.passwords, 0, "a deletion keeps the password");
+    let done = w.carry_out(&plan, &mut |_, _| true).unwrap();
+    assert_eq!((done.changed(), done.taken.passwords), (3, 3));
+    let undone = w.undo_many(&done.former, &mut |_, _| true).unwrap();
+    assert_eq!((undone.changed(), undone.passwords_void), (3, 3));
+    for user in &people {
+        assert_eq!((w.look(user).status, obstacles(&mut w, user)), (Status::Active, vec!["password_void"]));
+        assert_eq!(kind(w.try_login(&user.name, PASSWORD)), Kind::InvalidCredentials);
+    }
+}
+
+#[test]
+fn an_administrator_without_a_password_does_not_count_as_one_who_can_log_in() {
+    let mut w = World::new();
+    let (root, second) = (w.with_role("root", Role::Admin), w.with_role("second", Role::Admin));
+    let changed = w.contain(&second.id, None).unwrap();
+    w.undo(&changed).unwrap();
+    assert_eq!(w.look(&second).status, Status::Active);
+    assert_eq!(kind(w.deactivate(&root.id, None)), Kind::LastAdmin);
+    assert_eq!(kind(w.contain(&root.id, None)), Kind::LastAdmin);
 }

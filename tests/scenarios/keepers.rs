@@ -3,7 +3,7 @@
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::{Accounts, Draft, Edit, Result, Role, Span, User};
 
-use crate::world::{PASSWORD, World, acting, kind, pw};
+use crate::world::{PASSWORD, World, acting, insert, kind, pw};
 
 type Deed = fn(&mut Accounts, &User) -> Result<()>;
 
@@ -136,5 +136,22 @@ fn an_admin_who_never_kept_a_door_open_goes_freely() {
             let root = w.create_user(draft, password.as_ref()).unwrap();
             way(&mut w, &root).unwrap_or_else(|error| panic!("{word}: {error}"));
         }
+    }
+}
+
+#[test]
+fn an_admin_whose_hash_no_login_can_verify_keeps_no_door_open() {
+    let bcrypt = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+    for (word, way) in WAYS {
+        let mut store = rollbook::engines::memory().unwrap();
+        let import = insert(store.as_mut(), "import", Some(bcrypt));
+        let mut w = World::over(store);
+        w.set_policy("password", "open").unwrap();
+        w.edit(&import.id, None, role(Role::Admin)).unwrap();
+        assert!(w.look(&import).is_keeper() && !w.why(&import.id).unwrap().1.can_log_in());
+        assert_eq!(kind(w.set_policy("console-login", "required")), Kind::ConstraintViolation);
+        let root = w.with_role("root", Role::Admin);
+        assert_eq!(kind(way(&mut w, &root)), Kind::LastAdmin, "{word}");
+        way(&mut w, &import).unwrap_or_else(|error| panic!("{word}: {error}"));
     }
 }

@@ -288,7 +288,7 @@ const STATES: [(&str, &str); 7] = [
     ("pending", "pending"),
     ("inactive", "inactive"),
     ("expired", "expired"),
-    ("fresh", "no password yet"),
+    ("fresh", "no password"),
     ("root", "admin"),
     ("looker", "auditor"),
     ("plain", ""),

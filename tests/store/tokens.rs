@@ -233,7 +233,7 @@ fn exposed(bench: &mut Bench) -> (User, Vec<Digest>, Digest) {
     (user, digests, reset)
 }
 
-const ALL: Exposure = Exposure { sessions: 2, tokens: 2, resets: 1 };
+const ALL: Exposure = Exposure { sessions: 2, tokens: 2, resets: 1, passwords: 1 };
 
 pub fn going_takes_what_is_out_in_the_world_as_was_shown(make: Make) {
     for change in [UserChange::Contain, UserChange::Delete] {
@@ -243,7 +243,10 @@ pub fn going_takes_what_is_out_in_the_world_as_was_shown(make: Make) {
         let entries = bench.trail().len();
         let changed = bench.change(&user, change.clone()).unwrap();
         assert_eq!((changed.ended, changed.revoked, changed.voided), (2, 2, 1));
-        assert_eq!(bench.store.exposure(&user.id, bench.now).unwrap(), Some(Exposure::default()));
+        let void = change == UserChange::Contain;
+        assert_eq!((changed.password_voided, bench.store.hash_of(&user.id).unwrap().is_none()), (void, void));
+        let left = Exposure { passwords: u32::from(!void), ..Exposure::default() };
+        assert_eq!(bench.store.exposure(&user.id, bench.now).unwrap(), Some(left));
         let trail = bench.trail();
         assert_eq!((trail.len(), trail[0].deed.as_str()), (entries + 1, change.deed().word()));
         assert_eq!(trail[0].detail.as_ref().unwrap().words.as_deref(), Some("2 sessions, 2 tokens, 1 reset"));
@@ -252,7 +255,8 @@ pub fn going_takes_what_is_out_in_the_world_as_was_shown(make: Make) {
         assert_eq!((back.status, back.sessions, back.deleted_at), (Status::Active, 0, None));
         assert!(digests.iter().all(|digest| !opens(&mut bench, digest)), "an undo revives no token");
         assert_eq!(bench.store.reset_owner(&reset, bench.now).unwrap(), None);
-        assert_eq!(bench.store.exposure(&user.id, bench.now).unwrap(), Some(Exposure::default()));
+        assert_eq!(bench.store.exposure(&user.id, bench.now).unwrap(), Some(left));
+        assert_eq!((bench.store.hash_of(&user.id).unwrap().is_none(), back.password_set_at.is_none()), (void, void));
     }
 }
 

@@ -49,7 +49,7 @@ pub enum User {
     Passwd(UserPasswd),
     /// Check a name and password; no session is opened
     Authenticate(UserAuthenticate),
-    /// Shut a person out at once: deactivate, end sessions, revoke tokens, void resets
+    /// Lock a user down at once: deactivate, end sessions, revoke tokens, void resets and the password
     Contain(Whom),
     /// Let a person try again at once after wrong passwords
     Unthrottle(Target),

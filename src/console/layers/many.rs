@@ -183,6 +183,10 @@ impl Many {
         if !ends.is_empty() {
             lines.push(("ends", ends.join(" · ")));
         }
+        if exposure.passwords > 0 {
+            let passwords = count(u64::from(exposure.passwords), "password");
+            lines.push(("voids", format!("{passwords}, for good: only a new password lets them log in again")));
+        }
         if let Some(reason) = &self.reason {
             lines.push(("reason", clipped(reason, 44)));
         }

@@ -92,6 +92,7 @@ fn cure(cure: Cure) -> (Option<Action>, &'static str) {
         Cure::Password => (Some(Action::Password), "issues a code, or sets a password"),
         Cure::Unthrottle => (Some(Action::Unthrottle), "lets them try again at once; it also passes by itself"),
         Cure::Factor => (Some(Action::Keyring), "bring the key back, or turn the factor off here"),
+        Cure::Rename => (Some(Action::Edit), "gives the user another name"),
         Cure::BackupCode => (Some(Action::Keyring), "a backup code lets them in; or turn the factor off and on here"),
     }
 }
@@ -103,6 +104,7 @@ fn command(cure: Cure, user: &User) -> String {
         Cure::Password => commands::request(user).unwrap_or_else(|| format!("rollbook user passwd id:{id} --set")),
         // Several deleted people may have had one name.
         Cure::Restore => format!("rollbook user restore id:{id}"),
+        Cure::Rename => format!("rollbook user edit id:{id} --name NEW"),
         cure => format!("rollbook {} {}", cure.command(), typed(user)),
     }
 }

@@ -384,6 +384,7 @@ pub fn entry_words(entry: &Entry, by: bool) -> String {
         .iter()
         .filter(|change| match entry.deed.as_str() {
             "edit" | "set policy" => true,
+            "contain" => change.field == "password",
             deed => deed == "undo" && change.field != "reason",
         })
         .map(|change| {

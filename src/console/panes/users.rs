@@ -292,7 +292,7 @@ pub fn standing(user: &User, now: Time) -> Option<(String, Role)> {
         return Some((format!("throttled {}", span_exactly(until.since(now))), Role::Bad));
     }
     if user.password_set_at.is_none() {
-        return Some(("no password yet".to_owned(), Role::Warn));
+        return Some(("no password".to_owned(), Role::Warn));
     }
     match user.role {
         UserRole::Member => None,

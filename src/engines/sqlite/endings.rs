@@ -31,7 +31,28 @@ pub fn exposure(db: &Connection, user_seq: i64, now: Time) -> Result<Exposure> {
         sessions: live(db, user_seq, now)?,
         tokens: good(db, user_seq, now)?,
         resets: open(db, user_seq, now)?,
+        passwords: asked(db, HAS_PASSWORD, user_seq, now)?,
     })
+}
+
+/// Whether a password is set, counted as 0 or 1. A row of another program may have a hash without a date, or a date
+/// without a hash.
+const HAS_PASSWORD: &str = "SELECT count(*) FROM user u WHERE u.seq = ?2 \
+    AND (u.password_set_at IS NOT NULL OR u.seq IN (SELECT c.user_seq FROM credential c))";
+
+/// Removes the hash of a password and records who did it and when. Returns whether there was a password.
+pub fn void_password(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<bool> {
+    if asked(db, HAS_PASSWORD, user_seq, stamp.at)? == 0 {
+        return Ok(false);
+    }
+    db.prepare_cached("DELETE FROM credential WHERE user_seq = ?1")?.execute([user_seq])?;
+    db.prepare_cached("UPDATE user SET password_set_at = NULL WHERE seq = ?1")?.execute([user_seq])?;
+    db.prepare_cached(
+        "INSERT INTO voided_password (user_seq, at, by) VALUES (?1, ?2, ?3)
+         ON CONFLICT (user_seq) DO UPDATE SET at = excluded.at, by = excluded.by",
+    )?
+    .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
+    Ok(true)
 }
 
 fn live(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {

@@ -100,7 +100,7 @@ pub fn enable(
 pub fn disable(db: &Connection, id: &UserId, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
     let person = living(db, id, expect, stamp)?;
     if !person.user.factor {
-        let changed = Changed { before: person.user.clone(), after: person.user, ended: 0, revoked: 0, voided: 0 };
+        let changed = Changed::without_loss(person.user.clone(), person.user);
         return Ok(Disabled { changed, weak: false });
     }
     let weak = is_weak_alone(users::hash_of(db, person.seq)?.as_ref(), policy(db)?.password);
@@ -166,7 +166,7 @@ fn done(
     db.prepare_cached("UPDATE user SET version = ?2 WHERE seq = ?1")?.execute([person.seq, after.version])?;
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Users)?;
-    Ok(Changed { before, after, ended: 0, revoked: 0, voided: 0 })
+    Ok(Changed::without_loss(before, after))
 }
 
 /// Takes a time step.
@@ -174,7 +174,7 @@ pub fn use_step(db: &Connection, id: &UserId, sealed: &Sealed, step: i64) -> Res
     let taken = db
         .prepare_cached(
             "UPDATE factor SET last_step = ?2
-             WHERE user_seq = (SELECT seq FROM user WHERE id = ?1) AND last_step < ?2 AND sealed = ?3",
+             WHERE user_seq = (SELECT seq FROM user WHERE id = ?1) AND last_step < ?2 AND CAST(sealed AS BLOB) = ?3",
         )?
         .execute(params![Raw::new(id.as_str()), step, sealed.bytes])?;
     Ok(taken == 1)
@@ -209,7 +209,8 @@ pub fn reseal(db: &Connection, reseals: &[Reseal], stamp: &Stamp) -> Result<bool
     for reseal in reseals {
         let seq: Option<i64> = db
             .prepare_cached(
-                "SELECT f.user_seq FROM factor f JOIN user u ON u.seq = f.user_seq WHERE u.id = ?1 AND f.sealed = ?2",
+                "SELECT f.user_seq FROM factor f JOIN user u ON u.seq = f.user_seq WHERE u.id = ?1
+                    AND CAST(f.sealed AS BLOB) = ?2",
             )?
             .query_row(params![Raw::new(reseal.user_id.as_str()), reseal.was.bytes], |row| row.get(0))
             .optional()?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::condition::people;
 use super::rows::{self, USER};
-use super::{endings, sessions, users};
+use super::{endings, keepers, sessions, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::bulk::{BATCH, Chosen, Former, Plan, Planner};
 use crate::accounts::change::{Changed, UserChange};
@@ -37,7 +37,7 @@ pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp
             }
         }
     }
-    Ok(planner.finish(users::keepers(db)?))
+    Ok(planner.finish(keepers::all(db)?))
 }
 
 /// The answer for each person of a batch.

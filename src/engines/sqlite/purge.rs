@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::audit;
 use super::rows::{self, Raw};
 use super::settings::{Moved, moved};
-use super::users::{expected, keep_one};
+use super::users::expected;
+use super::{audit, keepers};
 use crate::accounts::audit::{Deed, Detail, Stamp};
 use crate::accounts::error::Result;
 use crate::accounts::user::{User, UserId};
@@ -13,8 +13,8 @@ use crate::accounts::user::{User, UserId};
 /// Erases somebody.
 pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -> Result<User> {
     let person = expected(db, id, expect, stamp.at)?;
-    if person.user.is_keeper() {
-        keep_one(db, person.seq, &person.user)?;
+    if keepers::is_one(db, person.seq, &person.user)? {
+        keepers::keep_one(db, person.seq, &person.user)?;
     }
     unname(db, &person.user)?;
     for sql in [
@@ -23,6 +23,7 @@ pub fn purge(db: &Connection, id: &UserId, expect: Option<i64>, stamp: &Stamp) -
         "DELETE FROM session WHERE user_seq = ?1",
         "DELETE FROM reset WHERE user_seq = ?1",
         "DELETE FROM credential WHERE user_seq = ?1",
+        "DELETE FROM voided_password WHERE user_seq = ?1",
         "DELETE FROM failure WHERE user_seq = ?1",
         "DELETE FROM throttle WHERE user_seq = ?1",
         "DELETE FROM known_source WHERE user_seq = ?1",
@@ -51,6 +52,12 @@ fn unname(db: &Connection, user: &User) -> Result<()> {
         db.prepare_cached(
             "UPDATE user SET status_by = NULL
              WHERE status_by = ?2 AND (id IN (SELECT target FROM audit WHERE actor_id = ?1) OR status_at <= ?3)",
+        )?
+        .execute(params![Raw::new(user.id.as_str()), Raw::new(&name), left])?;
+        db.prepare_cached(
+            "UPDATE voided_password SET by = NULL
+             WHERE by = ?2 AND (at <= ?3 OR user_seq IN (
+                 SELECT u.seq FROM audit a JOIN user u ON u.id = a.target WHERE a.actor_id = ?1))",
         )?
         .execute(params![Raw::new(user.id.as_str()), Raw::new(&name), left])?;
         db.prepare_cached(

@@ -98,5 +98,5 @@ fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: D
     let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Both)?;
-    Ok(Changed { before, after, ended, revoked: 0, voided })
+    Ok(Changed { before, after, ended, revoked: 0, voided, password_voided: false })
 }

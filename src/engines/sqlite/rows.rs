@@ -79,9 +79,9 @@ pub const RUNS: &str = "s.ended_at IS NULL AND coalesce(s.expires_at, 9223372036
 pub const USABLE: &str = "u.status = 'active' AND u.deleted_at IS NULL AND \
     coalesce(u.valid_until, 9223372036854775807) BETWEEN ?1 AND 9223372036854775807";
 
-/// Whether a user keeps the door open for administrators, as the domain judges it of a person in hand.
-pub const KEEPER: &str = "deleted_at IS NULL AND role = 'admin' AND status = 'active' AND valid_until IS NULL \
-    AND password_set_at IS NOT NULL";
+/// Whether a user `u` keeps the door open for administrators, as the domain judges it of a person in hand.
+pub const KEEPER: &str = "u.deleted_at IS NULL AND u.role = 'admin' AND u.status = 'active' \
+    AND u.valid_until IS NULL AND typeof(u.password_set_at) IN ('integer', 'real')";
 
 /// Whether the session `s` was ended and is still shown at `?1`: until its old expiry, thirty days where it had none.
 pub const ENDED: &str = "s.ended_at IS NOT NULL AND coalesce(s.expires_at, s.ended_at + 2592000000) >= ?1";

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::audit;
-use super::rows::{self, KEEPER};
+use super::rows;
+use super::{audit, keepers};
 use crate::accounts::audit::{Change, Deed, Stamp};
 use crate::accounts::error::Result;
 use crate::accounts::policy::{Policy, nobody_to_log_in};
@@ -28,11 +28,8 @@ pub fn set_policy(db: &Connection, key: &str, value: &str, stamp: &Stamp) -> Res
     let (before, was_required) = (policy.get(key), policy.login_required && !unread);
     let before = if unread { Some("unreadable".to_owned()) } else { before };
     policy.set(key, value)?;
-    if policy.login_required && !was_required {
-        let keeper = db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} LIMIT 1"))?.exists([])?;
-        if !keeper {
-            return Err(nobody_to_log_in());
-        }
+    if policy.login_required && !was_required && keepers::all(db)? == 0 {
+        return Err(nobody_to_log_in());
     }
     let after = policy.get(key);
     if before == after {

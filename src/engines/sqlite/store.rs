@@ -22,7 +22,9 @@ use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query};
 use crate::accounts::seal::{KeyId, Sealed};
 use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
-use crate::accounts::store::{Challenge, Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store};
+use crate::accounts::store::{
+    Challenge, Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store, VoidedPassword,
+};
 use crate::accounts::throttle::{Attempt, Knock, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
@@ -95,6 +97,10 @@ impl Store for Sqlite {
             Some(person) => users::hash_of(db, person.seq),
             None => Ok(None),
         })
+    }
+
+    fn voided_password(&mut self, id: &UserId) -> Result<Option<VoidedPassword>> {
+        users::voided_password(&self.db, id)
     }
 
     fn reset_owner(&mut self, digest: &Digest, now: Time) -> Result<Option<User>> {

@@ -1,15 +1,13 @@
 //! The throttle's counters and the addresses that somebody is known from.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::rows::{self, Raw};
 use super::settings::{Moved, moved};
 use super::{audit, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Result};
-use crate::accounts::throttle::{
-    Attempt, Counter, FREE, KNOWN, KNOWN_SOURCES, Knock, LONGEST, NOBODIES, Source, Throttled,
-};
+use crate::accounts::throttle::{Attempt, Counter, FREE, KNOWN, KNOWN_SOURCES, Knock, NOBODIES, Source, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
@@ -36,16 +34,19 @@ fn class<'a>(db: &Connection, account: i64, knock: &'a Knock) -> Result<&'a [u8]
 fn counter(db: &Connection, knock: &Knock, source: &[u8]) -> Result<Option<Counter>> {
     let found = db
         .prepare_cached("SELECT failures, since, last, until FROM throttle WHERE subject = ?1 AND source = ?2")?
-        .query_row(params![knock.subject.bytes(), source], |row| {
-            Ok(Counter {
-                failures: rows::count(row, 0)?,
-                since: rows::time(row, 1)?.unwrap_or_default(),
-                last: rows::time(row, 2)?.unwrap_or_default(),
-                until: rows::time(row, 3)?.unwrap_or_default(),
-            })
-        })
+        .query_row(params![knock.subject.bytes(), source], counter_in)
         .optional()?;
     Ok(found)
+}
+
+/// Reads a counter from the first columns of a row.
+fn counter_in(row: &Row<'_>) -> rusqlite::Result<Counter> {
+    Ok(Counter {
+        failures: rows::count(row, 0)?,
+        since: rows::time(row, 1)?.unwrap_or_default(),
+        last: rows::time(row, 2)?.unwrap_or_default(),
+        until: rows::time(row, 3)?.unwrap_or_default(),
+    })
 }
 
 /// Whether a try has to wait, without counting it.
@@ -155,30 +156,40 @@ pub fn clear_class(db: &Connection, account: i64, knock: &Knock) -> Result<()> {
     Ok(())
 }
 
-/// The counters by which somebody is made to wait at this instant, the longest wait first.
+/// The counters by which somebody is made to wait at this instant, the longest wait first: those that a login reads. A
+/// counter of an address that is known no longer is not read, nor one of another subject.
 pub fn of_user(db: &Connection, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
     let mut statement = db.prepare_cached(
-        "SELECT t.since, t.until, t.failures, t.held, t.address, length(t.source) > 0
-         FROM throttle t JOIN user u ON u.seq = t.user_seq
-         WHERE u.id = ?1 AND t.until > ?2 AND t.until <= ?3 ORDER BY t.until DESC",
+        "SELECT t.failures, t.since, t.last, t.until, t.held, t.address, length(t.source) > 0
+         FROM throttle t WHERE t.subject = ?1 AND (t.source = x'' OR EXISTS (
+             SELECT 1 FROM known_source k JOIN user u ON u.seq = k.user_seq
+             WHERE u.id = ?2 AND k.source = t.source AND k.last >= ?3))",
     )?;
-    let found = statement.query_map(params![Raw::new(id.as_str()), at.millis(), at.plus(LONGEST).millis()], |row| {
-        Ok(Throttled {
-            since: rows::time(row, 0)?.unwrap_or_default(),
-            until: rows::time(row, 1)?.unwrap_or_default(),
-            failures: rows::count(row, 2)?,
-            held: rows::count(row, 3)?,
-            address: rows::words(row, 4)?,
-            known: rows::count(row, 5)? > 0,
-        })
+    let subject = Knock::new(Some(id), "", None, at).subject;
+    let values = params![subject.bytes(), Raw::new(id.as_str()), at.minus(KNOWN).millis()];
+    let found = statement.query_map(values, |row| {
+        let counter = counter_in(row)?;
+        Ok(counter.is_holding(at).then_some(Throttled {
+            since: counter.since,
+            until: counter.until,
+            failures: counter.failures,
+            held: rows::count(row, 4)?,
+            address: rows::words(row, 5)?,
+            known: rows::count(row, 6)? > 0,
+        }))
     })?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
+    let mut waits: Vec<Throttled> = found.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+    waits.sort_by_key(|throttled| std::cmp::Reverse(throttled.until));
+    Ok(waits)
 }
 
 /// Clears all counters of somebody by an administrator's hand; whether there was any.
 pub fn clear(db: &Connection, id: &UserId, stamp: &Stamp) -> Result<bool> {
     let person = users::by_id(db, id, stamp.at)?.ok_or_else(|| Error::unknown_user(id.as_str()))?;
-    let cleared = db.prepare_cached("DELETE FROM throttle WHERE user_seq = ?1")?.execute([person.seq])?;
+    let subject = Knock::new(Some(id), "", None, stamp.at).subject;
+    let cleared = db
+        .prepare_cached("DELETE FROM throttle WHERE user_seq = ?1 OR subject = ?2")?
+        .execute(params![person.seq, subject.bytes()])?;
     if cleared > 0 {
         audit::append(db, &audit::entry(stamp, Deed::Unthrottle, Some(&person.user), Vec::new(), None))?;
         moved(db, Moved::Users)?;

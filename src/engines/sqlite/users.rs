@@ -3,14 +3,14 @@
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use super::faults::is_duplicate;
-use super::rows::{self, KEEPER, Person, Raw, USER, millis};
+use super::rows::{self, Person, Raw, USER, millis};
 use super::settings::{Moved, moved};
-use super::{audit, endings};
-use crate::accounts::audit::{Stamp, changes};
-use crate::accounts::change::{Changed, Exposure, UserChange, last_admin, stale};
+use super::{audit, endings, keepers};
+use crate::accounts::audit::{Change, Stamp, changes};
+use crate::accounts::change::{Changed, Exposure, UserChange, stale};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
-use crate::accounts::store::{Credential, NewUser};
+use crate::accounts::store::{Credential, NewUser, VoidedPassword};
 use crate::accounts::text::{fold, quote};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role, Status, User, UserId};
@@ -91,7 +91,19 @@ pub fn put_hash(db: &Connection, seq: i64, hash: &PasswordHash) -> Result<()> {
          ON CONFLICT (user_seq) DO UPDATE SET hash = excluded.hash, alone = excluded.alone",
     )?
     .execute(params![seq, Raw::new(hash.as_str()), hash.stands_alone()])?;
+    db.prepare_cached("DELETE FROM voided_password WHERE user_seq = ?1")?.execute([seq])?;
     Ok(())
+}
+
+/// When and by whom somebody's password was voided.
+pub fn voided_password(db: &Connection, id: &UserId) -> Result<Option<VoidedPassword>> {
+    let found = db
+        .prepare_cached("SELECT v.at, v.by FROM voided_password v JOIN user u ON u.seq = v.user_seq WHERE u.id = ?1")?
+        .query_row([Raw::new(id.as_str())], |row| {
+            Ok(VoidedPassword { at: rows::time(row, 0)?.unwrap_or_default(), by: rows::words(row, 1)? })
+        })
+        .optional()?;
+    Ok(found)
 }
 
 /// The person of an id in the version expected, or the refusal.
@@ -212,17 +224,18 @@ pub fn change(
     stamp: &Stamp,
 ) -> Result<Changed> {
     let person = expected(db, id, expect, stamp.at)?;
+    let keeps = keepers::is_one(db, person.seq, &person.user)?;
     let before = person.user;
     let mut after = change.apply(&before, stamp)?;
     if after == before {
-        // Who is inactive already may still have tokens and resets that a containment takes from them.
+        // A user who is inactive already may still have tokens, resets and a password, which a lockdown takes.
         if *change != UserChange::Contain || endings::exposure(db, person.seq, stamp.at)?.is_empty() {
-            return Ok(Changed { before, after, ended: 0, revoked: 0, voided: 0 });
+            return Ok(Changed::without_loss(before, after));
         }
         after.version += 1;
     }
-    if before.is_keeper() && !after.is_keeper() {
-        keep_one(db, person.seq, &before)?;
+    if keeps && !after.is_keeper() {
+        keepers::keep_one(db, person.seq, &before)?;
     }
     let key = after.name_key();
     let claims = after.deleted_at.is_none() && (before.deleted_at.is_some() || key != before.name_key());
@@ -241,28 +254,18 @@ pub fn change(
         taken.tokens = endings::revoke_all(db, person.seq, stamp)?;
         taken.resets = endings::void_all(db, person.seq, stamp.at)?;
     }
+    let mut changes = changes(&before, &after);
+    let password_voided = change.voids_password() && endings::void_password(db, person.seq, stamp)?;
+    if password_voided {
+        changes.push(Change { field: "password".to_owned(), before: "set".to_owned(), after: "void".to_owned() });
+    }
     // What is live depends on the status too, so it is counted anew rather than carried over.
     after.sessions = by_seq(db, person.seq, stamp.at)?.map_or(0, |person| person.user.sessions);
     let words = endings::told(taken);
-    audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes(&before, &after), words))?;
+    audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes, words))?;
     moved(db, Moved::Both)?;
-    Ok(Changed { before, after, ended: taken.sessions, revoked: taken.tokens, voided: taken.resets })
-}
-
-/// Refuses to go on unless another administrator keeps the door open.
-pub fn keep_one(db: &Connection, seq: i64, user: &User) -> Result<()> {
-    let other =
-        db.prepare_cached(&format!("SELECT 1 FROM user WHERE {KEEPER} AND seq <> ?1 LIMIT 1"))?.exists([seq])?;
-    if other { Ok(()) } else { Err(last_admin(&user.name)) }
-}
-
-/// How many people keep the door open for administrators.
-pub fn keepers(db: &Connection) -> Result<u32> {
-    let mut statement = db.prepare_cached(
-        "SELECT count(*) FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active'
-             AND valid_until IS NULL AND password_set_at IS NOT NULL",
-    )?;
-    Ok(statement.query_row([], |row| rows::count(row, 0))?)
+    let (ended, revoked, voided) = (taken.sessions, taken.tokens, taken.resets);
+    Ok(Changed { before, after, ended, revoked, voided, password_voided })
 }
 
 /// Writes the columns that differ, and only them: what another program put into the others stays as it is.
