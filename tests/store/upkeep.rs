@@ -147,7 +147,7 @@ pub fn a_purge_takes_the_name_from_whom_they_acted_upon(make: Make) {
     bench.open(&bob);
     let renamed = Edit { name: Some(rollbook::accounts::user::Name::parse("M. Queen").unwrap()), ..Edit::default() };
     let (stamp, own) = (bench.by(&mallory), bench.stamp());
-    bench.store.change_user(&alice.id, None, &UserChange::Deactivate, &stamp).unwrap();
+    bench.store.change_user(&alice.id, None, &UserChange::Contain, &stamp).unwrap();
     let mallory = bench.store.change_user(&mallory.id, None, &UserChange::Edit(renamed), &own).unwrap().after;
     let stamp = bench.by(&mallory);
     bench.store.end_sessions(&bob.id, None, &stamp).unwrap();
@@ -155,10 +155,13 @@ pub fn a_purge_takes_the_name_from_whom_they_acted_upon(make: Make) {
     let operator = Stamp { actor: Actor::Operator("Mallory".into()), ..bench.stamp() };
     bench.store.change_user(&bob.id, None, &UserChange::Deactivate, &operator).unwrap();
     assert_eq!(bench.user(&alice).status_by.as_deref(), Some("Mallory"));
+    let voided = bench.store.voided_password(&alice.id).unwrap().unwrap();
+    assert_eq!((voided.at, voided.by.as_deref()), (stamp.at, Some("Mallory")));
     let last = bench.store.audit(Some(&alice.id), None, 1).unwrap().remove(0);
     assert_eq!(last.actor(), "M. Queen", "the name that they have now");
     bench.store.purge_user(&mallory.id, None, &own).unwrap();
     assert_eq!(bench.user(&alice).status_by, None);
+    assert_eq!(bench.store.voided_password(&alice.id).unwrap().unwrap().by, None);
     let sessions = bench.store.sessions_of(&bob.id, 9, bench.now).unwrap();
     assert_eq!((sessions.len(), sessions[0].ended_by.as_deref()), (1, None));
     let told = format!("{:?}", bench.trail());
