@@ -152,10 +152,12 @@ fn names_that_commands_would_misread_are_refused_wherever_a_name_is_given() {
     for name in ["-x", "--filter=!is:deleted", "name:alice", "NAME:alice", "id:1", "Id:1", "  -x", "\u{2003}id:x"] {
         desk.fails(&["user", "register", "--no-password", "--", name], "", 7, "constraint_violation");
         desk.fails(&line(&service, &[name]), "pw\n", 7, "constraint_violation");
-        desk.fails(&["user", "edit", "alice", "--name", name], "", 7, "constraint_violation");
-        desk.fails(&["user", "restore", "gone", "--name", name], "", 7, "constraint_violation");
+        // A value that looks like a flag is refused before anything is judged.
+        let (code, kind) = if name.starts_with("--") { (2, "usage") } else { (7, "constraint_violation") };
+        desk.fails(&["user", "edit", "alice", "--name", name], "", code, kind);
+        desk.fails(&["user", "restore", "gone", "--name", name], "", code, kind);
         let bare = Desk::bare();
-        bare.fails(&["init", "--password-stdin", "--admin", name], "a river at night\n", 7, "constraint_violation");
+        bare.fails(&["init", "--password-stdin", "--admin", name], "a river at night\n", code, kind);
     }
     for name in ["a-b", "names:x", "idea", "x id:1", "a--b"] {
         desk.run(&["user", "register", name, "--no-password"], "").ok();
@@ -298,8 +300,11 @@ fn the_help_of_a_command_names_the_lines_that_it_reads_in_their_order() {
     let actor = ["--name-stdin", "--as NAME", "--as-code", "--as-session-stdin"];
     in_order(&help(&["user", "authenticate"]), &line(&actor, &["--password-stdin", "--code"]));
     in_order(&help(&["user", "passwd"]), &line(&actor, &["the password (--stdin)", "the new password", "--code"]));
-    in_order(&help(&["reset", "complete"]), &["--as NAME", "identifier", "password"]);
-    in_order(&help(&["factor", "confirm"]), &line(&actor, &["password", "secret", "code"]));
+    in_order(&help(&["reset", "complete"]), &["--as NAME", "identifier (--stdin)", "the password (--stdin)"]);
+    in_order(
+        &help(&["factor", "confirm"]),
+        &line(&actor, &["the password (--password-stdin)", "the secret", "the code that"]),
+    );
     in_order(&help(&["session", "check"]), &["--as NAME", "--token-stdin"]);
     assert!(!help(&["user", "list"]).contains("--name-stdin"));
 }

@@ -9,7 +9,7 @@ use crate::world::{PASSWORD, World, acting, kind, pw};
 /// A change, and the word under which it is written down.
 type Deed = fn(&mut Accounts, &User, &Secret) -> Result<()>;
 
-const DEEDS: [(&str, Deed); 17] = [
+const DEEDS: [(&str, Deed); 16] = [
     ("register", |a, _, _| a.register("new", &pw(PASSWORD), true).map(drop)),
     ("create", |a, _, _| a.create_user(Draft::named("new")?, Some(&pw(PASSWORD))).map(drop)),
     ("activate", |a, _, _| {

@@ -74,7 +74,7 @@ fn unreadable_settings(db: &Connection, findings: &mut Vec<Finding>) -> Result<(
 fn misread_names(db: &Connection, findings: &mut Vec<Finding>) -> Result<()> {
     let (mut count, mut example) = (0, None);
     let mut statement = db.prepare_cached(
-        "SELECT name, public_id, count(*) OVER () FROM user
+        "SELECT name, id, count(*) OVER () FROM user
          WHERE name_key >= ?1 AND name_key < ?2 AND deleted_at IS NULL LIMIT 1",
     )?;
     for prefix in MISREAD {
