@@ -153,7 +153,7 @@ fn control_characters_and_bytes_that_are_no_text_are_refused_and_named() {
 #[test]
 fn a_credential_of_any_length_is_a_wrong_credential_and_a_new_password_too_long() {
     let desk = Desk::with(&[&["alice"], &["root", "--role", "admin"]]);
-    for length in [1_025, 65_536, 65_537, 70_000, 3_000_000] {
+    for length in [1_025, 65_537, 3_000_000] {
         for (letter, end) in [("x", "\n"), ("é", ""), ("x", "\r\n")] {
             let long = letter.repeat(length) + end;
             let input = |after: &str| format!("{}\n{after}", long.trim_end()).into_bytes();
