@@ -35,6 +35,7 @@ pub mod qr;
 pub mod query;
 pub mod report;
 pub mod reset;
+pub mod resolve;
 pub mod seal;
 pub mod search;
 pub mod secret;

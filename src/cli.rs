@@ -13,7 +13,9 @@ mod doctor;
 mod export;
 mod factor;
 mod init;
+mod input;
 mod json;
+mod lines;
 pub mod output;
 mod policy;
 mod prompt;
@@ -100,9 +102,7 @@ fn carry_out(global: &Global, command: Command, world: &dyn World) -> Outcome<u8
         let hint = "leave --as, --service and --break-glass out";
         return Err(fault("this is done by the operator alone").hint(hint).into());
     }
-    if !alone {
-        call.hear_proof()?;
-    }
+    call.hear_proof()?;
     let mut code = 0;
     match command {
         Command::Init(args) => init::run(&mut call, args),

@@ -13,8 +13,12 @@ mod desk;
 mod factor;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/input.rs"]
+mod input;
 #[path = "cli/long.rs"]
 mod long;
+#[path = "cli/named.rs"]
+mod named;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "cli/places.rs"]

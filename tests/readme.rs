@@ -67,7 +67,9 @@ fn commands(command: &clap::Command, before: &str, found: &mut Vec<(String, Vec<
     let beneath: Vec<_> = command.get_subcommands().filter(|command| command.get_name() != "help").collect();
     if beneath.is_empty() {
         let own = command.get_arguments().filter(|argument| !argument.is_global_set());
-        let flags = own.filter_map(|argument| argument.get_long()).filter(|flag| *flag != "help");
+        // `--name-stdin` stands for NAME and is explained once.
+        let flags =
+            own.filter_map(|argument| argument.get_long()).filter(|flag| !["help", "name-stdin"].contains(flag));
         found.push((before.to_owned(), flags.map(|flag| format!("--{flag}")).collect()));
     }
     for command in beneath {
@@ -91,6 +93,7 @@ fn every_command_is_explained_with_every_flag() {
     }
     let known = |row: &&&str| found.iter().any(|(command, _)| row.contains(&format!("`{command}")));
     assert!(rows.iter().all(|row| known(&row)), "a form of a command that there is not");
+    assert!(text.contains("`--name-stdin`"));
     for flag in Line::command().get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "help") {
         assert!(text.contains(&format!("`--{flag}")) || flag == "version", "--{flag} is not explained");
     }

@@ -5,7 +5,7 @@ use super::audit::{Actor, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::secret::Secret;
-use super::text::{fold, quote};
+use super::text::quote;
 use super::time::Until;
 use super::token::{TokenKind, hex, random_id};
 use super::user::{User, UserId};
@@ -113,26 +113,6 @@ impl Accounts {
         let Some(digest) = TokenKind::Api.read(value.expose()) else { return Ok(None) };
         let stamp = self.stamp();
         self.store.revoke_token_value(&digest, &stamp)
-    }
-
-    /// The person whom `wanted` means to an administrator; somebody else finds themselves and nobody besides.
-    ///
-    /// # Errors
-    /// As [`Accounts::find`].
-    pub fn find_owner(&mut self, wanted: &str) -> Result<User> {
-        let refusal = match self.find(wanted) {
-            Err(error) if error.kind == Kind::Unauthorized => error,
-            found => return found,
-        };
-        let Actor::User { id, .. } = self.actor() else { return Err(refusal) };
-        let own = self.get(&id.clone(), None)?;
-        let named = |name: &str| fold(name.trim()) == own.name_key();
-        let means_own = match (wanted.strip_prefix("name:"), wanted.strip_prefix("id:")) {
-            (Some(name), _) => named(name),
-            (_, Some(id)) => id == own.id.as_str(),
-            _ => named(wanted) || wanted == own.id.as_str(),
-        };
-        if means_own { Ok(own) } else { Err(refusal) }
     }
 
     /// A stamp for what is done to the tokens of this person: by themselves, or by an administrator.

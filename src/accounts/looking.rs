@@ -48,49 +48,6 @@ impl Accounts {
             .ok_or_else(|| Error::unknown_user(id.as_str()))
     }
 
-    /// The user whom an administrator means: an exact living name first, then an id; `id:X` and `name:X` force one.
-    ///
-    /// # Errors
-    /// `unknown_user`; `ambiguous_name` where name and id hit different people.
-    pub fn find(&mut self, wanted: &str) -> Result<User> {
-        self.look_up(wanted, false)
-    }
-
-    /// As [`Accounts::find`], but a deleted person is meant, the last deleted where a name was used more than once.
-    ///
-    /// # Errors
-    /// `unknown_user`, `ambiguous_name`.
-    pub fn find_deleted(&mut self, wanted: &str) -> Result<User> {
-        self.look_up(wanted, true)
-    }
-
-    fn look_up(&mut self, wanted: &str, deleted: bool) -> Result<User> {
-        self.oversee()?;
-        let (name, id) = match (wanted.strip_prefix("name:"), wanted.strip_prefix("id:")) {
-            (Some(name), _) => (Some(name), None),
-            (_, Some(id)) => (None, Some(id)),
-            _ => (Some(wanted), Some(wanted)),
-        };
-        let now = self.now();
-        let by_name = match name {
-            Some(name) if deleted => self.store.deleted_named(&fold(name.trim()), now)?.into_iter().next(),
-            Some(name) => self.store.user_named(&fold(name.trim()), now)?,
-            None => None,
-        };
-        let by_id = match id {
-            Some(id) => self.store.user(&UserId::new(id), now)?.filter(|user| user.deleted_at.is_some() == deleted),
-            None => None,
-        };
-        match (by_name, by_id) {
-            (Some(named), Some(numbered)) if named.id != numbered.id => {
-                Err(Error::new(Kind::AmbiguousName, format!("{} is one person's name and another's id", quote(wanted)))
-                    .hint(format!("say name:{0} or id:{0}", super::text::visible(wanted))))
-            }
-            (Some(user), _) | (None, Some(user)) => Ok(user),
-            (None, None) => Err(Error::unknown_user(wanted)),
-        }
-    }
-
     /// A page of people.
     ///
     /// # Errors

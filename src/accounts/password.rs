@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::blocklist;
 use super::error::{Error, Field, Kind, Result};
 use super::secret::Secret;
-use super::text::{bare, fold, quote};
+use super::text::{bare, fold, name_of, quote};
 
 /// How strict the policy is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -87,7 +87,7 @@ pub struct About<'a> {
 /// Judges a password; `Ok` means that it may be set.
 ///
 /// # Errors
-/// `constraint_violation` for a blank or overlong one, `weak_password` for one that the rule refuses.
+/// `constraint_violation` for a blank or overlong one and for a control character in it, `weak_password` for one that the rule refuses.
 pub fn judge(demands: Demands<'_>, password: &Secret, about: About<'_>) -> Result<()> {
     let rule = demands.rule;
     let text = password.nfc();
@@ -98,6 +98,10 @@ pub fn judge(demands: Demands<'_>, password: &Secret, about: About<'_>) -> Resul
     if text.len() > MAX_BYTES {
         return Err(Error::constraint(Field::Password, format!("the password is longer than {MAX_BYTES} bytes"))
             .hint("take a shorter one; nothing is cut off"));
+    }
+    if let Some(c) = text.chars().find(|c| c.is_control()) {
+        return Err(Error::constraint(Field::Password, format!("the password contains {}", name_of(c)))
+            .hint("type it anew: an arrow key or a pasted text may have brought the character"));
     }
     let weak =
         |message: String, hint: &str| Err(Error::new(Kind::WeakPassword, message).hint(hint).field(Field::Password));
@@ -253,6 +257,23 @@ mod tests {
             (Kind::ConstraintViolation, "the password is longer than 1024 bytes")
         );
         assert_eq!(error.hint.as_deref(), Some("take a shorter one; nothing is cut off"));
+    }
+
+    #[test]
+    fn control_characters_are_refused_and_named() {
+        for (c, named) in
+            [('\0', "U+0000"), ('\t', "U+0009"), ('\n', "U+000A"), ('\u{7f}', "U+007F"), ('\u{9b}', "U+009B")]
+        {
+            for password in [format!("seven lamps{c}in the fog"), format!("{c}seven lamps in the fog"), format!("x{c}")]
+            {
+                let judged =
+                    judge(Demands { rule: Rule::Open, words: &[] }, &Secret::from(password.as_str()), About::default());
+                let error = judged.expect_err(named);
+                assert_eq!((error.kind, error.field), (Kind::ConstraintViolation, Some(Field::Password)));
+                assert_eq!(error.message, format!("the password contains a control character ({named})"));
+            }
+        }
+        assert_eq!(kind(Rule::Nist, "seven\u{a0}lamps \u{200d} in 🦀 fog", About::default()), None, "as given");
     }
 
     #[test]

@@ -22,25 +22,30 @@ pub struct Issued {
 }
 
 impl Accounts {
-    /// Requests a reset for a name, as a service does. Always answers with an identifier and always writes one row,
-    /// whether or not somebody active has that name; an earlier request of theirs is void.
+    /// Requests a reset. A service passes on the name that a person typed: it always gets an identifier, and one row is
+    /// always written, whether or not an active user has that name. An operator or a user who acts names a user as in
+    /// every command, and gets an identifier for a user of any status or an error. An earlier request of the user is void.
     ///
     /// Whoever holds the identifier can set the password: hand it to the person by a channel that only they read.
     ///
     /// # Errors
-    /// `unauthorized` for a user who acts and is no administrator.
+    /// For an operator or a user who acts: `unknown_user`, `ambiguous_name`; `unauthorized` for a user who is no
+    /// administrator.
     pub fn request_reset(&mut self, name: &str) -> Result<Issued> {
-        let now = self.now();
-        // A service delivers what it gets out of band; a user who acts keeps it. So only administrators get one for
-        // somebody else: they may help anybody who lives, while a stranger's request reaches the active only.
-        let helping = !matches!(self.actor(), Actor::Service(_));
-        let stamp = if helping { self.administer()? } else { self.stamp() };
-        let user = self.store.user_named(&fold(name), now)?;
-        if let Some(user) = &user {
-            self.not_by_session_alone(&user.id, "a reset code")?;
+        match self.actor() {
+            Actor::Service(_) => {
+                let stamp = self.stamp();
+                let user = self.store.user_named(&fold(name), stamp.at)?;
+                let user = user.filter(|user| user.status == Status::Active && !user.is_expired(stamp.at));
+                self.issue(user.map(|user| user.id), &stamp)
+            }
+            Actor::Operator(_) | Actor::User { .. } => {
+                // First, so that a user who may not do this does not learn whether the name exists.
+                self.administer()?;
+                let user = self.find(name)?;
+                self.issue_reset(&user.id)
+            }
         }
-        let user = user.filter(|user| helping || user.status == Status::Active && !user.is_expired(now));
-        self.issue(user.map(|user| user.id), &stamp)
     }
 
     /// Issues a reset code for a living person in any status; administrators only.

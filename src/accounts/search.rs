@@ -7,10 +7,11 @@ use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
 use super::filter::near;
 use super::query::{Anchor, Completion, Key, Page, complete_from};
+use super::resolve::Among;
 use super::text::{fold, quote};
 use super::time::Time;
 use super::trail::{Trail, parse_deed, parse_since};
-use super::user::{User, UserId};
+use super::user::UserId;
 
 /// What is asked for, with people by the names that were given. All of these at once; the empty one asks for every
 /// entry.
@@ -166,20 +167,9 @@ impl Accounts {
         self.store.entries_before(&trail, key)
     }
 
-    /// Somebody living, or else somebody deleted.
-    ///
-    /// # Errors
-    /// `unknown_user`, `ambiguous_name`.
-    pub fn find_anybody(&mut self, wanted: &str) -> Result<User> {
-        match self.find(wanted) {
-            Err(error) if error.kind == Kind::UnknownUser => self.find_deleted(wanted).map_err(|_| error),
-            found => found,
-        }
-    }
-
     /// A person who is gone for good still has entries under their id.
     fn traced(&mut self, wanted: &str) -> Result<UserId> {
-        match (self.find_anybody(wanted), wanted.strip_prefix("id:")) {
+        match (self.resolve(wanted, Among::All), wanted.strip_prefix("id:")) {
             (Ok(user), _) => Ok(user.id),
             (Err(error), Some(id)) if error.kind == Kind::UnknownUser => Ok(UserId::new(id)),
             (Err(error), _) => Err(error),

@@ -29,12 +29,16 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A lawful name: trimmed, 1–512 code points, nothing that terminals obey or hide, not in the form of an id.
+/// A lawful name: trimmed, 1–512 code points, nothing that terminals obey or hide, not in the form of an id, and without
+/// a beginning that commands read as an option or a prefix.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Name {
     spelled: String,
     key: String,
 }
+
+/// The beginnings of a folded name that commands read as something else.
+pub const MISREAD: [&str; 3] = ["-", "name:", "id:"];
 
 impl Name {
     /// The longest name, in code points after trimming.
@@ -60,7 +64,12 @@ impl Name {
         if spelled.len() == 32 && spelled.bytes().all(|b| b.is_ascii_hexdigit()) {
             return fault("a name of 32 hex digits would look like an id".into());
         }
-        Ok(Name { spelled: spelled.to_owned(), key: fold(spelled) })
+        let key = fold(spelled);
+        if let Some(prefix) = MISREAD.into_iter().find(|prefix| key.starts_with(prefix)) {
+            return Err(Error::constraint(Field::Name, format!("a name cannot begin with \"{prefix}\""))
+                .hint("commands read such a beginning as an option, or as a prefix of the name of another user"));
+        }
+        Ok(Name { spelled: spelled.to_owned(), key })
     }
 
     /// The original spelling.
@@ -437,6 +446,17 @@ pub(crate) mod tests {
         assert!(Name::parse("0123456789abcdef0123456789ABCDEF").is_err(), "looks like an id");
         assert!(Name::parse("Anna Müller").is_ok(), "inner spaces are fine");
         assert!(Name::parse("a:b").is_ok());
+    }
+
+    #[test]
+    fn names_that_commands_misread_are_refused() {
+        for bad in ["-", "-x", " --filter=!is:deleted", "name:x", "NAME:x", "Name:", "id:x", "\tID:x", "iD:1"] {
+            let error = Name::parse(bad).expect_err(bad);
+            assert_eq!((error.kind, error.field), (Kind::ConstraintViolation, Some(Field::Name)), "{bad:?}");
+        }
+        for good in ["a-b", "x:-", "named:x", "idea", "i d:x", "my id:x", "\u{2010}x"] {
+            assert!(Name::parse(good).is_ok(), "{good:?}");
+        }
     }
 
     #[test]

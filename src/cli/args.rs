@@ -4,6 +4,7 @@
 
 pub mod doctor;
 pub mod factor;
+pub mod named;
 pub mod session;
 pub mod token;
 pub mod user;
@@ -12,11 +13,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use super::lines::{self, Want};
 use super::output;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::text::visible;
+use named::{Target, any_text};
 
 /// The whole command line.
 #[derive(Parser, Debug)]
@@ -24,7 +27,8 @@ use crate::accounts::text::visible;
     name = "rollbook",
     version,
     about = "See and steer the users and sessions of a self-hosted service",
-    after_help = "Without a command the console opens. A NAME is an exact name or an id; name:X and id:X force one."
+    after_help = "Without a command the console opens. A NAME is an exact name or an id; name:X and id:X force one. A script \
+                  writes -- before a NAME, or passes it by --name-stdin: then no name becomes an option."
 )]
 pub struct Line {
     /// What holds for every command.
@@ -55,20 +59,20 @@ pub struct Global {
     /// Write JSON: one object, or one object a line for lists
     #[arg(long, global = true)]
     pub json: bool,
-    /// Act as this user; their password is read first
-    #[arg(long = "as", global = true, value_name = "NAME")]
+    /// Act as this user; their password is read
+    #[arg(long = "as", global = true, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
     pub actor: Option<String>,
     /// After the actor's password read their second-factor code
     #[arg(long, global = true, requires = "actor")]
     pub as_code: bool,
-    /// Act as the owner of a session, whose token is read first
+    /// Act as the owner of a session, whose token is read
     #[arg(long, global = true)]
     pub as_session_stdin: bool,
     /// As the owner of the database's file, act although a log-in is required; --reason says why, and it is written down
     #[arg(long, global = true, conflicts_with_all = ["actor", "as_session_stdin", "service", "read_only"])]
     pub break_glass: bool,
     /// Act as this service: register, log in, check, log out
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
     pub service: Option<String>,
     /// Say what would be done, and do nothing
     #[arg(long, global = true)]
@@ -77,7 +81,7 @@ pub struct Global {
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
     /// Why; it is written into the audit
-    #[arg(long, global = true, value_name = "TEXT")]
+    #[arg(long, global = true, value_name = "TEXT", allow_hyphen_values = true, value_parser = any_text)]
     pub reason: Option<String>,
     /// Open the database for looking only
     #[arg(long, global = true)]
@@ -94,6 +98,9 @@ pub struct Global {
     /// The console's theme: terminal, dark, light or mono
     #[arg(long, global = true, value_name = "NAME", value_parser = ["terminal", "dark", "light", "mono"], hide_possible_values = true)]
     pub theme: Option<String>,
+    /// The lines of standard input that this command line asks for, in their order
+    #[arg(skip)]
+    pub lines: Vec<Want>,
 }
 
 /// The nouns.
@@ -140,7 +147,7 @@ pub enum Command {
 #[derive(Args, Debug)]
 pub struct Init {
     /// Make this person the first administrator
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
     pub admin: Option<String>,
     /// Read their password from standard input
     #[arg(long, requires = "admin")]
@@ -162,14 +169,11 @@ pub struct Demo {
 #[derive(Subcommand, Debug)]
 pub enum Reset {
     /// Request a reset; whoever holds the answer can set the password
-    Request {
-        /// The name
-        name: String,
-    },
+    Request(Target),
     /// Set a password by a request's identifier
     Complete {
         /// Read the identifier and the new password from standard input, one a line
-        #[arg(long)]
+        #[arg(long = "stdin", id = "request_and_password")]
         stdin: bool,
     },
 }
@@ -180,13 +184,13 @@ pub enum Audit {
     /// List entries, newest first
     List {
         /// About this person only
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
         about: Option<String>,
         /// At most so many
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         limit: Option<u64>,
         /// By this person, operator or service only
-        #[arg(long = "actor", value_name = "NAME")]
+        #[arg(long = "actor", value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
         by: Option<String>,
         /// Only this action: log-in, deactivate, set-policy …
         #[arg(long = "action", value_name = "WORD")]
@@ -235,10 +239,10 @@ pub enum Policy {
         #[arg(long)]
         password_stdin: bool,
         /// Whose it would be
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = any_text)]
         name: Option<String>,
         /// Their e-mail address
-        #[arg(long, value_name = "E")]
+        #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = any_text)]
         email: Option<String>,
     },
 }
@@ -271,21 +275,47 @@ pub enum Parsed {
 pub fn parse(arguments: Vec<OsString>) -> Parsed {
     let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     // Building the whole grammar takes as long as opening the database: where no command is named there is no need of it.
-    if let Ok(Flags { global }) = Flags::try_parse_from(&arguments) {
+    if let Ok(matches) = Flags::command().try_get_matches_from(&arguments)
+        && let Ok(Flags { mut global }) = Flags::from_arg_matches(&matches)
+    {
+        global.lines = lines::wanted(&matches);
         return Parsed::Line(Box::new(Line { global, command: None }));
     }
-    match Line::try_parse_from(arguments) {
+    let parsed = Line::command().try_get_matches_from(&arguments).and_then(|matches| {
+        let mut line = Line::from_arg_matches(&matches)?;
+        line.global.lines = lines::wanted(&matches);
+        Ok(line)
+    });
+    match parsed {
         Ok(line) => Parsed::Line(Box::new(line)),
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Parsed::Text(error.render().to_string())
-        }
-        Err(error) => Parsed::Fault(usage(&error), json),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => Parsed::Text(error.render().to_string()),
+        Err(error) => match error.kind() == ErrorKind::DisplayHelp || asks_for_help(&arguments) {
+            true => Parsed::Text(help_of(&arguments)),
+            false => Parsed::Fault(usage(&error), json),
+        },
     }
+}
+
+/// Whether help is asked for beside something that is not understood.
+fn asks_for_help(arguments: &[OsString]) -> bool {
+    arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
+}
+
+/// The help of the command that is named, and of the lines that it reads.
+fn help_of(arguments: &[OsString]) -> String {
+    let mut whole = Line::command();
+    whole.build();
+    let mut command = whole;
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--") {
+        let next = command.find_subcommand(word).filter(|_| word != "help").cloned();
+        command = next.unwrap_or(command);
+    }
+    let lines = lines::help(&command);
+    format!("{}{lines}", command.render_help())
 }
 
 /// The help of the whole program.
 pub fn help() -> String {
-    use clap::CommandFactory as _;
     Line::command().render_help().to_string()
 }
 
@@ -314,7 +344,6 @@ fn usage_line(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_grammar_holds_together() {

@@ -1,15 +1,18 @@
 //! One call of a command: its flags, its way in and out, and the handle on the accounts that it asks for.
 
 use super::args::Global;
+use super::args::named::Named;
+use super::input::Input;
+use super::lines::Want;
 use super::output::{Outcome, Output, fault};
-use super::prompt::{Input, is_interactive};
+use super::prompt::is_interactive;
 use super::world::World;
 use crate::accounts::audit::Actor;
 use crate::accounts::door::{Accounts, Claim};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::secret::Secret;
 use crate::accounts::text::{quote, visible};
-use crate::accounts::user::{User, UserId};
+use crate::accounts::user::User;
 
 /// Whether a command makes the database that it does not find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,20 +54,29 @@ impl<'a> Call<'a> {
         Call { global, world, input: Input::default(), out, password: None, code: None, session: None }
     }
 
-    /// Reads what shows the actor to be who they say; it comes before everything else on standard input.
+    /// Reads the lines of standard input that this command line asks for, and with them the proof of the actor.
     pub fn hear_proof(&mut self) -> Outcome {
+        self.input.gather(&self.global.lines)?;
         if let Some(name) = &self.global.actor {
             let what = format!("the password of {}", visible(name));
-            self.password = Some(self.input.secret(&what, true, "")?);
+            self.password = Some(self.input.secret(Want::ActorPassword, &what, "--as")?);
             if self.global.as_code {
                 let what = format!("{CODE} of {}", visible(name));
-                self.code = Some(self.input.secret(&what, true, "")?);
+                self.code = Some(self.input.secret(Want::ActorCode, &what, "--as-code")?);
             }
         }
         if self.global.as_session_stdin {
-            self.session = Some(self.input.token("your session token", true, "")?);
+            self.session = Some(self.input.token(Want::ActorSession, "your session token", "--as-session-stdin")?);
         }
         Ok(())
+    }
+
+    /// The NAME of a command line.
+    pub fn name(&mut self, named: &Named) -> Outcome<String> {
+        match &named.name {
+            Some(name) => Ok(name.clone()),
+            None => self.input.name(),
+        }
     }
 
     /// Whether somebody else than the operator acts.
@@ -102,9 +114,10 @@ impl<'a> Call<'a> {
 
     /// Who the claim shows, once more with a code where one is asked for and somebody sits there to type it.
     fn prove(&mut self, accounts: &mut Accounts) -> Outcome<Actor> {
+        let name = self.global.actor.as_deref().map(|wanted| accounts.login_name(wanted));
         loop {
             let code = self.code.as_ref().map(Secret::expose);
-            let user = match (&self.global.actor, &self.password) {
+            let user = match (&name, &self.password) {
                 (Some(name), Some(password)) => Some((name.as_str(), password, code)),
                 _ => None,
             };
@@ -127,14 +140,14 @@ impl<'a> Call<'a> {
             return Ok(());
         }
         let what = format!("the password of {}, once more", visible(accounts.actor().name()));
-        let password = self.input.secret(&what, true, "")?;
+        let password = self.input.ask_secret(&what)?;
         self.with_code(false, |code| accounts.prove_again(&password, code))
     }
 
     /// Asks for the code that turned out to be needed; where nobody sits there, that is the error, with a hint.
     fn ask_code(&mut self, missing: Error, hint: &str) -> Outcome<Secret> {
         match is_interactive() {
-            true => self.input.secret(CODE, true, ""),
+            true => self.input.ask_secret(CODE),
             false => Err(missing.hint(hint).into()),
         }
     }
@@ -142,7 +155,7 @@ impl<'a> Call<'a> {
     /// Does a deed of a person who shows their password: with their second-factor code read after all else where
     /// `comes`, and asked for where it turns out to be needed and somebody sits there to type it.
     pub fn with_code<T>(&mut self, comes: bool, mut deed: impl FnMut(Option<&str>) -> Result<T>) -> Outcome<T> {
-        let mut code = if comes { Some(self.input.secret(CODE, true, "")?) } else { None };
+        let mut code = if comes { Some(self.input.secret(Want::Code, CODE, "--code")?) } else { None };
         loop {
             match deed(code.as_ref().map(Secret::expose)) {
                 Err(error) if error.kind == Kind::MissingOtpCode && code.is_none() => {
@@ -249,23 +262,6 @@ impl<'a> Call<'a> {
 
 fn declined() -> Error {
     Error::new(Kind::Cancelled, "cancelled").hint("nothing was changed")
-}
-
-/// Somebody living, or else somebody deleted.
-pub fn find_anybody(accounts: &mut Accounts, wanted: &str) -> Result<User> {
-    accounts.find_anybody(wanted)
-}
-
-/// Somebody living by name or id; by id, a deleted one as well.
-pub fn find_shown(accounts: &mut Accounts, wanted: &str) -> Result<User> {
-    accounts.find(wanted).or_else(|error| {
-        let id = wanted.strip_prefix("id:").unwrap_or(wanted);
-        if error.kind == Kind::UnknownUser {
-            accounts.get(&UserId::new(id), None).map_err(|_| error)
-        } else {
-            Err(error)
-        }
-    })
 }
 
 /// A name in a sentence.

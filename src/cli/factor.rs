@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::args::factor::{Codes, Confirm, Disable, Enable, Factor as Verb, Whose};
 use super::call::{Call, Missing, called};
 use super::json::UserJson;
+use super::lines::Want;
 use super::output::{Outcome, fault};
 use super::prompt::is_interactive;
 use super::words::count;
@@ -59,21 +60,26 @@ pub fn made_key(place: &str) -> String {
 /// Whose second factor it is, and their own password where they do it themselves.
 struct Subject {
     user: User,
+    /// The name by which they log in.
+    name: String,
     password: Option<Secret>,
 }
 
-fn subject(call: &mut Call<'_>, whose: &Whose, given: bool, flag: &str) -> Outcome<(Accounts, Subject)> {
+fn subject(call: &mut Call<'_>, whose: &Whose, flag: &str) -> Outcome<(Accounts, Subject)> {
+    let name = call.name(&whose.target.named)?;
     let password = match whose.own {
-        true => Some(call.input.secret("the password", given || whose.password_stdin, flag)?),
+        true => Some(call.input.secret(Want::Password, "the password", flag)?),
         false => None,
     };
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = match whose.own {
-        // Whoever does it themselves logs in by name; an id is none.
-        true => accounts.find(&["name:", &whose.name].concat())?,
-        false => accounts.find(&whose.name)?,
+    let (user, name) = match whose.own {
+        true => {
+            let name = accounts.login_name(&name);
+            (accounts.find(&["name:", &name].concat())?, name)
+        }
+        false => (accounts.find(&name)?, name),
     };
-    Ok((accounts, Subject { user, password }))
+    Ok((accounts, Subject { user, name, password }))
 }
 
 fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
@@ -83,9 +89,9 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
             .hint("--dry-run --json shows the secret; `rollbook factor confirm NAME --stdin` reads it and a code")
             .into());
     }
-    let (mut accounts, subject) = subject(call, &args.whose, false, "--password-stdin")?;
+    let (mut accounts, subject) = subject(call, &args.whose, "--password-stdin")?;
     if let (true, Some(password)) = (call.global.dry_run, &subject.password) {
-        accounts.authenticate(&args.whose.name, password, None)?;
+        accounts.authenticate(&subject.name, password, None)?;
     }
     let enrolment = accounts.begin_factor(&subject.user.id)?;
     if call.out.is_json() {
@@ -107,7 +113,7 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
     }
     for left in (0..3).rev() {
         let code = Secret::new(call.input.ask("The code that the app shows now: ")?);
-        match turn_on(&mut accounts, &args.whose, &subject, &enrolment.secret, &code) {
+        match turn_on(&mut accounts, &subject, &enrolment.secret, &code) {
             Err(error) if error.kind == Kind::InvalidOtpCode && left > 0 => call.out.say(&error.to_string()),
             answer => return tell_enabled(call, &subject.user, &answer?),
         }
@@ -115,15 +121,9 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
     Ok(())
 }
 
-fn turn_on(
-    accounts: &mut Accounts,
-    whose: &Whose,
-    subject: &Subject,
-    secret: &Secret,
-    code: &Secret,
-) -> Result<Enabled> {
+fn turn_on(accounts: &mut Accounts, subject: &Subject, secret: &Secret, code: &Secret) -> Result<Enabled> {
     match &subject.password {
-        Some(password) => accounts.enable_own_factor(&whose.name, password, secret, code.expose()),
+        Some(password) => accounts.enable_own_factor(&subject.name, password, secret, code.expose()),
         None => accounts.enable_factor(&subject.user.id, Some(subject.user.version), secret, code.expose()),
     }
 }
@@ -149,11 +149,11 @@ fn show(call: &mut Call<'_>, enrolment: &Enrolment) -> Outcome {
 }
 
 fn confirm(call: &mut Call<'_>, args: &Confirm) -> Outcome {
-    let (mut accounts, subject) = subject(call, &args.whose, args.stdin, "--stdin")?;
-    let secret = call.input.secret("the secret", args.stdin, "--stdin")?;
-    let code = call.input.secret("the code that the app shows now", args.stdin, "--stdin")?;
+    let (mut accounts, subject) = subject(call, &args.whose, "--stdin")?;
+    let secret = call.input.secret(Want::Secret, "the secret", "--stdin")?;
+    let code = call.input.secret(Want::FactorCode, "the code that the app shows now", "--stdin")?;
     let key = accounts.key_report()?;
-    let codes = turn_on(&mut accounts, &args.whose, &subject, &secret, &code)?;
+    let codes = turn_on(&mut accounts, &subject, &secret, &code)?;
     if key.key.is_none() && !call.global.dry_run {
         call.out.say(&made_key(&key.place));
     }
@@ -192,11 +192,11 @@ fn tell_codes(call: &mut Call<'_>, user: &User, codes: &[Secret]) -> Outcome {
 }
 
 fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
-    let (mut accounts, subject) = subject(call, &args.whose, false, "--password-stdin")?;
+    let (mut accounts, subject) = subject(call, &args.whose, "--password-stdin")?;
     let user = &subject.user;
     let disabled = match &subject.password {
         Some(password) => {
-            call.with_code(args.code, |code| accounts.disable_own_factor(&args.whose.name, password, code))?
+            call.with_code(args.code, |code| accounts.disable_own_factor(&subject.name, password, code))?
         }
         None => {
             if user.factor {
@@ -221,11 +221,11 @@ fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
 }
 
 fn codes(call: &mut Call<'_>, args: &Codes) -> Outcome {
-    let (mut accounts, subject) = subject(call, &args.whose, false, "--password-stdin")?;
+    let (mut accounts, subject) = subject(call, &args.whose, "--password-stdin")?;
     let user = &subject.user;
     let codes = match &subject.password {
         Some(password) => {
-            call.with_code(args.code, |code| accounts.refresh_own_codes(&args.whose.name, password, code))?
+            call.with_code(args.code, |code| accounts.refresh_own_codes(&subject.name, password, code))?
         }
         None => accounts.refresh_codes(&user.id, Some(user.version))?,
     };

@@ -6,6 +6,7 @@ use super::args::Init;
 use super::call::{Call, called};
 use super::factor::made_key;
 use super::json::UserJson;
+use super::lines::Want;
 use super::output::Outcome;
 use super::prompt::is_interactive;
 use crate::accounts::secret::Secret;
@@ -54,7 +55,7 @@ fn administrator(call: &mut Call<'_>, args: Init) -> Outcome<Option<(Draft, Secr
         None => return Ok(None),
     };
     let draft = Draft { role: Role::Admin, ..Draft::named(&name)? };
-    let password = call.input.new_secret("the password", args.password_stdin, "--password-stdin")?;
+    let password = call.input.new_secret(Want::Password, "the password", "--password-stdin")?;
     // A refused password leaves no half-made installation: it is judged on a database that is nowhere.
     let about =
         crate::accounts::password::About { name: draft.name.as_str(), email: draft.email.as_deref(), factor: false };

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::Policy;
 use super::call::{Call, Missing};
+use super::lines::Want;
 use super::output::{Outcome, Table};
 use crate::accounts::password::About;
 use crate::accounts::policy::{KEYS, Policy as Settings};
@@ -27,8 +28,8 @@ pub fn run(call: &mut Call<'_>, verb: Policy) -> Outcome {
             show(call, &settings)
         }
         Policy::Set { key, value } => set(call, &key, &value),
-        Policy::CheckPassword { password_stdin, name, email } => {
-            let password = call.input.secret("the password", password_stdin, "--password-stdin")?;
+        Policy::CheckPassword { name, email, .. } => {
+            let password = call.input.secret(Want::Password, "the password", "--password-stdin")?;
             let mut accounts = call.accounts(Missing::Refuse)?;
             let name = name.as_deref().unwrap_or_default();
             let about = About { name, email: email.as_deref(), factor: false };

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::args::Reset;
+use super::args::named::Named;
 use super::call::{Call, Missing, called};
 use super::json::UserJson;
+use super::lines::Want;
 use super::output::Outcome;
 use super::words::{count, local};
 
@@ -17,14 +19,15 @@ struct Issued<'a> {
 /// Requests or completes.
 pub fn run(call: &mut Call<'_>, verb: Reset) -> Outcome {
     match verb {
-        Reset::Request { name } => request(call, &name),
-        Reset::Complete { stdin } => complete(call, stdin),
+        Reset::Request(target) => request(call, &target.named),
+        Reset::Complete { .. } => complete(call),
     }
 }
 
-fn request(call: &mut Call<'_>, name: &str) -> Outcome {
+fn request(call: &mut Call<'_>, named: &Named) -> Outcome {
     call.no_rehearsal("the answer of a request is a secret that works")?;
-    let issued = call.accounts(Missing::Refuse)?.request_reset(name)?;
+    let name = call.name(named)?;
+    let issued = call.accounts(Missing::Refuse)?.request_reset(&name)?;
     if call.out.is_json() {
         let expires_at = issued.expires_at.rfc3339();
         return call.out.json(&Issued { request_id: issued.request_id.expose(), expires_at });
@@ -36,9 +39,9 @@ fn request(call: &mut Call<'_>, name: &str) -> Outcome {
     call.out.line(issued.request_id.expose())
 }
 
-fn complete(call: &mut Call<'_>, stdin: bool) -> Outcome {
-    let request = call.input.token("the request's identifier", stdin, "--stdin")?;
-    let password = call.input.new_secret("the new password", stdin, "--stdin")?;
+fn complete(call: &mut Call<'_>) -> Outcome {
+    let request = call.input.token(Want::Request, "the request's identifier", "--stdin")?;
+    let password = call.input.new_secret(Want::Password, "the new password", "--stdin")?;
     let changed = call.accounts(Missing::Refuse)?.complete_reset(&request, &password)?;
     if call.out.is_json() {
         return call.out.json(&UserJson::from(&changed.after).rehearsed(call.global.dry_run));

@@ -6,6 +6,7 @@ use super::args::session::{Session as Verb, SessionList, SessionLogin, SessionLo
 use super::bulk::{must_choose, read_filter};
 use super::call::{Call, Missing, called};
 use super::json::SessionJson;
+use super::lines::Want;
 use super::output::{Outcome, Table};
 use super::words::{ago, count, left, local};
 use crate::accounts::bulk::Ended as Done;
@@ -38,7 +39,7 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
     match verb {
         Verb::List(args) => list(call, &args),
         Verb::Login(args) => log_in(call, &args),
-        Verb::Check(args) => check(call, args.token_stdin),
+        Verb::Check(_) => check(call),
         Verb::Logout(args) => log_out(call, &args),
     }
 }
@@ -107,15 +108,17 @@ fn row(session: &Session, now: Time) -> [String; 7] {
 
 fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
     call.no_rehearsal("a log-in hands out a token that works")?;
-    let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
+    let name = call.name(&args.target.named)?;
+    let password = call.input.secret(Want::Password, "the password", "--password-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
+    let name = accounts.login_name(&name);
     let expires = match &args.expires {
         Some(text) => Until::parse(text, accounts.now())?,
         None => Until::Default,
     };
     let opened = call.with_code(args.code, |code| {
         accounts.log_in(&Login {
-            name: &args.name,
+            name: &name,
             password: Some(&password),
             code,
             client: args.client.as_deref(),
@@ -136,8 +139,8 @@ fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
     told
 }
 
-fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
-    let token = call.input.token("the session token", token_stdin, "--token-stdin")?;
+fn check(call: &mut Call<'_>) -> Outcome {
+    let token = call.input.token(Want::Token, "the session token", "--token-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     // The handle writes down what was refused when it is dropped, whichever way this function is left.
     let (user, session) = accounts.check(&token)?;
@@ -152,7 +155,7 @@ fn log_out(call: &mut Call<'_>, args: &SessionLogout) -> Outcome {
     let ended = if let Some(expression) = &args.filter {
         return log_out_many(call, expression);
     } else if args.token_stdin {
-        let token = call.input.token("the session token", true, "--token-stdin")?;
+        let token = call.input.token(Want::Token, "the session token", "--token-stdin")?;
         u32::from(call.accounts(Missing::Refuse)?.log_out(&token)?.is_some())
     } else if let Some(wanted) = &args.user {
         let mut accounts = call.accounts(Missing::Refuse)?;

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::args::named::Named;
 use super::args::token::{Token as Verb, TokenCreate, TokenRevoke};
 use super::call::{Call, Missing, called};
 use super::json::TokenJson;
+use super::lines::Want;
 use super::output::{Outcome, Table};
 use super::words::{ago, left, local};
 use crate::accounts::api_token::TokenId;
@@ -21,20 +23,21 @@ struct Revoked {
 pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
     match verb {
         Verb::Create(args) => create(call, &args),
-        Verb::List(args) => list(call, &args.owner),
-        Verb::Check(args) => check(call, args.token_stdin),
+        Verb::List(target) => list(call, &target.named),
+        Verb::Check(_) => check(call),
         Verb::Revoke(args) => revoke(call, &args),
     }
 }
 
 fn create(call: &mut Call<'_>, args: &TokenCreate) -> Outcome {
     call.no_rehearsal("the answer is a token that works")?;
+    let owner = call.name(&args.owner.named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let until = match &args.expires {
         Some(text) => Until::parse(text, accounts.now())?,
         None => Until::Default,
     };
-    let user = accounts.find_owner(&args.owner)?;
+    let user = accounts.find_owner(&owner)?;
     let (token, value) = accounts.create_token(&user.id, args.name.as_deref(), until)?;
     if call.out.is_json() {
         return call.out.json(&TokenJson::from(&token).with_value(&value));
@@ -42,10 +45,11 @@ fn create(call: &mut Call<'_>, args: &TokenCreate) -> Outcome {
     call.out.line(value.expose())
 }
 
-fn list(call: &mut Call<'_>, wanted: &str) -> Outcome {
+fn list(call: &mut Call<'_>, named: &Named) -> Outcome {
+    let name = call.name(named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let now = accounts.now();
-    let user = accounts.find_owner(wanted)?;
+    let user = accounts.find_owner(&name)?;
     let tokens = accounts.tokens_of(&user.id)?;
     let mut table = Table::new(["token", "created", "used", "left", "token id"]);
     for token in &tokens {
@@ -68,8 +72,8 @@ fn list(call: &mut Call<'_>, wanted: &str) -> Outcome {
     Ok(())
 }
 
-fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
-    let value = call.input.token("the token", token_stdin, "--token-stdin")?;
+fn check(call: &mut Call<'_>) -> Outcome {
+    let value = call.input.token(Want::Token, "the token", "--token-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let (user, token) = accounts.check_token(&value)?;
     if call.out.is_json() {
@@ -81,7 +85,7 @@ fn check(call: &mut Call<'_>, token_stdin: bool) -> Outcome {
 
 fn revoke(call: &mut Call<'_>, args: &TokenRevoke) -> Outcome {
     let revoked = if args.token_stdin {
-        let value = call.input.token("the token", true, "--token-stdin")?;
+        let value = call.input.token(Want::Token, "the token", "--token-stdin")?;
         call.accounts(Missing::Refuse)?.revoke_token_value(&value)?
     } else {
         let id = TokenId::new(args.token_id.as_deref().unwrap_or_default());

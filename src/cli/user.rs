@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::args::user::{User as Verb, UserList, UserShow, Whom};
+use super::args::named::{Named, Whom};
+use super::args::user::{User as Verb, UserList, UserShow};
 use super::bulk::{self, read_filter};
-use super::call::{Call, Missing, find_anybody, find_shown};
+use super::call::{Call, Missing};
 use super::json::{ObstacleJson, UserJson};
 use super::output::{Outcome, Table, fault};
 use super::user_change;
@@ -12,6 +13,7 @@ use super::words::{ago, clock, count, cure, left, local, state};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::looking::Dossier;
 use crate::accounts::query::{Anchor, Filter, Order, Query, State, Subject};
+use crate::accounts::resolve::Among;
 use crate::accounts::text::{quote, told_apart, visible};
 use crate::accounts::time::Time;
 use crate::accounts::user::{Role, Status, User, parse_state};
@@ -24,21 +26,21 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
     match verb {
         Verb::List(args) => list(call, &args),
         Verb::Show(args) => show(call, &args),
-        Verb::Why(target) => why(call, &target.name),
+        Verb::Why(target) => why(call, &target.named),
         Verb::Register(args) => user_change::register(call, &args),
         Verb::Edit(args) => user_change::edit(call, &args),
         Verb::Activate(whom) => one_or_many(call, &whom, &bulk::ACTIVATE, user_change::activate),
         Verb::Deactivate(whom) => one_or_many(call, &whom, &bulk::DEACTIVATE, user_change::deactivate),
         Verb::Delete(whom) => one_or_many(call, &whom, &bulk::DELETE, user_change::delete),
-        Verb::Restore(args) => match (&args.target, &args.filter) {
-            (_, Some(filter)) => bulk::run(call, filter, &bulk::RESTORE),
-            (target, None) => user_change::restore(call, target.as_deref().unwrap_or_default(), &args),
+        Verb::Restore(args) => match &args.filter {
+            Some(filter) => bulk::run(call, filter, &bulk::RESTORE),
+            None => user_change::restore(call, &args),
         },
-        Verb::Purge(target) => user_change::purge(call, &target.name),
+        Verb::Purge(target) => user_change::purge(call, &target.named),
         Verb::Passwd(args) => user_change::passwd(call, &args),
         Verb::Authenticate(args) => user_change::authenticate(call, &args),
         Verb::Contain(whom) => one_or_many(call, &whom, &bulk::CONTAIN, user_change::contain),
-        Verb::Unthrottle(target) => user_change::unthrottle(call, &target.name),
+        Verb::Unthrottle(target) => user_change::unthrottle(call, &target.named),
     }
 }
 
@@ -48,9 +50,12 @@ fn one_or_many(
     deed: &bulk::Deed,
     one: fn(&mut Call<'_>, &str) -> Outcome,
 ) -> Outcome {
-    match (&whom.filter, &whom.name) {
-        (Some(filter), _) => bulk::run(call, filter, deed),
-        (None, name) => one(call, name.as_deref().unwrap_or_default()),
+    match &whom.filter {
+        Some(filter) => bulk::run(call, filter, deed),
+        None => {
+            let name = call.name(&whom.named)?;
+            one(call, &name)
+        }
     }
 }
 
@@ -131,18 +136,19 @@ fn row(user: &User, now: Time, with_id: bool) -> [String; 7] {
 
 fn show(call: &mut Call<'_>, args: &UserShow) -> Outcome {
     let status = args.status.as_deref().map(parse_state).transpose()?;
+    let name = call.name(&args.target.named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = match status {
-        Some(None) => accounts.find_deleted(&args.name)?,
+        Some(None) => accounts.resolve(&name, Among::Deleted)?,
         Some(Some(status)) => {
-            let found = accounts.find(&args.name)?;
+            let found = accounts.find(&name)?;
             accounts.get(&found.id, Some(status)).map_err(|error| match error.kind {
                 Kind::UnknownUser => Error::new(error.kind, format!("{} is not {}", quote(&found.name), status.word()))
                     .hint(format!("the status is {}", found.status.word())),
                 _ => error,
             })?
         }
-        None => find_shown(&mut accounts, &args.name)?,
+        None => accounts.resolve(&name, Among::PresentOrById)?,
     };
     if call.out.is_json() {
         return call.out.json(&UserJson::from(&user));
@@ -225,9 +231,10 @@ struct WhyJson<'a> {
     obstacles: Vec<ObstacleJson<'a>>,
 }
 
-fn why(call: &mut Call<'_>, wanted: &str) -> Outcome {
+fn why(call: &mut Call<'_>, named: &Named) -> Outcome {
+    let name = call.name(named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let found = find_anybody(&mut accounts, wanted)?;
+    let found = accounts.resolve(&name, Among::All)?;
     let (user, verdict) = accounts.why(&found.id)?;
     if call.out.is_json() {
         let obstacles = verdict.obstacles.iter().map(|obstacle| ObstacleJson::of(obstacle, &user)).collect();

@@ -2,21 +2,28 @@
 
 use serde::Serialize;
 
+use super::args::named::Named;
 use super::args::user::{UserAuthenticate, UserEdit, UserPasswd, UserRegister, UserRestore};
-use super::call::{Call, Missing, called, find_anybody};
+use super::call::{Call, Missing, called};
 use super::json::UserJson;
+use super::lines::Want;
 use super::output::{Halt, Outcome, fault};
 use super::words::{count, local};
 use crate::accounts::change::{Changed, Exposure};
 use crate::accounts::door::Accounts;
 use crate::accounts::error::{Field, Kind};
 use crate::accounts::password::About;
+use crate::accounts::resolve::Among;
 use crate::accounts::time::Until;
 use crate::accounts::user::{Draft, Edit, KEPT_DAYS, LONGEST_NOTE, Name, User, parse_email, parse_labels, parse_words};
 
 /// `user register`: an administrator's creation, or a service's registration of a plain member.
 pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
-    let mut draft = Draft::named(&args.name)?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => call.input.name()?,
+    };
+    let mut draft = Draft::named(&name)?;
     draft.email = parse_email(args.email.as_deref().unwrap_or_default())?;
     draft.labels = parse_labels(args.labels.iter().map(String::as_str))?;
     draft.note = parse_words(Field::Note, args.note.as_deref().unwrap_or_default(), LONGEST_NOTE)?;
@@ -26,9 +33,9 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
     }
     let password = match args.no_password {
         true => None,
-        false => Some(call.input.new_secret("the password", args.password_stdin, "--password-stdin")?),
+        false => Some(call.input.new_secret(Want::Password, "the password", "--password-stdin")?),
     };
-    let plain = Draft { pending: args.pending, ..Draft::named(&args.name)? } == draft;
+    let plain = Draft { pending: args.pending, ..Draft::named(&name)? } == draft;
     let mut accounts = match call.accounts(Missing::Refuse) {
         Err(Halt::Refused(error)) if error.kind == Kind::NoDatabase && call.may_create(Missing::Create) => {
             // A refused password leaves no empty database behind: it is judged on one that is nowhere.
@@ -42,7 +49,7 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
     };
     let user = match &password {
         Some(password) if plain && call.global.service.is_some() && !call.is_claimed() => {
-            accounts.register(&args.name, password, args.pending)?
+            accounts.register(&name, password, args.pending)?
         }
         password => {
             call.ask_again(&mut accounts)?;
@@ -68,6 +75,7 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
     if !args.labels.is_empty() {
         edit.labels = Some(parse_labels(args.labels.iter().map(String::as_str))?);
     }
+    let name = call.name(&args.target.named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     if let Some(text) = &args.valid_until {
         edit.valid_until = Some(match text.trim() {
@@ -78,7 +86,7 @@ pub fn edit(call: &mut Call<'_>, args: &UserEdit) -> Outcome {
             },
         });
     }
-    let user = accounts.find(&args.target)?;
+    let user = accounts.find(&name)?;
     if edit != (Edit { note: edit.note.clone(), ..Edit::default() }) {
         call.ask_again(&mut accounts)?;
     }
@@ -148,19 +156,21 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
 }
 
 /// `user restore`
-pub fn restore(call: &mut Call<'_>, wanted: &str, args: &UserRestore) -> Outcome {
-    let name = args.new_name.as_deref().map(Name::parse).transpose()?;
+pub fn restore(call: &mut Call<'_>, args: &UserRestore) -> Outcome {
+    let new_name = args.new_name.as_deref().map(Name::parse).transpose()?;
+    let name = call.name(&args.named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = accounts.find_deleted(wanted)?;
+    let user = accounts.resolve(&name, Among::Deleted)?;
     call.ask_again(&mut accounts)?;
-    let changed = accounts.restore(&user.id, None, name)?;
+    let changed = accounts.restore(&user.id, None, new_name)?;
     tell_change(call, &changed, "restored", "is not deleted")
 }
 
 /// `user purge`: of somebody living, else of somebody deleted.
-pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
+pub fn purge(call: &mut Call<'_>, named: &Named) -> Outcome {
+    let name = call.name(named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = find_anybody(&mut accounts, wanted)?;
+    let user = accounts.resolve(&name, Among::All)?;
     call.confirm_by_name(&format!("Erase {} for good?", called(&user)), &user)?;
     call.ask_again(&mut accounts)?;
     let gone = accounts.purge(&user.id, Some(user.version))?;
@@ -168,9 +178,10 @@ pub fn purge(call: &mut Call<'_>, wanted: &str) -> Outcome {
 }
 
 /// `user unthrottle`
-pub fn unthrottle(call: &mut Call<'_>, wanted: &str) -> Outcome {
+pub fn unthrottle(call: &mut Call<'_>, named: &Named) -> Outcome {
+    let name = call.name(named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = accounts.find(wanted)?;
+    let user = accounts.find(&name)?;
     call.ask_again(&mut accounts)?;
     let words = match accounts.unthrottle(&user.id)? {
         true => "can try again at once",
@@ -182,17 +193,19 @@ pub fn unthrottle(call: &mut Call<'_>, wanted: &str) -> Outcome {
 
 /// `user passwd`: by its owner, who knows the current one, or by an administrator.
 pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
+    let name = call.name(&args.target.named)?;
     let (changed, tokens) = if args.set {
-        let new = call.input.new_secret("the new password", args.password_stdin, "--password-stdin")?;
+        let new = call.input.new_secret(Want::Password, "the new password", "--password-stdin")?;
         let mut accounts = call.accounts(Missing::Refuse)?;
-        let user = accounts.find(&args.name)?;
+        let user = accounts.find(&name)?;
         let changed = accounts.set_password(&user.id, None, &new)?;
         (changed, tokens_left(&mut accounts, &user))
     } else {
-        let old = call.input.secret("the current password", args.stdin, "--stdin")?;
-        let new = call.input.new_secret("the new password", args.stdin, "--stdin")?;
+        let old = call.input.secret(Want::Password, "the current password", "--stdin")?;
+        let new = call.input.new_secret(Want::NewPassword, "the new password", "--stdin")?;
         let mut accounts = call.accounts(Missing::Refuse)?;
-        let changed = call.with_code(args.code, |code| accounts.change_password(&args.name, &old, &new, code))?;
+        let name = accounts.login_name(&name);
+        let changed = call.with_code(args.code, |code| accounts.change_password(&name, &old, &new, code))?;
         let tokens = tokens_left(&mut accounts, &changed.after);
         (changed, tokens)
     };
@@ -216,9 +229,11 @@ pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
         return Err(fault("a password is checked in nobody's name").hint("leave --as out").into());
     }
     call.no_rehearsal("a proof counts, and uses up a code")?;
-    let password = call.input.secret("the password", args.password_stdin, "--password-stdin")?;
+    let name = call.name(&args.target.named)?;
+    let password = call.input.secret(Want::Password, "the password", "--password-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
-    let user = call.with_code(args.code, |code| accounts.authenticate(&args.name, &password, code))?;
+    let name = accounts.login_name(&name);
+    let user = call.with_code(args.code, |code| accounts.authenticate(&name, &password, code))?;
     if call.out.is_json() {
         return call.out.json(&UserJson::from(&user));
     }

@@ -114,9 +114,7 @@ fn by_id(id: &str) -> String {
 pub fn cure(cure: Cure, user: &User) -> String {
     let by_id = || by_id(user.id.as_str());
     match (cure, typed(user)) {
-        // A reset is requested by name alone; whoever has a name that cannot be typed is given a password by id.
-        (Cure::Password, Some(name)) if !name.starts_with("'name:") => format!("rollbook reset request {name}"),
-        (Cure::Password, _) => format!("rollbook user passwd {} --set", by_id()),
+        (Cure::Password, name) => format!("rollbook reset request {}", name.unwrap_or_else(by_id)),
         // Several deleted people may have had one name; the id means the one who was asked about.
         (Cure::Restore, _) => format!("rollbook user restore {}", by_id()),
         (Cure::Activate, name) => format!("rollbook user activate {}", name.unwrap_or_else(by_id)),

@@ -79,10 +79,9 @@ pub fn edit(user: &User, edit: &Edit) -> String {
         .0
 }
 
-/// The command that requests a reset code; `None` for a name that has to be forced, since it takes plain names alone.
-pub fn request(user: &User) -> Option<String> {
-    let forced = |name: &str| ["id:", "name:"].iter().any(|prefix| name.trim_start_matches('\'').starts_with(prefix));
-    Some(typed(user)).filter(|name| !forced(name)).map(|name| format!("rollbook reset request {name}"))
+/// The command that requests a reset code.
+pub fn request(user: &User) -> String {
+    format!("rollbook reset request {}", typed(user))
 }
 
 /// The command for an order about `user`; `None` where no command does the same.
@@ -102,7 +101,7 @@ pub fn of(write: &Write, user: Option<&User>) -> Option<String> {
             Some(line.flag("--name", name.as_ref().map(|name| name.as_str())).0)
         }
         Write::SetPassword { .. } => about("user passwd").map(|line| format!("{line} --set --password-stdin")),
-        Write::IssueCode { .. } => user.and_then(request),
+        Write::IssueCode { .. } => user.map(request),
         Write::EndSession { id } => Some(format!("rollbook session logout {}", shell_word(&shown(id.as_str())))),
         Write::EndSessions { .. } => about("session logout --user"),
         Write::Contain { .. } | Write::Proven { grave: Grave::Contain { .. }, .. } => about("user contain"),
@@ -158,12 +157,16 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_requested_by_a_plain_name_or_by_no_command() {
-        let command = |name: &str| request(&person(name));
-        assert_eq!(command("ann").as_deref(), Some("rollbook reset request ann"));
-        assert_eq!(command("Ann Lee").as_deref(), Some("rollbook reset request 'Ann Lee'"));
-        for name in ["id:ann", "name:ann lee", "-ann", "an\u{200b}n", "o'ann"] {
-            assert_eq!(command(name), None, "{name:?}");
+    fn a_code_is_requested_by_name_or_by_id() {
+        for (name, named) in [
+            ("ann", "ann"),
+            ("Ann Lee", "'Ann Lee'"),
+            ("id:ann", "name:id:ann"),
+            ("-ann", "id:0123"),
+            ("an\u{200b}n", "id:0123"),
+            ("o'ann", "id:0123"),
+        ] {
+            assert_eq!(request(&person(name)), format!("rollbook reset request {named}"), "{name:?}");
         }
     }
 

@@ -76,7 +76,7 @@ fn commands(w: &mut Watch) {
     w.run(&["user", "register", "alice", "--password-stdin"], &[&second]);
     w.run(&["user", "register", "bob", "--password-stdin", "--as", "root"], &[&first, &second]);
     w.run(&["user", "authenticate", "alice", "--password-stdin"], &[&second]);
-    w.run(&["user", "authenticate", "alice", "--password-stdin"], &["canary wrong password", ""]);
+    w.run(&["user", "authenticate", "alice", "--password-stdin"], &["canary wrong password"]);
     w.run(&["user", "authenticate", "canary instead of a name", "--password-stdin"], &["canary wrong password"]);
     w.run(&["user", "passwd", "alice", "--stdin"], &[&second, &third]);
     w.run(&["user", "passwd", "alice", "--stdin"], &["canary wrong password", "canary that is not set"]);
@@ -113,7 +113,7 @@ fn factor(w: &mut Watch, password: &str) {
     w.run(&login, &[password, &codes[0]]);
     w.run(&login, &[password, &codes[0]]);
     w.run(&login, &[password, "canary that is no code"]);
-    w.run(&["user", "list", "--as", "alice"], &[password, &code(&secret, 1)]);
+    w.run(&["user", "list", "--as", "alice", "--as-code"], &[password, &code(&secret, 1)]);
     let fresh = w.run(&["factor", "codes", "alice"], &[]);
     for code in fresh.lines() {
         w.handed(code);

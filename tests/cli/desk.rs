@@ -87,7 +87,7 @@ impl Desk {
 
     /// With `--json`; an object a line.
     pub fn lines(&self, arguments: &[&str], stdin: &str) -> Vec<Value> {
-        let arguments: Vec<&str> = arguments.iter().chain(&["--json"]).copied().collect();
+        let arguments: Vec<&str> = ["--json"].iter().chain(arguments).copied().collect();
         let ran = self.run(&arguments, stdin).ok();
         ran.out.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
@@ -97,7 +97,7 @@ impl Desk {
         let ran = self.run(arguments, stdin);
         assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{arguments:?}: {}", ran.err);
         assert!(ran.err.starts_with("rollbook: "), "{}", ran.err);
-        let arguments: Vec<&str> = arguments.iter().chain(&["--json"]).copied().collect();
+        let arguments: Vec<&str> = ["--json"].iter().chain(arguments).copied().collect();
         let ran = self.run(&arguments, stdin);
         assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{arguments:?}: {}", ran.err);
         let error: Value = serde_json::from_str(&ran.err).expect(&ran.err);

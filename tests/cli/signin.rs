@@ -47,18 +47,18 @@ fn every_changing_command_asks_who_one_is_and_looking_does_not() {
     desk.run(&["user", "deactivate", "alice", "--as", "root"], "pw\n").ok();
     let token = desk.log_in("root");
     desk.run(&["user", "edit", "alice", "--note", "x", "--as-session-stdin"], &token).ok();
-    for opening in [
-        &["activate", "alice"][..],
-        &["edit", "alice", "--email", "evil@example.org"],
-        &["edit", "alice", "--name", "boss"],
-        &["edit", "alice", "--label", "wheel"],
-        &["unthrottle", "alice"],
-        &["delete", "alice"],
-        &["register", "evil@example.org", "--no-password"],
-        &["register", "evil", "--password-stdin"],
+    for (opening, more) in [
+        (&["activate", "alice"][..], ""),
+        (&["edit", "alice", "--email", "evil@example.org"], ""),
+        (&["edit", "alice", "--name", "boss"], ""),
+        (&["edit", "alice", "--label", "wheel"], ""),
+        (&["unthrottle", "alice"], ""),
+        (&["delete", "alice"], ""),
+        (&["register", "evil@example.org", "--no-password"], ""),
+        (&["register", "evil", "--password-stdin"], "pw\n"),
     ] {
         let line = [&["user"], opening, &["--as-session-stdin"]].concat();
-        let message = desk.fails(&line, &format!("{token}\npw\n"), 4, "unauthenticated");
+        let message = desk.fails(&line, &format!("{token}\n{more}"), 4, "unauthenticated");
         assert!(message.starts_with("a session is not enough"), "{message}");
     }
     desk.run(&["user", "activate", "alice", "--as", "root"], "pw\n").ok();

@@ -101,6 +101,54 @@ fn two_passwords_that_differ_change_nothing() {
 }
 
 #[test]
+fn a_pasted_text_of_several_lines_is_no_password() {
+    let desk = Desk::with(&[&["bob"]]);
+    for paste in ["first\rsecond", "first\rsecond\r", "\u{1b}[200~first\rsecond\u{1b}[201~\r", "pw\r\r"] {
+        for (line, prompt) in [
+            (&["user", "register", "alice"][..], "The password: "),
+            (&["user", "passwd", "bob", "--set"], "The new password: "),
+            (&["user", "authenticate", "bob"], "The password: "),
+        ] {
+            let mut terminal = Terminal::start(&desk, line);
+            terminal.until(prompt);
+            assert!(!terminal.echoes());
+            terminal.send(paste);
+            terminal.until("more than one line");
+            assert_eq!(terminal.code(), 9, "{paste:?}");
+            assert!(!terminal.seen.contains("first") && !terminal.seen.contains("second"), "{}", terminal.seen);
+            assert!(terminal.echoes());
+        }
+    }
+    assert_eq!(desk.names(&[]), ["bob"]);
+    desk.run(&["user", "authenticate", "bob", "--password-stdin"], "pw\n").ok();
+}
+
+#[test]
+fn keys_and_marks_of_a_paste_are_no_part_of_a_password() {
+    let desk = Desk::open();
+    for typed in ["\u{1b}[200~first\u{1b}[201~\r", "pass\u{1b}[Dword\r"] {
+        let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);
+        terminal.until("The password: ");
+        assert!(!terminal.echoes());
+        terminal.send(typed);
+        terminal.until("contains a control character (U+001B)");
+        assert_eq!(terminal.code(), 7);
+    }
+    assert_eq!(desk.names(&[]), [""; 0]);
+}
+
+#[test]
+fn a_name_is_asked_for_in_the_open() {
+    let desk = Desk::with(&[&["alice"]]);
+    let mut terminal = Terminal::start(&desk, &["user", "deactivate", "--name-stdin"]);
+    terminal.until("The name: ");
+    assert!(terminal.echoes());
+    terminal.send("alice\r");
+    terminal.until("deactivated");
+    assert_eq!(terminal.code(), 0);
+}
+
+#[test]
 fn ctrl_c_at_a_password_gives_the_echo_back_and_kills() {
     let desk = Desk::open();
     let mut terminal = Terminal::start(&desk, &["user", "register", "alice"]);

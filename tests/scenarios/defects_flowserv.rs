@@ -66,8 +66,8 @@ fn defect_f4_the_password_that_was_registered_or_reset_is_the_one_that_logs_in()
     w.try_login("alice", spaced).unwrap();
     assert_eq!(kind(w.try_login("alice", spaced.trim())), Kind::InvalidCredentials);
     let issued = w.request_reset("alice").unwrap();
-    w.complete_reset(&issued.request_id, &pw("\tanother \t")).unwrap();
-    w.try_login("alice", "\tanother \t").unwrap();
+    w.complete_reset(&issued.request_id, &pw("  another  ")).unwrap();
+    w.try_login("alice", "  another  ").unwrap();
     assert_eq!(kind(w.try_login("alice", "another")), Kind::InvalidCredentials);
 }
 

@@ -1,9 +1,9 @@
 //! Forgotten passwords, and passwords anew.
 
 use rollbook::accounts::error::Kind;
-use rollbook::accounts::{Draft, Edit, Secret, Span, Status};
+use rollbook::accounts::{Draft, Edit, Role, Secret, Span, Status};
 
-use crate::world::{PASSWORD, World, kind, pw, refused};
+use crate::world::{PASSWORD, World, acting, kind, pw, refused};
 
 const NEW: &str = "the queen of hearts";
 
@@ -164,6 +164,44 @@ fn an_administrator_issues_one_for_any_living_person_and_for_no_deleted_one() {
     w.delete(&fresh.id, None).unwrap();
     assert_eq!(kind(w.issue_reset(&fresh.id)), Kind::UnknownUser);
     assert_eq!(kind(w.served(|a| a.issue_reset(&pending.id))), Kind::Unauthorized);
+}
+
+#[test]
+fn an_operator_and_an_admin_name_a_user_as_everywhere_and_get_no_code_for_an_unknown_one() {
+    let mut w = World::new();
+    let (alice, root) = (w.person("alice"), w.with_role("root", Role::Admin));
+    let gone = w.person("gone");
+    w.delete(&gone.id, None).unwrap();
+    let id = format!("id:{}", alice.id);
+    let operator = w.actor().clone();
+    for actor in [&operator, &acting(&root)] {
+        for named in ["alice", " ALICE ", alice.id.as_str(), &id, "name:alice"] {
+            let issued = w.by(actor, |a| a.request_reset(named)).unwrap();
+            complete(&mut w, &issued.request_id, NEW).unwrap();
+        }
+        let before = w.entries().len();
+        for named in ["alcie", "gone", gone.id.as_str(), "id:alice", "name:0123", ""] {
+            assert_eq!(kind(w.by(actor, |a| a.request_reset(named))), Kind::UnknownUser, "{named:?}");
+        }
+        assert_eq!(w.entries().len(), before, "nothing is written");
+    }
+    for named in ["alice", "alcie", &id] {
+        assert_eq!(kind(w.by(&acting(&alice), |a| a.request_reset(named))), Kind::Unauthorized, "{named:?}");
+    }
+}
+
+#[test]
+fn a_service_requests_by_the_plain_name_alone_and_unknown_names_leave_the_same_trace() {
+    let mut w = World::new();
+    let alice = w.person("alice");
+    let id = format!("id:{}", alice.id);
+    for named in [alice.id.as_str(), &id, "name:alice", "alcie", "alice"] {
+        let before = w.entries().len();
+        let issued = w.served(|a| a.request_reset(named)).unwrap();
+        let entries = w.entries();
+        assert_eq!((entries.len(), issued.request_id.expose().len()), (before + 1, 53));
+        assert_eq!(complete(&mut w, &issued.request_id, NEW).is_ok(), named == "alice", "{named:?}");
+    }
 }
 
 fn user_status(w: &mut World, user: &rollbook::accounts::User) -> Status {

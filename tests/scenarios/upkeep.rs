@@ -10,7 +10,7 @@ impl World {
     fn days(&mut self, days: i64) {
         for day in 0..days {
             self.pass(Span::DAY);
-            self.request_reset(&format!("nobody{day}")).unwrap();
+            self.served(|a| a.request_reset(&format!("nobody{day}"))).unwrap();
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::named::Target;
+
 /// `factor …`
 #[derive(Subcommand, Debug)]
 pub enum Factor {
@@ -20,8 +22,9 @@ pub enum Factor {
 /// Who, and by whose hand.
 #[derive(Args, Debug)]
 pub struct Whose {
-    /// The person; their plain name with --own
-    pub name: String,
+    /// The person
+    #[command(flatten)]
+    pub target: Target,
     /// By the person themselves: their password is read first
     #[arg(long)]
     pub own: bool,
@@ -45,7 +48,7 @@ pub struct Confirm {
     #[command(flatten)]
     pub whose: Whose,
     /// Read the secret and a code from standard input, one a line
-    #[arg(long)]
+    #[arg(long = "stdin", id = "secret_and_code")]
     pub stdin: bool,
 }
 

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::named::{Target, any_text};
+
 /// `session …`
 #[derive(Subcommand, Debug)]
 pub enum Session {
@@ -19,7 +21,7 @@ pub enum Session {
 #[derive(Args, Debug)]
 pub struct SessionList {
     /// Of this person only
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
     pub user: Option<String>,
     /// Words, "two words", ^prefix, !not, is:, created:, seen:, client:, address:; ended ones too unless is:live
     #[arg(long, value_name = "F", conflicts_with = "user")]
@@ -32,8 +34,9 @@ pub struct SessionList {
 /// `session login`
 #[derive(Args, Debug)]
 pub struct SessionLogin {
-    /// The name
-    pub name: String,
+    /// Who logs in
+    #[command(flatten)]
+    pub target: Target,
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
@@ -41,10 +44,10 @@ pub struct SessionLogin {
     #[arg(long)]
     pub code: bool,
     /// What to call the client
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", allow_hyphen_values = true, value_parser = any_text)]
     pub client: Option<String>,
     /// Where the client comes from
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", allow_hyphen_values = true, value_parser = any_text)]
     pub address: Option<String>,
     /// RFC 3339, a date, Unix seconds, +1s … +30d, or never
     #[arg(long, value_name = "WHEN")]
@@ -70,7 +73,7 @@ pub struct SessionLogout {
     #[arg(value_name = "SESSION_ID")]
     pub session_id: Option<String>,
     /// All live sessions of this person
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = any_text)]
     pub user: Option<String>,
     /// All live sessions that this lets through, as session list shows them
     #[arg(long, value_name = "F")]

@@ -2,13 +2,15 @@
 
 use clap::{Args, Subcommand};
 
+use super::named::{Target, any_text};
+
 /// `token …`
 #[derive(Subcommand, Debug)]
 pub enum Token {
     /// Create a token for a person; its value is shown once
     Create(TokenCreate),
     /// List a person's tokens, newest first; never their values
-    List(TokenList),
+    List(Target),
     /// Say who is behind a token; exit code 4 if nobody
     Check(TokenCheck),
     /// Revoke a token
@@ -18,23 +20,15 @@ pub enum Token {
 /// `token create`
 #[derive(Args, Debug)]
 pub struct TokenCreate {
-    /// Whose it shall be: exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub owner: String,
+    /// Whose it shall be
+    #[command(flatten)]
+    pub owner: Target,
     /// What to call it [else token- and 8 hex digits]
-    #[arg(long, value_name = "N")]
+    #[arg(long = "name", id = "token_name", value_name = "N", allow_hyphen_values = true, value_parser = any_text)]
     pub name: Option<String>,
     /// RFC 3339, a date, Unix seconds, +1s … +30d, or never [else never]
     #[arg(long, value_name = "WHEN")]
     pub expires: Option<String>,
-}
-
-/// `token list`
-#[derive(Args, Debug)]
-pub struct TokenList {
-    /// Whose: exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub owner: String,
 }
 
 /// `token check`

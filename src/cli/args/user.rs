@@ -2,25 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-/// What a name or an id stands for.
-#[derive(Args, Debug)]
-pub struct Target {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub name: String,
-}
-
-/// Whom a change is about: one person, or everybody whom a filter lets through.
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("whom").required(true).args(["name", "filter"]))]
-pub struct Whom {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
-    /// Everybody who passes this filter, as `user list --filter` shows them
-    #[arg(long, value_name = "F")]
-    pub filter: Option<String>,
-}
+use super::named::{Named, Target, Whom, any_text};
 
 /// `user …`
 #[derive(Subcommand, Debug)]
@@ -59,7 +41,7 @@ pub enum User {
 #[derive(Args, Debug)]
 pub struct UserList {
     /// Names that begin so
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_hyphen_values = true, value_parser = any_text)]
     pub prefix: Option<String>,
     /// pending, active, inactive or deleted
     #[arg(long, value_name = "S")]
@@ -81,8 +63,9 @@ pub struct UserList {
 /// `user show`
 #[derive(Args, Debug)]
 pub struct UserShow {
-    /// Exact name or id; name:X and id:X force one
-    pub name: String,
+    /// Who
+    #[command(flatten)]
+    pub target: Target,
     /// Only if they are pending, active, inactive or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
@@ -90,20 +73,25 @@ pub struct UserShow {
 
 /// `user register`
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["name", "name_stdin"]))]
 pub struct UserRegister {
     /// The name, as the person will type it
-    pub name: String,
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Read NAME from standard input, as its first line
+    #[arg(long)]
+    pub name_stdin: bool,
     /// An address to reach them
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = any_text)]
     pub email: Option<String>,
     /// member, auditor or admin
     #[arg(long, value_name = "R")]
     pub role: Option<String>,
     /// A label; may be given again
-    #[arg(long = "label", value_name = "L")]
+    #[arg(long = "label", value_name = "L", allow_hyphen_values = true, value_parser = any_text)]
     pub labels: Vec<String>,
     /// Free words
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = any_text)]
     pub note: Option<String>,
     /// They must be activated before the first log-in
     #[arg(long)]
@@ -121,23 +109,23 @@ pub struct UserRegister {
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["new_name", "email", "role", "labels", "note", "valid_until"]))]
 pub struct UserEdit {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub target: String,
+    /// Who
+    #[command(flatten)]
+    pub target: Target,
     /// A new name
-    #[arg(long = "name", value_name = "N")]
+    #[arg(long = "name", value_name = "N", allow_hyphen_values = true, value_parser = any_text)]
     pub new_name: Option<String>,
     /// A new address; empty for none
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = any_text)]
     pub email: Option<String>,
     /// member, auditor or admin
     #[arg(long, value_name = "R")]
     pub role: Option<String>,
     /// All labels anew; may be given again, empty for none
-    #[arg(long = "label", value_name = "L")]
+    #[arg(long = "label", value_name = "L", allow_hyphen_values = true, value_parser = any_text)]
     pub labels: Vec<String>,
     /// A new note; empty for none
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = any_text)]
     pub note: Option<String>,
     /// The last instant at which they may log in: a time, +30d, or none
     #[arg(long, value_name = "T")]
@@ -146,26 +134,27 @@ pub struct UserEdit {
 
 /// `user restore`
 #[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("whom").required(true).args(["target", "filter"]))]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["name", "name_stdin", "filter"]))]
 pub struct UserRestore {
-    /// Exact name or id; name:X and id:X force one
-    #[arg(value_name = "NAME")]
-    pub target: Option<String>,
+    /// Who
+    #[command(flatten)]
+    pub named: Named,
     /// Every deleted person who passes this filter
     #[arg(long, value_name = "F")]
     pub filter: Option<String>,
     /// Under this name, where theirs has been taken
-    #[arg(long = "name", value_name = "N", conflicts_with = "filter")]
+    #[arg(long = "name", value_name = "N", conflicts_with = "filter", allow_hyphen_values = true, value_parser = any_text)]
     pub new_name: Option<String>,
 }
 
 /// `user passwd`
 #[derive(Args, Debug)]
 pub struct UserPasswd {
-    /// The person; their plain name unless --set is given
-    pub name: String,
+    /// Who
+    #[command(flatten)]
+    pub target: Target,
     /// Read the current and the new password from standard input, one a line
-    #[arg(long, conflicts_with_all = ["set", "password_stdin"])]
+    #[arg(long = "stdin", id = "both_passwords", conflicts_with_all = ["set", "password_stdin"])]
     pub stdin: bool,
     /// Read a second-factor code too, after all else
     #[arg(long, conflicts_with = "set")]
@@ -181,8 +170,9 @@ pub struct UserPasswd {
 /// `user authenticate`
 #[derive(Args, Debug)]
 pub struct UserAuthenticate {
-    /// The name
-    pub name: String,
+    /// Who
+    #[command(flatten)]
+    pub target: Target,
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,

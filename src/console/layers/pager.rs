@@ -101,7 +101,7 @@ fn cure(cure: Cure) -> (Option<Action>, &'static str) {
 fn command(cure: Cure, user: &User) -> String {
     let id = shell_word(&shown(user.id.as_str()));
     match cure {
-        Cure::Password => commands::request(user).unwrap_or_else(|| format!("rollbook user passwd id:{id} --set")),
+        Cure::Password => commands::request(user),
         // Several deleted people may have had one name.
         Cure::Restore => format!("rollbook user restore id:{id}"),
         Cure::Rename => format!("rollbook user edit id:{id} --name NEW"),

@@ -76,7 +76,7 @@ impl Password {
         self.form.fields[4].hidden = self.tokens == 0;
         let name = typed(&self.user);
         self.form.command = match by_code {
-            true => commands::request(&self.user).unwrap_or_default(),
+            true => commands::request(&self.user),
             false => format!("rollbook user passwd {name} --set --password-stdin"),
         };
         let least = self.policy.password.least(self.user.factor);

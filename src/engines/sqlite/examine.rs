@@ -7,18 +7,21 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use super::rows::text;
 use super::{clock, settings};
 use crate::accounts::error::Result;
 use crate::accounts::finding::Finding;
 use crate::accounts::hash::scheme;
 use crate::accounts::health::{Examination, FileFact};
-use crate::accounts::text::visible;
+use crate::accounts::text::{quote, visible};
+use crate::accounts::user::MISREAD;
 
 /// Examines the database and its files.
 pub fn examine(db: &Connection, place: Option<&Path>) -> Result<Examination> {
     let mut findings = place.map(inspect).unwrap_or_default();
     // The checks of rows follow those of files: each pushes what it finds.
     unreadable_settings(db, &mut findings)?;
+    misread_names(db, &mut findings)?;
     Ok(Examination {
         schema: db.query_row("PRAGMA user_version", [], |row| row.get(0))?,
         files: place.map(files).unwrap_or_default(),
@@ -62,6 +65,35 @@ fn unreadable_settings(db: &Connection, findings: &mut Vec<Finding>) -> Result<(
     let policy = settings::policy(db)?;
     for (key, message) in policy.unread.iter().zip(policy.complaints()) {
         findings.push(Finding::warning("setting_unreadable", message, format!("rollbook policy set {key} VALUE")));
+    }
+    Ok(())
+}
+
+/// Finds users whose name a command reads as an option, or as a prefix of another name. No such name is accepted, but an
+/// older version or another program may have written one.
+fn misread_names(db: &Connection, findings: &mut Vec<Finding>) -> Result<()> {
+    let (mut count, mut example) = (0, None);
+    let mut statement = db.prepare_cached(
+        "SELECT name, id, count(*) OVER () FROM user
+         WHERE name_key >= ?1 AND name_key < ?2 AND deleted_at IS NULL LIMIT 1",
+    )?;
+    for prefix in MISREAD {
+        let mut end = prefix.as_bytes().to_vec();
+        end.iter_mut().last().into_iter().for_each(|byte| *byte += 1);
+        let end = String::from_utf8_lossy(&end).into_owned();
+        let mut rows = statement.query([prefix, end.as_str()])?;
+        if let Some(row) = rows.next()? {
+            count += row.get::<_, i64>(2)?;
+            example.get_or_insert((text(row, 0)?, text(row, 1)?));
+        }
+    }
+    if let Some((name, id)) = example {
+        let users = if count == 1 { "1 user has".to_owned() } else { format!("{count} users have") };
+        findings.push(Finding::warning(
+            "name_misread",
+            format!("{users} a name that commands read as an option or a prefix, such as {}", quote(&name)),
+            format!("rename them by id: rollbook user edit 'id:{}' --name NEW", visible(&id)),
+        ));
     }
     Ok(())
 }
