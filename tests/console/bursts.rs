@@ -64,3 +64,18 @@ fn a_burst_changes_nothing_says_so_once_and_does_not_quit() {
     assert!(!stage.model.done && stage.model.layers.is_empty() && stage.model.orders.is_empty());
     assert_eq!(stage.model.messages.len(), before);
 }
+
+#[test]
+fn no_more_changes_wait_for_the_database_than_are_kept_in_mind() {
+    let mut stage = crowd();
+    stage.holding = true;
+    for _ in 0..40 {
+        stage.press("aj");
+    }
+    assert_eq!(stage.model.orders.len(), 32);
+    stage.press("a").says("32 changes wait for the database; then again");
+    stage.release();
+    stage.holding = false;
+    stage.press("a");
+    assert!(stage.model.orders.is_empty(), "{:?}", stage.model.orders);
+}
