@@ -17,11 +17,13 @@ pub mod effect;
 pub mod ending;
 pub mod enrolling;
 pub mod expression;
+pub mod fault;
 pub mod filtering;
 pub mod gather;
 pub mod gone;
 pub mod help;
 pub mod ink;
+pub mod inputs;
 pub mod key;
 pub mod keymap;
 pub mod layers;
@@ -50,7 +52,6 @@ pub mod window;
 pub mod words;
 pub mod worker;
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -60,17 +61,12 @@ use ratatui::Terminal;
 use crate::accounts::Result;
 use crate::accounts::error::{Error, Kind};
 use effect::{Effect, Event};
-use key::{Input, Key};
+use inputs::{Arrived, Inputs, Room};
+use key::Input;
 use model::{Model, Setup};
 use term::{Surface, TermEvent, Tty};
 use undrawn::Undrawn;
 use worker::{Library, Worker};
-
-/// What comes into the loop: from the terminal with its time, or from the worker.
-enum Incoming {
-    Term(TermEvent),
-    Event(Box<Event>),
-}
 
 /// How long a frame waits for answers that would make it complete: less than an eye notices, and one frame instead of
 /// two on a slow line.
@@ -88,7 +84,7 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     let (sender, incoming) = channel();
     let (to_worker, to_term) = (sender.clone(), sender);
     let sink: worker::Sink = Arc::new(move |event| {
-        let _ = to_worker.send(Incoming::Event(Box::new(event)));
+        let _ = to_worker.send(Arrived::Event(Box::new(event)));
     });
     // The database is opened while the terminal is still being taken over.
     let mut model = Model::new(setup, term::size());
@@ -97,12 +93,21 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     LazyLock::force(&model.setup.zone);
     term::enter()?;
     model.size = term::size();
+    let room = Arc::new(Room::default());
+    let entry = Arc::clone(&room);
+    // Never waits: the threads that call it must see a signal and Ctrl-C while this one is busy.
     term::start(move |event| {
-        let _ = to_term.send(Incoming::Term(event));
+        let arrived = match event {
+            TermEvent::Input(input, _) if !entry.admits(&input) => return,
+            TermEvent::Input(input, at) => Arrived::Input(input, at),
+            TermEvent::Resize(columns, rows) => Arrived::Event(Box::new(Event::Resize(columns, rows))),
+            TermEvent::Resumed => Arrived::Event(Box::new(Event::Resumed(None))),
+            TermEvent::Suspend => Arrived::Suspend,
+        };
+        let _ = to_term.send(arrived);
     })?;
-    let (burst, undrawn) = (burst::Burst::default(), Undrawn::default());
-    let (queue, later) = (VecDeque::new(), Vec::new());
-    let outcome = Loop { model, worker, incoming, queue, later, burst, undrawn }.run();
+    let (inputs, later, undrawn) = (Inputs::default(), Vec::new(), Undrawn::default());
+    let outcome = Loop { model, worker, incoming, inputs, room, later, undrawn, owes: false }.run();
     term::leave();
     outcome
 }
@@ -121,13 +126,15 @@ fn send(effect: Effect, worker: &Worker) {
 struct Loop {
     model: Model,
     worker: Worker,
-    incoming: Receiver<Incoming>,
+    incoming: Receiver<Arrived>,
     /// Events that arrived and were not taken yet.
-    queue: VecDeque<Incoming>,
+    inputs: Inputs,
+    room: Arc<Room>,
     /// Questions that nobody waits for: they are asked when the frame is drawn, and take no processor from it.
     later: Vec<Effect>,
-    burst: burst::Burst,
     undrawn: Undrawn,
+    /// Whether a key was taken without asking for what the screen needs then.
+    owes: bool,
 }
 
 type Screen = Terminal<Surface<Tty>>;
@@ -141,8 +148,8 @@ impl Loop {
         self.worker.complete()?;
         self.ask_later();
         while !(self.model.done && self.model.orders.is_empty()) {
-            if self.queue.is_empty() && !self.receive() {
-                self.queue.push_back(Incoming::Event(Box::new(Event::Tick)));
+            if self.inputs.is_empty() && !self.receive() {
+                self.push(Arrived::Event(Box::new(Event::Tick)));
             }
             self.take_all(&mut screen)?;
             self.wait_for_answers();
@@ -157,7 +164,11 @@ impl Loop {
     /// Hands on what was asked for, in its order.
     fn send(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask(..) if self.model.is_complete() => self.later.push(effect),
+            Effect::Ask(slot, ..) if self.model.is_complete() => {
+                // Only the newest of its slot counts.
+                self.later.retain(|other| !matches!(other, Effect::Ask(own, ..) if *own == slot));
+                self.later.push(effect);
+            }
             effect => {
                 self.ask_later();
                 send(effect, &self.worker);
@@ -177,7 +188,7 @@ impl Loop {
         let wait = alone.map_or(MINUTE, |left| MINUTE.min(Duration::from_millis(left + 1)));
         match self.incoming.recv_timeout(wait) {
             Ok(event) => {
-                self.queue.push_back(event);
+                self.push(event);
                 self.drain();
                 true
             }
@@ -193,27 +204,45 @@ impl Loop {
 
     fn drain(&mut self) {
         while let Ok(event) = self.incoming.try_recv() {
-            self.queue.push_back(event);
+            self.push(event);
         }
+    }
+
+    fn push(&mut self, arrived: Arrived) {
+        self.inputs.push(arrived, &self.room);
     }
 
     /// Takes everything that has arrived, and draws in between only where the next key would change something that
     /// was not drawn yet.
     fn take_all(&mut self, screen: &mut Screen) -> Result<()> {
-        while let Some(next) = self.queue.pop_front() {
+        while let Some((next, burst)) = self.inputs.pop(&self.room) {
             let key = match &next {
-                Incoming::Term(TermEvent::Input(Input::Key(key), _)) => Some(*key),
+                Arrived::Input(Input::Key(key), _) => Some(*key),
                 _ => None,
             };
-            if key.is_some_and(|key| self.undrawn.holds_back(&self.model, key)) {
+            if key.is_some_and(|key| self.undrawn.holds_back(&self.model, key, burst)) {
                 // Keys that come meanwhile wait behind those that came before.
+                self.ask_what_is_owed();
                 self.wait_for_answers();
                 self.draw(screen)?;
             }
-            self.take(next, screen)?;
+            self.drain();
+            self.take(next, burst, screen)?;
             self.drain();
         }
+        if self.room.dropped() {
+            self.take(Arrived::Event(Box::new(Event::Dropped)), false, screen)?;
+        }
+        self.ask_what_is_owed();
         Ok(())
+    }
+
+    fn ask_what_is_owed(&mut self) {
+        if std::mem::take(&mut self.owes) {
+            let mut effects = Vec::new();
+            self.model.needs(&mut effects);
+            effects.into_iter().for_each(|effect| self.send(effect));
+        }
     }
 
     /// Takes answers, and only them, until the screen is complete or time is up.
@@ -222,13 +251,13 @@ impl Loop {
         while !self.model.is_complete() {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             match self.incoming.recv_timeout(left) {
-                Ok(Incoming::Event(event)) => {
+                Ok(Arrived::Event(event)) if !matches!(*event, Event::Resize(..) | Event::Resumed(_)) => {
                     for effect in self.update(*event) {
                         self.send(effect);
                     }
                 }
                 Ok(other) => {
-                    self.queue.push_back(other);
+                    self.push(other);
                     return;
                 }
                 Err(_) => return,
@@ -236,18 +265,16 @@ impl Loop {
         }
     }
 
-    fn take(&mut self, incoming: Incoming, screen: &mut Screen) -> Result<()> {
-        let event = match incoming {
-            Incoming::Event(event) => *event,
-            Incoming::Term(TermEvent::Input(Input::Key(key), at)) => {
+    fn take(&mut self, arrived: Arrived, burst: bool, screen: &mut Screen) -> Result<()> {
+        let event = match arrived {
+            Arrived::Event(event) => *event,
+            Arrived::Input(Input::Key(key), _) => {
                 #[cfg(feature = "provoke")]
                 provoke::on_key(key);
-                Event::Key { key, burst: self.is_burst(key, at) }
+                Event::Key { key, burst }
             }
-            Incoming::Term(TermEvent::Input(Input::Paste(text), _)) => Event::Paste(text),
-            Incoming::Term(TermEvent::Resize(columns, rows)) => Event::Resize(columns, rows),
-            Incoming::Term(TermEvent::Resumed) => Event::Resumed(None),
-            Incoming::Term(TermEvent::Suspend) => return self.suspend(screen),
+            Arrived::Input(Input::Paste(text), _) => Event::Paste(text),
+            Arrived::Suspend => return self.suspend(screen),
         };
         for effect in self.update(event) {
             match effect {
@@ -267,19 +294,17 @@ impl Loop {
     fn update(&mut self, event: Event) -> Vec<Effect> {
         let before = self.undrawn;
         self.undrawn.took(&event);
-        let effects = update::update(&mut self.model, event);
+        let goes_on = match (&event, self.inputs.next_key()) {
+            (Event::Key { key, .. }, Some(next)) => undrawn::goes_on(&self.model, *key, next),
+            _ => false,
+        };
+        let take = if goes_on { update::take } else { update::update };
+        let effects = take(&mut self.model, event);
+        self.owes = goes_on;
         if self.model.unseen {
             self.undrawn = before;
         }
         effects
-    }
-
-    fn is_burst(&mut self, key: Key, at: u64) -> bool {
-        let waiting = self.queue.iter().filter_map(|next| match next {
-            Incoming::Term(TermEvent::Input(Input::Key(key), then)) if burst::printable(*key) => Some(*then),
-            _ => None,
-        });
-        burst::printable(key) && self.burst.take(at, waiting)
     }
 
     fn suspend(&mut self, screen: &mut Screen) -> Result<()> {

@@ -13,6 +13,8 @@ mod ahead;
 mod audit;
 #[path = "console/bar.rs"]
 mod bar;
+#[path = "console/bursts.rs"]
+mod bursts;
 #[path = "console/calm.rs"]
 mod calm;
 #[path = "console/desk.rs"]

@@ -33,6 +33,8 @@ mod factor;
 mod factor_keys;
 #[path = "scenarios/factor_throttle.rs"]
 mod factor_throttle;
+#[path = "scenarios/faults.rs"]
+mod faults;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]

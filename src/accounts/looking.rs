@@ -1,5 +1,7 @@
 //! Looking, without changing anything: find, list, count, history, why. A member who acts sees nobody else.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use super::api_token::ApiToken;
 use super::audit::{Actor, Entry, Happening};
 use super::change::Exposure;
@@ -169,11 +171,12 @@ impl Accounts {
     /// What the questions say.
     pub(crate) fn at_one_moment<T>(&mut self, ask: impl FnOnce(&mut Accounts) -> Result<T>) -> Result<T> {
         let begins = self.store.freeze()?;
-        let answer = ask(self);
+        // After a panic too: a handle that stayed frozen would go on accepting sessions that were ended since.
+        let answer = catch_unwind(AssertUnwindSafe(|| ask(self)));
         if begins {
             self.store.thaw();
         }
-        answer
+        answer.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Everything about one person at one moment, at most `limit` sessions, happenings and tokens.

@@ -351,7 +351,7 @@ pub fn other_key(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Eff
         model.notice = None;
         return;
     }
-    if burst && !model.layers.is_empty() {
+    if burst && (!model.layers.is_empty() || matches!(key.code, Code::Char(_))) {
         model.refuse(TOO_FAST.to_owned());
         return;
     }

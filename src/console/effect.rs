@@ -434,6 +434,10 @@ pub enum Event {
     Progress(String),
     /// An order about many has reached so many of so many.
     Reached(Ticket, u32, u32),
+    /// More keys came than wait here: the rest was dropped.
+    Dropped,
+    /// Something failed that nobody asked for.
+    Failed(Error),
     /// Something in the database moved: users, sessions.
     Moved {
         /// Users changed.

@@ -58,18 +58,9 @@ impl Model {
     /// Changes what was typed, and filters by it.
     pub fn type_filter(&mut self, change: impl FnOnce(&mut Input)) {
         match self.pane {
-            Pane::Everybody => {
-                change(&mut self.everybody.list.input);
-                self.everybody.list.apply_input();
-            }
-            Pane::Audit => {
-                change(&mut self.audit.list.input);
-                self.audit.list.apply_input();
-            }
-            _ => {
-                change(&mut self.users.list.input);
-                self.users.list.apply_input();
-            }
+            Pane::Everybody => self.everybody.list.type_input(change),
+            Pane::Audit => self.audit.list.type_input(change),
+            _ => self.users.list.type_input(change),
         }
     }
 

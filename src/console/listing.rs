@@ -197,6 +197,15 @@ impl<T: Row, F: Clone + PartialEq + Default> Listing<T, F> {
         }
     }
 
+    /// Changes what was typed. Only another text is read again.
+    pub fn type_input(&mut self, change: impl FnOnce(&mut Input)) {
+        let before = self.input.value().to_owned();
+        change(&mut self.input);
+        if self.input.value() != before {
+            self.apply_input();
+        }
+    }
+
     /// Sets the filter from outside, as the ready lists do.
     pub fn set_filter(&mut self, text: &str) {
         self.input = Input::new(text.to_owned());

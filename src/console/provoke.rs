@@ -1,5 +1,5 @@
 //! Panics on demand, for the tests of what happens then. Compiled in by the feature `provoke` only: F12 arms what the
-//! environment variable `ROLLBOOK_PROVOKE` names, `draw` or `worker`; `command` needs no key.
+//! environment variable `ROLLBOOK_PROVOKE` names, `draw`, `worker` or `writer`, for one panic; `command` needs no key.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,8 @@ use super::key::{Code, Key};
 static ARMED: AtomicBool = AtomicBool::new(false);
 
 fn wanted(place: &str) -> bool {
-    ARMED.load(Ordering::SeqCst) && std::env::var("ROLLBOOK_PROVOKE").is_ok_and(|value| value == place)
+    let named = std::env::var("ROLLBOOK_PROVOKE").is_ok_and(|value| value == place);
+    named && ARMED.swap(false, Ordering::SeqCst)
 }
 
 /// F12 arms.
@@ -28,7 +29,12 @@ pub fn in_draw() {
     assert!(!wanted("draw"), "provoked in the drawing thread");
 }
 
-/// Panics in a worker.
+/// Panics in a thread that answers questions.
 pub fn in_worker() {
     assert!(!wanted("worker"), "provoked in a worker");
+}
+
+/// Panics in the thread that carries out orders.
+pub fn in_writer() {
+    assert!(!wanted("writer"), "provoked in the writer");
 }

@@ -12,6 +12,9 @@ use super::model::{Book, Model};
 use crate::accounts::user::{Status, User};
 use crate::accounts::{Kind, text::quote};
 
+/// The most changes that wait for the database.
+const MOST_ORDERS: usize = 32;
+
 impl Model {
     /// The sentence; `None` where the action would do something.
     pub fn refusal(&self, action: Action) -> Option<String> {
@@ -38,6 +41,9 @@ impl Model {
         }
         if let Some(running) = self.running.as_ref().filter(|_| action.about().changes) {
             return Some(running.refusal());
+        }
+        if action.about().changes && self.orders.len() >= MOST_ORDERS {
+            return Some(format!("{MOST_ORDERS} changes wait for the database; then again"));
         }
         if matches!(action, Action::OpenFile | Action::Demo | Action::Upgrade) && !self.orders.is_empty() {
             return say("a change is still at work here");

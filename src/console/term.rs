@@ -9,8 +9,10 @@
 
 pub mod copy;
 pub mod decode;
+pub mod erase;
 pub mod event;
 pub mod guard;
+pub mod job;
 pub mod pen;
 pub mod reader;
 pub mod screen;

@@ -5,6 +5,7 @@
 
 use super::effect::Event;
 use super::key::Key;
+use super::keymap::{Meaning, resolve};
 use super::model::Model;
 use super::update::would_change;
 
@@ -33,8 +34,18 @@ impl Undrawn {
     }
 
     /// Whether a frame has to be drawn before this key is taken. What came of an order waits for no key at all: the
-    /// next one would wipe away that it was refused.
-    pub fn holds_back(&self, model: &Model, key: Key) -> bool {
-        self.outcome || self.something && would_change(model, key)
+    /// next one would wipe away that it was refused. A key of a `burst` changes nothing.
+    pub fn holds_back(&self, model: &Model, key: Key, burst: bool) -> bool {
+        self.outcome || self.something && !burst && would_change(model, key)
     }
+}
+
+/// Whether a key only moves or only types, and so does the next: what the screen needs is asked behind the last of them.
+pub fn goes_on(model: &Model, key: Key, next: Key) -> bool {
+    let moves = |key| match resolve(model.scope(), key) {
+        Meaning::Act(action) => action.moves().then_some(true),
+        Meaning::Text(_) => Some(false),
+        Meaning::Nothing => None,
+    };
+    model.signin.is_none() && moves(key).is_some() && moves(key) == moves(next)
 }

@@ -2,7 +2,7 @@
 
 use super::act::act;
 use super::action::Action;
-use super::burst::TOO_FAST;
+use super::burst::{TOO_FAST, TOO_MANY, is_dropped, keep_said};
 use super::dialog;
 use super::effect::{Effect, Event, Read, Target};
 use super::key::Key;
@@ -12,8 +12,7 @@ use super::layout::{Pane, Shape};
 use super::many;
 use super::model::Model;
 use super::outcome;
-use super::signin;
-use super::unseen;
+use super::{signin, unseen};
 use crate::accounts::time::Span;
 
 /// What a console works on first, and what it is going to ask of it first.
@@ -24,19 +23,25 @@ pub fn start(model: &Model) -> (Target, Read) {
 
 /// Takes an event and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    let mut effects = take(model, event);
+    model.needs(&mut effects);
+    effects
+}
+
+/// The same, except that nothing is asked that the screen needs: [`Model::needs`] does so behind the last of several keys.
+pub fn take(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.now = model.setup.clock.now();
     model.unseen = false;
     if let Some(event) = signin::take(model, event, &mut effects) {
         route(model, event, &mut effects);
     }
-    model.needs(&mut effects);
     effects
 }
 
 fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     match event {
-        Event::Key { key, burst } => press(model, key, burst, effects),
+        Event::Key { key, burst } => keep_said(model, burst, |model| press(model, key, burst, effects)),
         Event::Paste(text) => take_paste(model, &text),
         Event::Resize(columns, rows) => resize(model, (columns, rows)),
         Event::Answered(_, turn, Ok(answer)) => outcome::answered(model, turn, answer),
@@ -49,6 +54,8 @@ fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             }
         }
         Event::Progress(words) => model.progress(words),
+        Event::Failed(error) => model.complain(&error),
+        Event::Dropped => model.refuse(TOO_MANY.to_owned()),
         Event::Reached(ticket, reached, all) => many::reached(model, ticket, reached, all),
         Event::Tick => {}
         Event::Resumed(refusal) => {
@@ -66,7 +73,7 @@ pub fn would_change(model: &Model, key: Key) -> bool {
 
 fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
     if model.screen().shape == Shape::TooSmall {
-        return unseen::press(model, key);
+        return unseen::press(model, key, burst);
     }
     let scope = model.scope();
     let meaning = resolve(scope, key);
@@ -79,9 +86,7 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
             let again = cancels.is_some_and(|at| model.now.since(at) < Span::SECOND.times(2));
             cancel(model, again, effects);
         }
-        Meaning::Act(action) if burst && action.about().changes => {
-            model.refuse(TOO_FAST.to_owned());
-        }
+        Meaning::Act(action) if burst && is_dropped(action) => model.refuse(TOO_FAST.to_owned()),
         Meaning::Act(action @ (Action::Repaint | Action::Suspend)) => act(model, action, effects),
         Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, burst, effects),
         Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),

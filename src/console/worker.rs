@@ -14,15 +14,18 @@ use std::time::{Duration, Instant};
 pub use super::carrying::carry_out;
 use super::effect::{Answer, Attention, Done, Event, Place, Read, SHALLOW, Slot, Target, Ticket, Turn, Write};
 use super::expression::LABELS;
+use super::fault::contain;
 use super::gather;
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
 use crate::accounts::standing::{Seat, Standing};
-use crate::accounts::store::{Counters, Interrupter};
+use crate::accounts::store::Counters;
 use crate::accounts::{Accounts, Result};
+use hold::{Hold, closed};
 use mailbox::{Mailbox, POLL, next};
 
+mod hold;
 mod mailbox;
 
 /// Opens databases for the console, which knows no engine itself.
@@ -223,7 +226,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Answers questions. Whoever has nobody in the `background` is there, and looks for what others change.
 fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Option<&Mailbox>) {
     let polls = background.is_none();
-    let mut hold = Hold { library, background, at: None, accounts: None, fault: None };
+    let open_file = |path: &Path| library.open(path);
+    let mut hold = Hold::new(&open_file, background);
     let mut seen: Option<Counters> = None;
     let mut tidied: Option<Instant> = None;
     let mut looked = Instant::now();
@@ -232,7 +236,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
         let (path, question) = next(mailbox, polls && hold.accounts.is_some());
         if let Some((path, tell)) = path {
             (seen, tidied, ahead) = (None, None, None);
-            let opened = hold.open(&path).and_then(look_around);
+            let opened = contain(|| hold.open(&path).and_then(look_around)).flatten();
             if tell {
                 let place =
                     |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
@@ -241,8 +245,8 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
                 let may_look = place.as_ref().is_ok_and(|place| !place.policy.login_required);
                 sink(Event::Connected(Target::Open(path), place));
                 let look = mailbox.lock().look.take().filter(|_| may_look);
-                ahead = look.zip(hold.accounts.as_mut()).map(|(read, accounts)| {
-                    let outcome = answer(accounts, read.clone());
+                ahead = look.filter(|_| hold.accounts.is_some()).map(|read| {
+                    let outcome = hold.ask(|accounts| answer(accounts, read.clone()));
                     (read, outcome, Instant::now())
                 });
             }
@@ -259,15 +263,16 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
             }
             mailbox.lock().interrupt = hold.interrupter();
         }
-        let Some(accounts) = hold.accounts.as_mut() else { continue };
         if let Some(seat) = mailbox.lock().seat.take() {
-            accounts.take_seat(seat);
+            hold.take_seat(seat);
         }
         if let Some((slot, turn, read)) = question {
-            #[cfg(feature = "provoke")]
-            super::provoke::in_worker();
             let known = ahead.take().filter(|(look, _, at)| *look == read && at.elapsed() < FRESH);
-            let outcome = known.map_or_else(|| answer(accounts, read.clone()), |(_, outcome, _)| outcome);
+            let outcome =
+                known.map_or_else(|| hold.ask(|accounts| answer(accounts, read.clone())), |(_, outcome, _)| outcome);
+            if hold.accounts.is_none() {
+                mailbox.lock().interrupt = None;
+            }
             let interrupted = matches!(&outcome, Err(error) if error.kind == Kind::Interrupted);
             mailbox.end(interrupted.then_some((slot, turn, read)));
             if !interrupted {
@@ -279,7 +284,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
             }
         }
         looked = Instant::now();
-        if polls && let Ok(now) = accounts.counters() {
+        if polls && let Some(Ok(now)) = hold.alone(sink.as_ref(), Accounts::counters) {
             let shown = mailbox.lock().shown.take_if(|(path, _)| hold.at.as_ref() == Some(path));
             // Commits of programs without counters are numbered for each connection anew.
             let shown = shown.map(|(_, shown)| Counters { foreign: now.foreign, ..shown });
@@ -293,66 +298,10 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
             // Whoever has the database open keeps it tidy; whether it is time, the database itself remembers.
             if tidied.is_none_or(|at: Instant| at.elapsed() >= HOUR) {
                 tidied = Some(Instant::now());
-                let _ = accounts.upkeep();
+                let _ = hold.alone(sink.as_ref(), Accounts::upkeep);
             }
         }
     }
-}
-
-/// The database that questions are put to, and what opening it came to.
-struct Hold<'a> {
-    library: &'a dyn Library,
-    background: Option<&'a Mailbox>,
-    at: Option<PathBuf>,
-    accounts: Option<Accounts>,
-    /// Why it could not be opened, for whoever asks next.
-    fault: Option<Error>,
-}
-
-impl Hold<'_> {
-    fn open(&mut self, path: &Path) -> Result<&mut Accounts> {
-        (self.at, self.accounts, self.fault) = (Some(path.to_owned()), None, None);
-        match self.library.open(path) {
-            Ok(handle) => Ok(self.prepare(path, handle)),
-            Err(error) => {
-                self.fault = Some(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    /// For a question that finds nothing open: what opening came to is told once, after that it is tried again, since
-    /// what stood in its way may have passed.
-    fn open_again(&mut self) -> Result<()> {
-        if let Some(error) = self.fault.take() {
-            return Err(error);
-        }
-        let path = self.at.clone().ok_or_else(closed)?;
-        let handle = self.library.open(&path)?;
-        self.prepare(&path, handle);
-        Ok(())
-    }
-
-    fn prepare(&mut self, path: &Path, mut handle: Accounts) -> &mut Accounts {
-        match self.background {
-            // What others change from here on is told, whenever the background comes to look for it.
-            Some(background) => {
-                if let Ok(counters) = handle.counters() {
-                    background.lock().shown = Some((path.to_owned(), counters));
-                }
-            }
-            None => drop(handle.expect_counts()),
-        }
-        self.accounts.insert(handle)
-    }
-
-    fn interrupter(&self) -> Option<Arc<Interrupter>> {
-        self.accounts.as_ref().map(|accounts| Arc::new(accounts.interrupter()))
-    }
-}
-
-fn closed() -> Error {
-    Error::new(Kind::NoDatabase, "no database is open").hint("n creates one, o opens one")
 }
 
 /// What the console has to know of a database before it draws anything of it.
@@ -370,17 +319,19 @@ fn write_on(
     let mut accounts: Result<Accounts> = Err(closed());
     // Opened with the first order: most who look change nothing, and the first frame waits for no connection of no use.
     let mut ahead: Option<PathBuf> = None;
+    // Who has logged in, for the handle after one that was given up.
+    let mut sits: Option<Seat> = None;
     let mut beside = Beside { library, sink, queue, at: None, later: VecDeque::new() };
     while let Some(order) = beside.next() {
         match order {
             Order::Open(path) => {
                 beside.at = Some(path.clone());
-                (accounts, ahead) = (Err(closed()), Some(path));
+                (accounts, ahead, sits) = (Err(closed()), Some(path), None);
             }
             Order::Connect(target) => {
-                let outcome = connect(&target, library, &|words| sink(Event::Progress(words)));
+                let outcome = contain(|| connect(&target, library, &|words| sink(Event::Progress(words)))).flatten();
                 if let Ok(place) = &outcome {
-                    (beside.at, ahead) = (Some(place.path.clone()), Some(place.path.clone()));
+                    (beside.at, ahead, sits) = (Some(place.path.clone()), Some(place.path.clone()), None);
                     pages.open(place.path.clone(), false);
                     background.open(place.path.clone(), false);
                 }
@@ -394,17 +345,34 @@ fn write_on(
             Order::Write(ticket, write) => {
                 // What cannot be opened now is tried again with the next order: what stood in its way may have passed.
                 if let Some(path) = &ahead {
-                    accounts = library.open(path);
+                    accounts = contain(|| library.open(path)).flatten();
+                    if let Ok(accounts) = &mut accounts
+                        && let Some(seat) = sits.take()
+                    {
+                        accounts.take_seat(seat);
+                    }
                     ahead = ahead.filter(|_| accounts.is_err());
                 }
-                let outcome = match accounts.as_mut() {
-                    Ok(accounts) => carry_out(accounts, write, &mut |reached, all| {
-                        sink(Event::Reached(ticket, reached, all));
-                        beside.let_in();
-                        stopped.load(Ordering::Relaxed) != ticket
-                    }),
+                let seat = accounts.as_ref().ok().map(Accounts::seat);
+                let outcome = contain(|| match accounts.as_mut() {
+                    Ok(accounts) => {
+                        #[cfg(feature = "provoke")]
+                        super::provoke::in_writer();
+                        carry_out(accounts, write, &mut |reached, all| {
+                            sink(Event::Reached(ticket, reached, all));
+                            beside.let_in();
+                            stopped.load(Ordering::Relaxed) != ticket
+                        })
+                    }
                     Err(error) => Err(error.clone()),
-                };
+                });
+                let outcome = outcome.unwrap_or_else(|fault| {
+                    // Its state is unknown; the database takes back what was not finished.
+                    let handle = std::mem::replace(&mut accounts, Err(closed()));
+                    let _ = contain(|| drop(handle));
+                    (ahead, sits) = (beside.at.clone(), seat);
+                    Err(fault)
+                });
                 sink(Event::Written(ticket, outcome));
             }
         }
@@ -436,8 +404,9 @@ impl Beside<'_> {
             let path = self.at.as_ref().filter(|_| !elsewhere);
             match (order, path) {
                 (Order::Write(ticket, write @ Write::SignIn { .. }), Some(path)) => {
-                    let opened = self.library.open(path);
-                    let outcome = opened.and_then(|mut accounts| carry_out(&mut accounts, write, &mut |_, _| true));
+                    let opened = || self.library.open(path);
+                    let outcome =
+                        contain(|| opened().and_then(|mut one| carry_out(&mut one, write, &mut |_, _| true))).flatten();
                     if let Ok(Done::SignedIn { seat, .. }) = &outcome {
                         self.later.push_back(Order::Seat(seat.clone()));
                     }

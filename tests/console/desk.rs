@@ -170,7 +170,7 @@ impl Desk {
                 Event::Key { key, .. } => Some(*key),
                 _ => None,
             };
-            if key.is_some_and(|key| self.undrawn.holds_back(&self.stage.model, key)) {
+            if key.is_some_and(|key| self.undrawn.holds_back(&self.stage.model, key, false)) {
                 self.draw();
             }
             self.undrawn.took(&event);
@@ -194,7 +194,14 @@ impl Desk {
             _ => {}
         }
         let depth = model.layers.len();
-        self.stage.take(event);
+        let next = self.queue.front().and_then(|next| match next {
+            Event::Key { key, .. } => Some(*key),
+            _ => None,
+        });
+        match event {
+            Event::Key { key, burst } => self.stage.take_key(key, burst, next),
+            other => self.stage.take(other),
+        }
         for at in 0..self.stage.held.len() {
             let Effect::Write(ticket, write) = &self.stage.held[at] else { continue };
             if *ticket as usize > self.orders {

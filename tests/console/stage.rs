@@ -15,7 +15,8 @@ use rollbook::console::effect::{Effect, Event, Place, Target};
 use rollbook::console::key::{Code, Key};
 use rollbook::console::model::{Model, Setup};
 use rollbook::console::theme::{Role, Theme};
-use rollbook::console::update::{start, update};
+use rollbook::console::undrawn::goes_on;
+use rollbook::console::update::{start, take, update};
 use rollbook::console::view;
 use rollbook::console::worker::{answer, carry_out};
 use rollbook::engines;
@@ -226,6 +227,13 @@ impl Stage {
             self.terminal.backend_mut().resize(columns, rows);
         }
         let effects = update(&mut self.model, event);
+        self.carry_out(effects);
+    }
+
+    /// Takes a key behind which another comes that goes on with it, as the loop does.
+    pub fn take_key(&mut self, key: Key, burst: bool, next: Option<Key>) {
+        let goes_on = next.is_some_and(|next| goes_on(&self.model, key, next));
+        let effects = if goes_on { take } else { update }(&mut self.model, Event::Key { key, burst });
         self.carry_out(effects);
     }
 

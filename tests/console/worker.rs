@@ -12,26 +12,26 @@ use rollbook::accounts::query::Filter;
 use rollbook::accounts::store::Sample;
 use rollbook::accounts::user::{Draft, Edit, Role};
 use rollbook::accounts::{Accounts, Actor, Error, Kind, Result, Secret, UserId};
-use rollbook::console::effect::{Bulk, Done, Event, Read, Slot, Target, Write};
+use rollbook::console::effect::{Answer, Bulk, Done, Event, Read, Slot, Target, Write};
 use rollbook::console::worker::{Library, Worker};
 use rollbook::engines::{self, Access};
 
 use crate::stage::PASSWORD;
-use crate::support::{HandClock, accounts, operator, scratch};
+use crate::support::{Trap, operator, scratch, trapped};
 
 const SIGN_IN: u64 = 7;
 const BULK: u64 = 1;
 
 /// One database, opened with cheap hashes; while it is shut, it cannot be opened again.
 #[derive(Clone, Default)]
-struct Shelf(HandClock, Arc<AtomicBool>);
+struct Shelf(Trap, Arc<AtomicBool>);
 
 impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
         if self.1.load(Ordering::SeqCst) {
             return Err(Error::new(Kind::Failure, "too many open files"));
         }
-        Ok(accounts(engines::open(path, Access::Full)?, &self.0, 5, operator()))
+        Ok(trapped(engines::open(path, Access::Full)?, &self.0, operator()))
     }
 
     fn create(&self, path: &Path) -> Result<()> {
@@ -250,4 +250,80 @@ fn a_question_that_finds_no_database_is_answered_and_the_next_tries_again() {
         assert_eq!(answered, turn);
         assert_eq!(outcome.err().map(|error| error.message), shut.then(|| "too many open files".to_owned()));
     }
+}
+
+fn note_of(work: &mut Work, n: usize) -> (String, String) {
+    let history = work.accounts.dossier(&work.ids[n], 9).unwrap().history;
+    let rollbook::accounts::audit::Happening::Entry(entry) = &history[0] else { panic!("no entry") };
+    (entry.deed.as_str().to_owned(), entry.actor().to_owned())
+}
+
+#[test]
+fn a_panic_fails_one_order_and_the_next_is_carried_out_in_the_same_name() {
+    let mut work = Work::new();
+    work.worker.write(SIGN_IN, log_in(PASSWORD));
+    assert!(work.outcomes(1).pop().unwrap().1.is_ok());
+    for ticket in [20, 30] {
+        let (lost, done) = (work.note(1, "lost"), work.note(1, "done"));
+        work.shelf.0.arm("writer");
+        work.worker.write(ticket, lost);
+        work.worker.write(ticket + 1, done);
+        let outcomes = work.outcomes(2);
+        let error = outcomes[0].1.as_ref().err().expect("the panic");
+        assert_eq!((outcomes[0].0, error.kind), (ticket, Kind::Failure));
+        assert!(error.message.contains("a fault in the program") && error.hint.is_some(), "{error:?}");
+        assert_eq!((outcomes[1].0, outcomes[1].1.as_ref().err()), (ticket + 1, None));
+        assert_eq!(note_of(&mut work, 1), ("edit".to_owned(), "chief".to_owned()));
+        assert_eq!(work.accounts.get(&work.ids[1].clone(), None).unwrap().note.as_deref(), Some("done"));
+    }
+}
+
+#[test]
+fn a_panic_in_a_log_in_beside_an_order_about_many_fails_nothing_else() {
+    let mut work = Work::new();
+    work.begin();
+    work.shelf.0.arm("writer");
+    work.worker.write(SIGN_IN, log_in(PASSWORD));
+    work.go_on.send(()).unwrap();
+    let outcomes = work.outcomes(2);
+    let told: Vec<_> = outcomes.iter().map(|(ticket, done)| (*ticket, done.is_ok())).collect();
+    assert_eq!(told, [(SIGN_IN, false), (BULK, true)]);
+}
+
+#[test]
+fn a_panic_fails_one_question_and_the_next_is_answered_in_the_same_name() {
+    let mut work = Work::new();
+    let chief = work.accounts.find("chief").unwrap();
+    work.accounts.act_as(Actor::User { id: chief.id.clone(), name: chief.name.clone() });
+    work.worker.seat(&work.accounts.seat());
+    let ask = |work: &Work, turn, read| {
+        work.worker.ask(Slot::Person, turn, read);
+        let answer = work.until(|event| matches!(event, Event::Answered(Slot::Person, ..)));
+        let Event::Answered(_, answered, outcome) = answer else { unreachable!() };
+        assert_eq!(answered, turn);
+        outcome
+    };
+    // Behind what it reads at its start.
+    assert!(ask(&work, 1, Read::Attention).is_ok());
+    for turn in [10, 20] {
+        work.shelf.0.arm("pages");
+        let error = ask(&work, turn, Read::Person(chief.id.clone(), 9)).expect_err("the panic");
+        assert!(error.kind == Kind::Failure && error.message.contains("a fault in the program"), "{error:?}");
+        assert!(ask(&work, turn + 1, Read::Person(chief.id.clone(), 9)).is_ok());
+        let Ok(Answer::Attention(_, _, standing)) = ask(&work, turn + 2, Read::Attention) else { panic!("no answer") };
+        assert!(matches!(&standing.actor, Actor::User { name, .. } if name == "chief"), "{:?}", standing.actor);
+    }
+}
+
+#[test]
+fn a_panic_that_no_question_caused_is_told() {
+    let work = Work::begun(|_, _| {});
+    work.shelf.0.arm("background");
+    // The upkeep that follows the first answer, or the answer itself.
+    work.worker.ask(Slot::Attention, 1, Read::Attention);
+    let told = work.until(|event| matches!(event, Event::Failed(_) | Event::Answered(Slot::Attention, 1, Err(_))));
+    let (Event::Failed(error) | Event::Answered(_, _, Err(error))) = told else { unreachable!() };
+    assert!(error.message.contains("a fault in the program"), "{error:?}");
+    work.worker.ask(Slot::Attention, 2, Read::Attention);
+    work.until(|event| matches!(event, Event::Answered(Slot::Attention, 2, Ok(_))));
 }

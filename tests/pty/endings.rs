@@ -4,8 +4,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{DEADLINE, Pty, ROLLBOOK, SOON, Start, all_gone, kill, process_with};
+#[cfg(feature = "provoke")]
+use crate::harness::reversed_row;
+use crate::harness::{DEADLINE, Pty, ROLLBOOK, SOON, Start, all_gone, count, kill, process_with};
 use crate::people;
+
+/// The names on the screen.
+const PEOPLE: [&str; 3] = ["anna", "bert", "cleo"];
 
 /// The console on three people, its first page drawn.
 fn console() -> (tempfile::TempDir, Pty) {
@@ -36,6 +41,39 @@ fn quit() {
     pty.keys("q");
     pty.ends_with(0);
     pty.is_restored();
+    pty.left_nothing_of(&PEOPLE);
+}
+
+#[test]
+fn quit_after_a_repaint_and_a_new_size() {
+    let (_folder, mut pty) = console();
+    pty.keys("\x0c");
+    pty.wait_for_raw("two whole pages", |raw| count(raw, b"cleo") >= 2);
+    pty.resize(80, 24);
+    pty.wait_until("the last line in row 24", |screen| {
+        screen.rows(0, 80).nth(23).is_some_and(|row| !row.trim().is_empty())
+    });
+    pty.keys("q");
+    pty.ends_with(0);
+    pty.is_restored();
+    pty.left_nothing_of(&PEOPLE);
+    let raw = pty.raw();
+    let end = raw.windows(5).rposition(|window| window == b"2026l").unwrap();
+    assert_eq!(count(&raw[end..], b"\x1b[2K"), 40, "the rows of the larger screen too");
+}
+
+#[test]
+fn a_size_that_no_display_has_is_bounded() {
+    let (_folder, mut pty) = console();
+    for (columns, rows) in [(30_000, 30_000), (65_535, 1), (0, 0), (1, 65_535), (120, 40)] {
+        let before = pty.raw().len();
+        pty.claim_size(columns, rows);
+        pty.wait_for_raw("a frame", |raw| count(&raw[before..], b"\x1b[?2026l") > 0);
+    }
+    pty.wait_until("the list", |screen| screen.contents().contains("cleo"));
+    pty.keys("q");
+    pty.ends_with(0);
+    pty.is_restored();
 }
 
 #[test]
@@ -63,28 +101,61 @@ fn a_terminal_is_needed_and_said_to_be() {
 }
 
 #[cfg(feature = "provoke")]
-fn panics_and_restores(whom: &str) {
-    let (_folder, db) = people::three();
-    let mut pty = Start::console(&db).env("ROLLBOOK_PROVOKE", whom).go();
+fn provoked(whom: &str) -> (tempfile::TempDir, std::path::PathBuf, Pty) {
+    let (folder, db) = people::three();
+    let pty = Start::console(&db).env("ROLLBOOK_PROVOKE", whom).go();
     pty.wait_for("cleo");
-    // F12 arms it; the page that is then asked for makes both threads work.
-    pty.keys("\x1b[24~R");
+    (folder, db, pty)
+}
+
+/// F12 arms one panic.
+#[cfg(feature = "provoke")]
+const ARM: &str = "\x1b[24~";
+
+#[cfg(feature = "provoke")]
+#[test]
+fn a_panic_in_the_drawing_thread() {
+    let (_folder, db, mut pty) = provoked("draw");
+    pty.keys(&format!("{ARM}R"));
     pty.ends_with(1);
     pty.is_restored();
+    pty.left_nothing_of(&PEOPLE);
     pty.wait_for("rollbook stopped by a fault of its own");
     people::is_whole(&db);
 }
 
 #[cfg(feature = "provoke")]
 #[test]
-fn a_panic_in_the_drawing_thread() {
-    panics_and_restores("draw");
+fn a_panic_in_a_worker_fails_one_question_and_the_console_goes_on() {
+    let (_folder, db, mut pty) = provoked("worker");
+    pty.keys(&format!("{ARM}3"));
+    pty.wait_for("a fault in the program at src");
+    pty.is_taken();
+    pty.keys("R");
+    pty.wait_for("read again");
+    pty.wait_for("create");
+    pty.keys("q");
+    pty.ends_with(0);
+    pty.is_restored();
+    people::is_whole(&db);
 }
 
 #[cfg(feature = "provoke")]
 #[test]
-fn a_panic_in_a_worker() {
-    panics_and_restores("worker");
+fn a_panic_in_the_writer_fails_one_order_and_the_next_is_carried_out() {
+    use rollbook::accounts::Status;
+    let (_folder, db, mut pty) = provoked("writer");
+    pty.keys(&format!("{ARM}a"));
+    pty.wait_for("a fault in the program at src");
+    assert_eq!(people::status(&db, "cleo"), Status::Pending);
+    pty.keys("a");
+    pty.wait_until("the person without the word", |screen| {
+        reversed_row(screen).is_some_and(|row| row.contains("cleo") && !row.contains("pending"))
+    });
+    assert_eq!(people::status(&db, "cleo"), Status::Active);
+    pty.keys("q");
+    pty.ends_with(0);
+    people::is_whole(&db);
 }
 
 fn dies_restored(signal: Signal, name: &str) {
@@ -92,6 +163,7 @@ fn dies_restored(signal: Signal, name: &str) {
     pty.kill(signal);
     pty.ends_by(name);
     pty.is_restored();
+    pty.left_nothing_of(&PEOPLE);
 }
 
 #[test]

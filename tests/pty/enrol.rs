@@ -7,6 +7,7 @@ use rollbook::accounts::{Accounts, Ground, Kind, Secret, base32, totp};
 use rollbook::engines::{self, Access};
 use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
+use rustix::process::Signal;
 use vt100::{Color, Screen};
 
 use crate::harness::{Pty, ROLLBOOK, Start};
@@ -94,4 +95,22 @@ fn the_key_of_sample_people_lies_with_them_and_nowhere_else() {
     pty.keys("q");
     pty.ends_with(0);
     assert!(!inside.exists());
+}
+
+#[test]
+fn a_console_that_is_ended_while_it_shows_a_qr_code_leaves_none() {
+    let (folder, db) = people::three();
+    let key = folder.path().join("key");
+    let mut pty = Start::console(&db).env("ROLLBOOK_KEY", key.to_str().unwrap()).go();
+    pty.wait_for("cleo");
+    pty.keys("G");
+    pty.wait_until("anna", |screen| screen.contents().contains("─ anna ─"));
+    pty.keys("t");
+    pty.wait_for("no tokens");
+    pty.keys("e");
+    pty.wait_until("a QR code", |screen| scanned(screen).is_some());
+    pty.kill(Signal::TERM);
+    pty.ends_by("Terminated");
+    pty.is_restored();
+    pty.left_nothing_of(&["▀", "▄", "█", "anna"]);
 }

@@ -96,6 +96,7 @@ impl Start {
             reading: Some(reading),
             tty,
             before,
+            size: self.size,
             seen,
             home: self.home,
         }
@@ -171,6 +172,8 @@ pub struct Pty {
     reading: Option<JoinHandle<()>>,
     tty: PathBuf,
     before: String,
+    /// The size at the start.
+    size: PtySize,
     seen: Arc<Shared>,
     home: TempDir,
 }
@@ -308,6 +311,26 @@ impl Pty {
         self.wait_until("the former screen, paste mode and cursor", given_back);
     }
 
+    /// A terminal that has no alternate screen, as tmux and screen may be set, shows and keeps none of these texts.
+    pub fn left_nothing_of(&self, texts: &[&str]) {
+        let raw = self.raw();
+        let erased_at_once = count(&raw, b"\x1b[2J") + count(&raw, b"\x1b[J");
+        assert!(erased_at_once <= count(&raw, b"\x1b[?1049h"), "tmux keeps what is erased at once");
+        let mut parser = Parser::new(cells(self.size.rows), cells(self.size.cols), 10_000);
+        parser.process(&without(&without(&raw, b"\x1b[?1049h"), b"\x1b[?1049l"));
+        for back in [0, usize::MAX] {
+            parser.screen_mut().set_scrollback(back);
+            let shown = parser.screen().contents();
+            assert!(texts.iter().all(|text| !shown.contains(text)), "left on the screen:\n{shown}");
+        }
+    }
+
+    /// Claims a size that no display has. The screen of the test stays as it is.
+    pub fn claim_size(&self, cols: u16, rows: u16) {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().unwrap().resize(size).unwrap();
+    }
+
     /// The terminal's settings are not what they were: the program has it.
     pub fn is_taken(&self) {
         assert_ne!(termios(&self.tty), self.before, "the terminal's settings");
@@ -348,6 +371,20 @@ pub fn reversed_row(screen: &Screen) -> Option<String> {
 /// How often these bytes occur.
 pub fn count(all: &[u8], bytes: &[u8]) -> usize {
     all.windows(bytes.len()).filter(|window| *window == bytes).count()
+}
+
+fn without(all: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(all.len());
+    let mut at = 0;
+    while at < all.len() {
+        if all[at..].starts_with(bytes) {
+            at += bytes.len();
+        } else {
+            rest.push(all[at]);
+            at += 1;
+        }
+    }
+    rest
 }
 
 pub fn kill(pid: i32, signal: Signal) {

@@ -100,3 +100,51 @@ fn a_new_size_is_drawn() {
         screen.contents().contains("cleo") && screen.rows(0, 80).nth(23).is_some_and(|row| !row.trim().is_empty())
     });
 }
+
+/// Every printable character and Enter, over and over.
+fn prose(bytes: usize) -> String {
+    (' '..='~').chain(['\r']).cycle().take(bytes).collect()
+}
+
+#[test]
+fn a_large_paste_that_the_terminal_does_not_mark_changes_nothing_and_is_few_frames() {
+    let (_folder, db, mut pty) = console();
+    let before = count(&pty.raw(), b"\x1b[?2026h");
+    pty.keys(&prose(100_000));
+    // Overtakes what still waits, closes what was opened, and quits.
+    for _ in 0..12 {
+        pty.keys("\x03");
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    pty.ends_with(0);
+    pty.is_restored();
+    let frames = count(&pty.raw(), b"\x1b[?2026h") - before;
+    assert!(frames < 200, "{frames} frames");
+    for name in ["anna", "bert"] {
+        assert_eq!(people::status(&db, name), Status::Active);
+    }
+    assert_eq!(people::status(&db, "cleo"), Status::Pending);
+}
+
+#[test]
+fn ctrl_c_ends_a_paste_without_end() {
+    let (_folder, db, mut pty) = console();
+    pty.keys("\x1b[200~a\ra");
+    std::thread::sleep(TORN);
+    pty.keys("\x03");
+    pty.wait_for("Ctrl-C again quits");
+    pty.keys("\x03");
+    pty.ends_with(0);
+    pty.is_restored();
+    assert_eq!(people::status(&db, "cleo"), Status::Pending);
+}
+
+#[test]
+fn a_paste_without_marks_into_a_text_field_is_taken_whole() {
+    let (_folder, _db, mut pty) = console();
+    pty.keys("/");
+    pty.keys(&format!("{}anna", "z ".repeat(700)));
+    pty.wait_for("anna");
+    pty.keys("\x15bert");
+    pty.wait_until("the filter's match", |screen| on(screen, "bert"));
+}

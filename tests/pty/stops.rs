@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::harness::{Pty, ROLLBOOK, Start, count, given_back, kill, process_with, wait_for_state};
+use crate::harness::{Pty, ROLLBOOK, SOON, Start, all_gone, count, given_back, kill, process_with, wait_for_state};
 use crate::people;
 
 /// A shell with job control, and the console started from it.
@@ -55,6 +55,7 @@ fn ctrl_z_and_back() {
         pty.keys("\x1a");
         is_stopped(&pty, console);
         pty.is_restored();
+        pty.left_nothing_of(&["anna", "bert", "cleo"]);
         pty.keys("fg\r");
         pty.wait_until("the console's page", |screen| {
             screen.alternate_screen() && screen.contents().contains("cleo") && screen.hide_cursor()
@@ -110,9 +111,58 @@ fn ctrl_z_is_refused_where_there_is_no_shell() {
     let mut pty = Start::console(&db).go();
     pty.wait_for("cleo");
     pty.keys("\x1a");
-    pty.wait_for("there is no shell to go back to");
+    pty.wait_for("there is no shell to return to");
     pty.is_taken();
     pty.keys("q");
     pty.ends_with(0);
     pty.is_restored();
+}
+
+#[test]
+fn ctrl_z_is_refused_where_a_script_runs_the_console() {
+    let (_folder, db) = people::three();
+    // As `ssh -t HOST COMMAND` does; not the last command, which the shell would become.
+    let line = "\"$0\" \"$@\"; exit 3";
+    let mut pty = Start::program("sh").args(["-c", line, ROLLBOOK, "--db", db.to_str().unwrap()]).go();
+    pty.wait_for("cleo");
+    pty.keys("\x1a");
+    pty.wait_for("there is no shell to return to");
+    pty.keys("q");
+    pty.ends_with(3);
+}
+
+#[test]
+fn ctrl_z_stops_a_script_that_an_interactive_shell_runs_and_fg_continues_it() {
+    let (_folder, db) = people::three();
+    let mut pty = Start::program("bash").args(["--norc", "--noediting", "-i"]).env("PS1", "").go();
+    pty.keys("PS1='she''ll> '\r");
+    pty.wait_for("shell>");
+    pty.keys(&format!("sh -c '\"$0\" --db \"$1\"; echo script over' '{ROLLBOOK}' '{}'\r", db.display()));
+    pty.wait_for("cleo");
+    pty.is_taken();
+    let console = process_with(db.to_str().unwrap());
+    for _ in 0..3 {
+        pty.keys("\x1a");
+        is_stopped(&pty, console);
+        pty.keys("fg\r");
+        pty.wait_until("the console's page", |screen| {
+            screen.alternate_screen() && screen.contents().contains("cleo") && screen.hide_cursor()
+        });
+    }
+    pty.keys("q");
+    pty.wait_until("the end of the script", |screen| {
+        at_the_prompt(screen) && screen.contents().contains("\nscript over")
+    });
+    pty.keys("exit\r");
+    pty.ends_with(0);
+}
+
+#[test]
+fn a_stopped_console_ends_when_its_shell_is_killed() {
+    let (folder, mut pty, console) = from_a_shell();
+    pty.keys("\x1a");
+    is_stopped(&pty, console);
+    pty.kill(Signal::KILL);
+    pty.end_within(SOON);
+    all_gone(folder.path().join("people.db").to_str().unwrap());
 }

@@ -125,6 +125,37 @@ pub fn accounts_with(store: Box<dyn Store>, clock: &HandClock, seed: u64, actor:
     Accounts::new(ground, actor, "tty pts/7")
 }
 
+/// A clock that panics once, in the thread of this name.
+#[derive(Clone, Default)]
+pub struct Trap {
+    pub clock: HandClock,
+    armed: Arc<Mutex<Option<String>>>,
+}
+
+impl Trap {
+    /// The next look at the clock in this thread is a panic.
+    pub fn arm(&self, thread: &str) {
+        *self.armed.lock().unwrap() = Some(thread.to_owned());
+    }
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Time {
+        let own = |wanted: &mut String| std::thread::current().name() == Some(wanted.as_str());
+        let sprung = self.armed.lock().unwrap().take_if(own).is_some();
+        assert!(!sprung, "a fault that this test provokes");
+        self.clock.now()
+    }
+}
+
+/// The same as [`accounts`], with a clock that may panic.
+pub fn trapped(store: Box<dyn Store>, clock: &Trap, actor: Actor) -> Accounts {
+    let keys = Box::new(MemoryRing::default());
+    let clock = Box::new(clock.clone());
+    let ground = Ground { store, clock, entropy: Box::new(Seeded(5)), cost: Some(CHEAP), keys };
+    Accounts::new(ground, actor, "tty pts/7")
+}
+
 /// A folder that goes with its handle, in memory where the machine has such a place: what is tried in it is the order of
 /// transactions and not the disk, which a durable write waits for.
 pub fn scratch() -> tempfile::TempDir {

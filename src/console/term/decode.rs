@@ -23,13 +23,19 @@ const OPENED: u64 = 250;
 const SILENCE: u64 = 2_000;
 /// How long after an Esc was let go its bracket may still come in one piece with its end.
 const TAIL: u64 = 1_000;
-/// What of a paste is kept, in bytes.
-const LONGEST_PASTE: usize = 1 << 20;
+/// What of a paste is kept, in bytes: more than every field takes together.
+const LONGEST_PASTE: usize = 64 * 1024;
+/// How long a paste may take; what comes after it is swallowed.
+const LONGEST_WAIT: u64 = 30_000;
+/// How long silence lasts before the rest of a paste that is over is given up.
+const PAUSE: u64 = 200;
 /// What of a sequence is kept, in bytes; nothing that is understood is longer.
 const LONGEST_SEQUENCE: usize = 32;
 
 const ESC: u8 = 0x1b;
+const CTRL_C: u8 = 0x03;
 const PASTE_END: &[u8] = b"\x1b[201~";
+const PASTE_ENDED: usize = PASTE_END.len();
 
 /// Where in a sequence the last byte left it.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,8 +56,10 @@ enum State {
     Text { opened: u8, empty: bool },
     /// After an ESC inside such a string.
     TextEscape,
-    /// Inside a paste; how many bytes of its end marker have come.
-    Paste { kept: Zeroizing<Vec<u8>>, ending: usize },
+    /// Inside a paste; how many bytes of its end marker have come, and when it began.
+    Paste { kept: Zeroizing<Vec<u8>>, ending: usize, began: u64 },
+    /// Inside a paste that is over before its end marker: cancelled by Ctrl-C, or too long.
+    Rest { ending: usize },
 }
 
 /// The machine. Times are in milliseconds of any clock that does not go back.
@@ -97,8 +105,13 @@ impl Decoder {
             State::Csi(held) if held.is_empty() => self.grace + OPENED,
             State::Ss3 | State::Text { empty: true, .. } => self.grace + OPENED,
             State::Csi(_) | State::Skip(_) | State::Text { .. } | State::TextEscape | State::Paste { .. } => SILENCE,
+            State::Rest { .. } => PAUSE,
         };
-        Some(self.last.saturating_add(wait))
+        let until = self.last.saturating_add(wait);
+        Some(match self.state {
+            State::Paste { began, .. } => until.min(began.saturating_add(LONGEST_WAIT)),
+            _ => until,
+        })
     }
 
     /// Gives up what has waited too long, and returns what is left of it.
@@ -120,7 +133,12 @@ impl Decoder {
                 self.named(Code::Esc);
                 self.character(opened as char);
             }
-            State::Paste { kept, .. } => self.paste(&kept),
+            State::Paste { kept, .. } => {
+                if now.saturating_sub(self.last) < SILENCE {
+                    self.state = State::Rest { ending: 0 };
+                }
+                self.paste(&kept);
+            }
             _ => {}
         }
     }
@@ -134,6 +152,9 @@ impl Decoder {
     }
 
     fn byte(&mut self, byte: u8) {
+        if byte == CTRL_C && !matches!(self.state, State::Ground | State::Utf8 { .. } | State::Escape) {
+            return self.cancelled();
+        }
         match std::mem::replace(&mut self.state, State::Ground) {
             State::Ground => self.ground(byte),
             State::Utf8 { bytes, have, need } => self.continued(byte, bytes, have, need),
@@ -153,8 +174,23 @@ impl Decoder {
             },
             State::TextEscape if byte == b'\\' => {}
             State::TextEscape => self.escaped(byte),
-            State::Paste { kept, ending } => self.pasted(byte, kept, ending),
+            State::Paste { kept, ending, began } => self.pasted(byte, kept, ending, began),
+            State::Rest { ending } => match ended(byte, ending) {
+                PASTE_ENDED => {}
+                ending => self.state = State::Rest { ending },
+            },
         }
+    }
+
+    /// Ctrl-C is heard inside everything. The rest of what it interrupts must not arrive as letters: a paste may hold
+    /// this byte too.
+    fn cancelled(&mut self) {
+        self.ground(CTRL_C);
+        self.state = match std::mem::replace(&mut self.state, State::Ground) {
+            State::Paste { .. } | State::Rest { .. } => State::Rest { ending: 0 },
+            State::Skip(_) | State::Ss3 => State::Ground,
+            other => other,
+        };
     }
 
     fn ground(&mut self, byte: u8) {
@@ -214,28 +250,26 @@ impl Decoder {
                 }
                 self.state = State::Csi(held);
             }
-            b'~' if held == b"200" => self.state = State::Paste { kept: Zeroizing::default(), ending: 0 },
+            b'~' if held == b"200" => {
+                self.state = State::Paste { kept: Zeroizing::default(), ending: 0, began: self.last };
+            }
             0x40..=0x7e => self.out.extend(csi(&held, byte).map(|code| Input::Key(Key::named(code)))),
             _ => {}
         }
     }
 
-    fn pasted(&mut self, byte: u8, mut kept: Zeroizing<Vec<u8>>, mut ending: usize) {
-        if byte == PASTE_END[ending] {
-            ending += 1;
-        } else {
-            // The marker begins with the only ESC in it, so no match can begin inside one that failed.
-            keep(&mut kept, &PASTE_END[..ending]);
-            ending = usize::from(byte == ESC);
-            if ending == 0 {
-                keep(&mut kept, &[byte]);
-            }
+    fn pasted(&mut self, byte: u8, mut kept: Zeroizing<Vec<u8>>, before: usize, began: u64) {
+        let ending = ended(byte, before);
+        if ending == PASTE_ENDED {
+            return self.paste(&kept);
         }
-        if ending == PASTE_END.len() {
-            self.paste(&kept);
-        } else {
-            self.state = State::Paste { kept, ending };
+        if ending <= before {
+            keep(&mut kept, &PASTE_END[..before]);
         }
+        if ending == 0 {
+            keep(&mut kept, &[byte]);
+        }
+        self.state = State::Paste { kept, ending, began };
     }
 
     fn paste(&mut self, bytes: &[u8]) {
@@ -253,6 +287,16 @@ impl Decoder {
         if !c.is_control() {
             self.out.push(Input::Key(Key::char(c)));
         }
+    }
+}
+
+/// How many bytes of the end marker have come with this one, after so many.
+fn ended(byte: u8, before: usize) -> usize {
+    match byte {
+        _ if byte == PASTE_END[before] => before + 1,
+        // The marker begins with the only ESC in it, so no match can begin inside one that failed.
+        ESC => 1,
+        _ => 0,
     }
 }
 

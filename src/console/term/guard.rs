@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, getpgrp, getsid, kill_current_process_group, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getpgrp, getpid, getsid, kill_current_process_group, setrlimit};
 use rustix::stdio::stderr;
 use signal_hook::consts::{SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -18,14 +18,18 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::accounts::error::{Error, Kind, Result};
+use crate::console::fault;
 use crate::console::term::event::TermEvent;
-use crate::console::term::screen;
+use crate::console::term::{job, screen};
 
 /// How long the terminal may take to be restored before the process ends without it.
 const LAST_WORDS: Duration = Duration::from_millis(1_000);
 
 /// How often the process was continued.
 static CONTINUED: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// Whether the next SIGTSTP is the one that this process sends to its group, to stop the other members.
+static OWN_STOP: AtomicBool = AtomicBool::new(false);
 
 /// What is done when the process ends by a signal or a fault, which leave no time for destructors.
 static FAREWELLS: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
@@ -42,10 +46,14 @@ fn say_farewell() {
     }
 }
 
-/// Makes a panic on any thread restore the terminal, say one calm sentence, and end the process with code 1.
+/// Makes a panic restore the terminal, say one calm sentence, and end the process with code 1, except one that only ends
+/// a request.
 pub fn hook_panics() {
     static ENDING: AtomicBool = AtomicBool::new(false);
     std::panic::set_hook(Box::new(|info| {
+        if fault::is_contained(info) {
+            return;
+        }
         if ENDING.swap(true, Ordering::SeqCst) {
             // Another thread is at it already and ends the process in a moment.
             std::thread::sleep(LAST_WORDS * 2);
@@ -101,6 +109,11 @@ pub fn watch_signals(sink: impl Fn(TermEvent) + Send + 'static) -> io::Result<()
         for signal in signals.forever() {
             match signal {
                 SIGWINCH => tell_size(&sink),
+                SIGTSTP if OWN_STOP.swap(false, Ordering::SeqCst) => {
+                    let (count, changed) = &CONTINUED;
+                    drop(count.lock().unwrap_or_else(PoisonError::into_inner));
+                    changed.notify_all();
+                }
                 SIGTSTP => sink(TermEvent::Suspend),
                 SIGCONT => {
                     screen::take_again();
@@ -136,23 +149,38 @@ pub fn die(signal: c_int) -> ! {
 /// Stops the process, and everything it was started together with, until the shell continues it.
 ///
 /// # Errors
-/// `failure`, with the sentence to show, where no shell would be there to continue it; what [`screen::enter`] says.
+/// `failure`, with the sentence to show, if no shell waits that could continue it; what [`screen::enter`] says.
 pub fn suspend() -> Result<()> {
-    if getsid(None).is_ok_and(|session| session == getpgrp()) {
-        return Err(Error::new(Kind::Failure, "there is no shell to go back to, so the console stays").hint("q quits"));
+    if !may_stop() {
+        return Err(Error::new(Kind::Failure, "Ctrl-Z does nothing: there is no shell to return to; q quits"));
     }
     let (count, changed) = &CONTINUED;
     let before = *count.lock().unwrap_or_else(PoisonError::into_inner);
     screen::leave();
-    // Not SIGTSTP, which this process takes as a question; the group, so that a wrapper between shell and console
-    // stops with it, as it does at the key.
-    let stopped = kill_current_process_group(Signal::STOP);
-    if stopped.is_ok() {
+    // The group, so that a wrapper between shell and console stops too, as it does at the key. This process itself
+    // takes SIGTSTP as a question, and answers it below.
+    OWN_STOP.store(true, Ordering::SeqCst);
+    if kill_current_process_group(Signal::TSTP).is_ok() {
+        // Until it has been taken; taken after the process was continued, it would be a question.
+        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = changed.wait_timeout_while(count, LAST_WORDS, |_| OWN_STOP.load(Ordering::SeqCst));
+    }
+    OWN_STOP.store(false, Ordering::SeqCst);
+    if emulate_default_handler(SIGTSTP).is_ok() {
         // The stop may strike a moment after the call that asked for it.
         let count = count.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = changed.wait_timeout_while(count, LAST_WORDS, |count| *count == before);
     }
     screen::enter()
+}
+
+/// Whether a shell waits that can continue this process. Only Linux tells about ancestors.
+fn may_stop() -> bool {
+    let own = getpid().as_raw_pid();
+    match job::Process::read(own) {
+        Some(_) => job::shell_waits(own, job::Process::read),
+        None => !getsid(None).is_ok_and(|session| session == getpgrp()),
+    }
 }
 
 /// Restores the terminal, but does not wait for ever for a far end that takes no bytes.

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,28 @@ use rustix::termios::{
 };
 
 use crate::accounts::error::{Error, Kind, Result};
+use crate::console::term::erase::erase_rows;
 
 /// Alternate screen, bracketed paste, no cursor.
-const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
 
-/// The way back, the end of a frame that was cut short first.
-const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
+/// Blanks the screen. A terminal without an alternate screen thereby moves the rows of the shell into its scrollback.
+const CLEAR: &[u8] = b"\x1b[2J";
+
+/// Ends a frame that was cut short, before the rows are erased.
+const END_FRAME: &[u8] = b"\x1b[?2026l";
+
+/// Leaves the alternate screen and shows the cursor.
+const GIVE_BACK: &[u8] = b"\x1b[?2004l\x1b[?1049l\x1b[?25h";
+
+/// The most columns and rows that are drawn: more than the largest displays have. A terminal may claim 65,535 of each,
+/// which would need hundreds of gigabytes.
+pub const MOST_COLUMNS: u16 = 1_000;
+/// See [`MOST_COLUMNS`].
+pub const MOST_ROWS: u16 = 500;
+
+/// The most rows that the terminal has had since the start.
+static TALLEST: AtomicU16 = AtomicU16::new(0);
 
 /// How long a terminal that takes no bytes is waited for when it is given back.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -70,7 +86,7 @@ pub fn enter() -> Result<()> {
     *before = Some(found);
     TAKEN.store(true, Ordering::SeqCst);
     drop(before);
-    Tty.write_all(TAKE).map_err(|error| {
+    Tty.write_all(&[TAKE, CLEAR].concat()).map_err(|error| {
         leave();
         failed(error)
     })
@@ -99,16 +115,31 @@ pub fn take_again() {
     if let Some(found) = before.as_ref() {
         let _ = make_raw(found);
         drop(before);
-        let _ = Tty.write_all(TAKE);
+        // Names may still be on the screen.
+        let mut bytes = TAKE.to_vec();
+        erase_rows(tallest(), &mut bytes);
+        let _ = Tty.write_all(&bytes);
     }
 }
 
-/// Columns and rows; 80×24 where the terminal does not know.
+/// Columns and rows, as far as they are drawn; 80×24 if the terminal does not know.
 pub fn size() -> (u16, u16) {
-    match tcgetwinsize(stdout()) {
-        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
-        _ => (80, 24),
+    let claimed = tcgetwinsize(stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+    let (columns, rows) = bounded(claimed);
+    TALLEST.fetch_max(rows, Ordering::Relaxed);
+    (columns, rows)
+}
+
+fn bounded((columns, rows): (u16, u16)) -> (u16, u16) {
+    match (columns, rows) {
+        (0, _) | (_, 0) => (80, 24),
+        _ => (columns.min(MOST_COLUMNS), rows.min(MOST_ROWS)),
     }
+}
+
+/// The most rows that a frame can have been drawn on, now and before the terminal was resized.
+pub fn tallest() -> u16 {
+    size().1.max(TALLEST.load(Ordering::Relaxed))
 }
 
 /// The terminal as a place to write to. Writes nothing before [`enter`] and after [`leave`], and reports a terminal
@@ -138,7 +169,10 @@ fn say_goodbye() {
     let _out = lock_within(&OUT, PATIENCE);
     let stuck = !takes_bytes(PATIENCE);
     let until = Instant::now() + PATIENCE;
-    let mut bytes = GIVE_BACK.to_vec();
+    let mut bytes = END_FRAME.to_vec();
+    // A terminal may have no alternate screen, or show it again later.
+    erase_rows(tallest(), &mut bytes);
+    bytes.extend_from_slice(GIVE_BACK);
     if stuck {
         // A far end that is stuck: what it has not taken is thrown away, and a sequence cut by that cancelled.
         let _ = tcflush(out(), QueueSelector::OFlush);
@@ -192,6 +226,21 @@ fn lock_within<T>(mutex: &Mutex<T>, within: Duration) -> Option<MutexGuard<'_, T
             Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) if Instant::now() >= until => return None,
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claimed_size_is_bounded() {
+        assert_eq!(bounded((120, 40)), (120, 40));
+        assert_eq!(bounded((30_000, 30_000)), (MOST_COLUMNS, MOST_ROWS));
+        assert_eq!(bounded((65_535, 1)), (MOST_COLUMNS, 1));
+        for unknown in [(0, 0), (0, 40), (120, 0)] {
+            assert_eq!(bounded(unknown), (80, 24));
         }
     }
 }

@@ -11,6 +11,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
+use crate::console::term::erase::erase_rows;
 use crate::console::term::screen;
 use crate::console::term::wire::Wire;
 
@@ -99,10 +100,16 @@ impl<W: Write> Backend for Surface<W> {
         // After a stop or a repaint, what the terminal shows is no longer known.
         self.shown.visible = true;
         match clear_type {
-            ClearType::All => self.wire.cleared(self.size.get()),
-            _ => self.wire.forget(),
+            ClearType::All => {
+                self.wire.cleared(self.size.get());
+                erase_rows(self.size.get().height.max(screen::tallest()), &mut self.frame);
+                Ok(())
+            }
+            _ => {
+                self.wire.forget();
+                self.crossterm().clear_region(clear_type)
+            }
         }
-        self.crossterm().clear_region(clear_type)
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -127,6 +134,9 @@ impl<W: Write> Backend for Surface<W> {
         bytes.append(&mut self.frame);
         if self.wanted.visible {
             write!(bytes, "\x1b[{};{}H\x1b[?25h", u32::from(self.wanted.at.y) + 1, u32::from(self.wanted.at.x) + 1)?;
+        } else {
+            // A screen that becomes smaller loses the rows below the cursor; tmux keeps those above it in its scrollback.
+            bytes.extend_from_slice(b"\x1b[H");
         }
         bytes.extend_from_slice(END);
         self.shown = self.wanted;

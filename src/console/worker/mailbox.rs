@@ -57,7 +57,7 @@ impl Mailbox {
 
     /// What is in it.
     pub fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // A panic ends the process through the hook; a poisoned lock has nobody left to protect.
+        // No request is carried out while the box is locked, so a panic leaves nothing half done in it.
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -8,6 +8,7 @@ mod reading;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -103,8 +104,12 @@ impl Recall {
         if state.refused {
             return Ok(None);
         }
-        if state.names.is_some() && !follow(db, &mut state)? {
-            state.names = None;
+        if state.names.is_some() {
+            let followed = catch_unwind(AssertUnwindSafe(|| follow(db, &mut state)));
+            if !matches!(followed, Ok(Ok(true) | Err(_))) {
+                state.names = None;
+            }
+            let _: bool = followed.unwrap_or_else(|panic| resume_unwind(panic))?;
         }
         let worn = state.names.as_ref().is_none_or(|names| names.is_worn());
         if worn && !state.reading {
@@ -119,11 +124,12 @@ impl Recall {
     fn start(&self, place: PathBuf, state: &mut State) {
         let shared = self.clone();
         let work = move || {
-            let read = reading::of_file(&place, shared.most);
+            // After a panic too, or everything that waits for these names would wait for ever.
+            let read = catch_unwind(AssertUnwindSafe(|| reading::of_file(&place, shared.most)));
             let mut state = shared.state();
             state.reading = false;
             // What could not be read is tried again with the next question.
-            if let Ok(read) = read {
+            if let Ok(Ok(read)) = read {
                 state.keep(read);
             }
             drop(state);

@@ -218,7 +218,7 @@ impl Store for Sqlite {
             let _ = uses::write(&self.db, &uses);
             return;
         };
-        if self.writer.is_none() {
+        if self.writer.as_ref().is_none_or(uses::Writer::has_ended) {
             self.writer = uses::Writer::start(place.clone());
         }
         if let Some(writer) = &self.writer {

@@ -31,6 +31,11 @@ impl Writer {
         Some(Writer { sender: Some(sender), thread: Some(thread) })
     }
 
+    /// Whether the thread has ended, by a panic or without a connection.
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Hands uses over; never waits.
     pub fn hand(&self, uses: Uses) {
         if let Some(sender) = &self.sender {

@@ -262,3 +262,43 @@ proptest! {
         prop_assert_eq!(with_pauses(&pieces), [pasted(&text)]);
     }
 }
+
+const CANCEL: Input = Input::Key(Key::ctrl('c'));
+
+#[test]
+fn ctrl_c_ends_a_paste_and_what_follows_it_at_once_is_swallowed() {
+    let mut decoder = Decoder::new(false);
+    assert_eq!(decoder.feed(b"\x1b[200~secret\x03ady\r", 1_000), [CANCEL]);
+    assert_eq!(decoder.feed(b"more\x03", 1_100), [CANCEL]);
+    assert_eq!(decoder.feed(b"more\x1b[201~j", 1_250), [Input::Key(Key::char('j'))], "up to the end marker");
+    assert_eq!(decoder.feed(b"\x1b[200~x\x03", 2_000), [CANCEL]);
+    assert_eq!(decoder.pending_until(), Some(2_200));
+    assert_eq!(decoder.feed(b"j", 2_300), [Input::Key(Key::char('j'))], "or up to a pause");
+}
+
+#[test]
+fn ctrl_c_is_heard_inside_every_sequence() {
+    for begun in ["\x1b[1;", "\x1bO", "\x1b]52;c;", "\x1bP1", "\x1b[M", "\x1b[<", "\x1b[200~"] {
+        let mut decoder = Decoder::new(false);
+        let inputs = decoder.feed(format!("{begun}\x03").as_bytes(), 1_000);
+        assert_eq!(inputs, [CANCEL], "{begun:?}");
+    }
+}
+
+#[test]
+fn a_paste_that_takes_too_long_is_over_and_its_rest_is_swallowed() {
+    let mut decoder = Decoder::new(false);
+    let mut inputs = decoder.feed(b"\x1b[200~", 0);
+    for at in (1_000..=40_000).step_by(1_000) {
+        inputs.extend(decoder.feed(b"a", at));
+    }
+    let Some(Input::Paste(text)) = inputs.first() else { panic!("{inputs:?}") };
+    assert_eq!(text.len(), 30);
+    // The key a second later is one again: nothing was swallowed for longer than the pause.
+    assert!(inputs[1..].iter().all(|input| *input == Input::Key(Key::char('a'))), "{inputs:?}");
+    let mut decoder = Decoder::new(false);
+    let mut inputs = decoder.feed(b"\x1b[200~", 0);
+    (1..=600).for_each(|n| inputs.extend(decoder.feed(b"a", n * 100)));
+    inputs.extend(decoder.feed(b"\x1b[201~", 60_100));
+    assert!(matches!(&inputs[..], [Input::Paste(text)] if text.len() == 300), "{inputs:?}");
+}

@@ -84,7 +84,7 @@ fn the_cursor_is_said_when_it_changes_and_after_what_moved_it() {
     terminal.draw(at(5)).unwrap();
     assert_eq!(writes.take(), ["\x1b[?2026h\x1b[?25l\x1b[2;6H\x1b[?25h\x1b[?2026l"]);
     terminal.draw(page("alice")).unwrap();
-    assert_eq!(writes.take(), ["\x1b[?2026h\x1b[?25l\x1b[?2026l"]);
+    assert_eq!(writes.take(), ["\x1b[?2026h\x1b[?25l\x1b[H\x1b[?2026l"]);
 }
 
 #[test]
