@@ -45,7 +45,7 @@ fn ours(bytes: &[u8]) -> usize {
         (0, b'm' | b'H') => true,
         (0, b'J') => numbers == b"2" || numbers.is_empty(),
         (0, b'B' | b'C') => numbers.iter().all(u8::is_ascii_digit),
-        (0, b'K') => numbers.is_empty(),
+        (0, b'K') => numbers == b"2" || numbers.is_empty(),
         _ => false,
     };
     if known { 2 + private + digits + 1 } else { 0 }
@@ -66,6 +66,9 @@ fn the_allow_list_lets_nothing_else_through() {
     assert_eq!(text_of(b"\x1b[1;31ma\x1b[?2026l\x1b]52;c;YQ==\x07\x1b[2Jb"), "ab");
 }
 
+/// Keys that follow each other more quickly are taken for a paste.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(40);
+
 fn walk(size: (u16, u16)) {
     let planted = Planted::all();
     let mut pty = Start::console(&planted.path).size(size.0, size.1).go();
@@ -80,6 +83,7 @@ fn walk(size: (u16, u16)) {
     for _ in 0..planted.names.len() / 8 {
         // Until the person has been read, the key only says so.
         loop {
+            std::thread::sleep(PAUSE);
             pty.keys("w");
             pty.wait_until("an answer", |s| ["Esc closes", "still reading"].iter().any(|w| s.contents().contains(w)));
             if pty.screen().contains("Esc closes") {
