@@ -182,8 +182,8 @@ fn suspend_goes_to_the_shell_from_everywhere_and_repaints_on_return() {
     assert_eq!((stage.suspends, stage.repaints), (5, 0));
     stage.event(Event::Resumed(None));
     assert_eq!(stage.repaints, 1);
-    stage.press("<esc>").event(Event::Resumed(Some("there is no shell to return to".into())));
-    stage.says("there is no shell to return to");
+    stage.press("<esc>").event(Event::Resumed(Some("no shell to return to".into())));
+    stage.says("no shell to return to");
 }
 
 #[test]

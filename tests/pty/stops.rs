@@ -111,7 +111,7 @@ fn ctrl_z_is_refused_where_there_is_no_shell() {
     let mut pty = Start::console(&db).go();
     pty.wait_for("cleo");
     pty.keys("\x1a");
-    pty.wait_for("there is no shell to return to");
+    pty.wait_for("no shell to return to");
     pty.is_taken();
     pty.keys("q");
     pty.ends_with(0);
@@ -126,7 +126,7 @@ fn ctrl_z_is_refused_where_a_script_runs_the_console() {
     let mut pty = Start::program("sh").args(["-c", line, ROLLBOOK, "--db", db.to_str().unwrap()]).go();
     pty.wait_for("cleo");
     pty.keys("\x1a");
-    pty.wait_for("there is no shell to return to");
+    pty.wait_for("no shell to return to");
     pty.keys("q");
     pty.ends_with(3);
 }

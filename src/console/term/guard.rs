@@ -152,7 +152,10 @@ pub fn die(signal: c_int) -> ! {
 /// `failure`, with the sentence to show, if no shell waits that could continue it; what [`screen::enter`] says.
 pub fn suspend() -> Result<()> {
     if !may_stop() {
-        return Err(Error::new(Kind::Failure, "Ctrl-Z does nothing: there is no shell to return to; q quits"));
+        return Err(Error::new(
+            Kind::Failure,
+            "Ctrl-Z does nothing here: this session has no shell to return to; q quits",
+        ));
     }
     let (count, changed) = &CONTINUED;
     let before = *count.lock().unwrap_or_else(PoisonError::into_inner);

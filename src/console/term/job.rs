@@ -17,8 +17,7 @@ pub struct Process {
     pub terminal: i32,
 }
 
-/// Programs that start a command, stop themselves when it stops, and continue it when they are continued. They may run
-/// it in a session of its own.
+/// Programs that wait for a command but are no shell. Under `use_pty`, sudo runs it in a session of its own.
 const RELAYS: [&str; 4] = ["sudo", "sudo-rs", "su", "runuser"];
 
 /// No chain of ancestors is longer.
@@ -41,23 +40,22 @@ impl Process {
     }
 }
 
-/// Whether a shell with job control waits for this process, or for the `sudo` or `su` that started it.
+/// Whether a shell with job control in the session of this process waits for it, or for the `su` that started it.
 ///
-/// Such a shell puts each job into a process group of its own, in the shell's session. A shell that runs a script or
-/// the command of `ssh HOST COMMAND` does not, and `sshd`, `tmux` and `script` start a session.
+/// Such a shell puts each job into a process group of its own. A shell that runs a script or the command of
+/// `ssh HOST COMMAND` does not, and `sshd`, `tmux` and `script` start a session. So does sudo under `use_pty`: it does
+/// not continue a stopped command when the connection is gone, and the command would stay for ever.
 pub fn shell_waits(pid: i32, table: impl Fn(i32) -> Option<Process>) -> bool {
     let Some(mut job) = table(pid) else { return false };
     for _ in 0..DEPTH {
         let Some(parent) = table(job.parent).filter(|_| job.terminal != 0) else { return false };
-        if !RELAYS.contains(&parent.name.as_str()) {
-            if parent.session != job.session || parent.terminal != job.terminal {
-                return false;
-            }
-            if parent.group != job.group {
-                return true;
-            }
+        if parent.session != job.session || parent.terminal != job.terminal {
+            return false;
         }
-        // A relay, or a member of the same job: it stops too, and its parent decides.
+        if parent.group != job.group && !RELAYS.contains(&parent.name.as_str()) {
+            return true;
+        }
+        // A member of the same job: it stops too, and its parent decides.
         job = parent;
     }
     false
@@ -94,11 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn an_interactive_shell_waits_behind_sudo_with_and_without_a_terminal_of_its_own() {
+    fn an_interactive_shell_waits_behind_sudo_in_the_same_session_only() {
         let sudo = (30, "sudo", 20, 30, 20, 5);
         let monitor = (31, "sudo", 30, 31, 31, 6);
-        assert!(waits(&[SSHD, BASH, sudo, monitor, (99, "rollbook", 31, 99, 31, 6)]));
         assert!(waits(&[SSHD, BASH, sudo, (99, "rollbook", 30, 30, 20, 5)]));
+        assert!(!waits(&[SSHD, BASH, sudo, monitor, (99, "rollbook", 31, 99, 31, 6)]));
+        // A shell that sudo starts is one in this session.
+        let shell = (32, "bash", 31, 32, 31, 6);
+        assert!(waits(&[SSHD, BASH, sudo, monitor, shell, (99, "rollbook", 32, 99, 31, 6)]));
     }
 
     #[test]
