@@ -96,7 +96,11 @@ fn walk(size: (u16, u16)) {
         step(&mut pty, "n", "sent to your terminal's clipboard");
         pty.keys(&"\x1b[B".repeat(8));
     }
-    step(&mut pty, "\t\r", "password set");
+    // The detail alone, with exact times, then back.
+    pty.keys("\x1b[Z\r");
+    pty.wait_until("the detail alone", |s| {
+        s.contents().contains("password set") && !s.contents().contains("newest first")
+    });
     pty.keys("\r");
     step(&mut pty, "2", "of everybody");
     for _ in 0..20 {
