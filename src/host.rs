@@ -14,7 +14,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::time::{Clock, Time};
+use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
 
 /// The system's clock.
@@ -23,6 +23,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Time {
         Time::from_millis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn pause(&self, span: Span) {
+        std::thread::sleep(std::time::Duration::from_millis(span.millis().unsigned_abs()));
     }
 }
 

@@ -19,6 +19,8 @@ mod actors;
 mod audit;
 #[path = "scenarios/blocklist.rs"]
 mod blocklist;
+#[path = "scenarios/comparison.rs"]
+mod comparison;
 #[path = "scenarios/contain.rs"]
 mod contain;
 #[path = "scenarios/defects_flowserv.rs"]
@@ -35,6 +37,8 @@ mod factor_keys;
 mod factor_throttle;
 #[path = "scenarios/faults.rs"]
 mod faults;
+#[path = "scenarios/in_flight.rs"]
+mod in_flight;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
 #[path = "scenarios/list.rs"]

@@ -148,6 +148,10 @@ macro_rules! engine {
                 a_success_clears_its_class_alone
                 a_challenge_says_who_it_is_and_counts_like_an_attempt
                 a_log_in_answers_with_what_is_written_whoever_came_before
+                six_attempts_in_flight_hold_the_next_until_one_is_settled
+                an_attempt_in_flight_makes_nobody_wait_who_is_shown
+                an_attempt_whose_process_is_gone_counts_as_wrong
+                an_attempt_that_was_cleared_meanwhile_settles_nothing
                 a_name_that_nobody_has_waits_alike
                 somebody_who_waits_is_shown_and_found
                 an_administrator_clears_every_counter_once

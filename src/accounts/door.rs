@@ -11,6 +11,7 @@ use super::seal::Keyring;
 use super::secret::Secret;
 use super::session::{SessionId, Uses};
 use super::store::{Interrupter, Store};
+use super::throttle::CounterId;
 use super::time::{Clock, Span, Time};
 use super::token::Entropy;
 use super::user::{User, UserId};
@@ -54,6 +55,8 @@ pub struct Accounts {
     pub(super) session: Option<(UserId, SessionId)>,
     /// Whether the operator has broken the glass.
     pub(super) glass: bool,
+    /// The counter of this handle's last attempt, while that is unsettled.
+    pub(super) in_flight: Option<CounterId>,
 }
 
 /// Uses and refusals seen since they were last written.
@@ -95,6 +98,7 @@ impl Accounts {
             shown: None,
             session: None,
             glass: false,
+            in_flight: None,
         };
         // What cannot be read now is read again, and refused, by the first call that needs it.
         let _ = accounts.settings();
@@ -147,6 +151,11 @@ impl Accounts {
         self.clock.now()
     }
 
+    /// Blocks this thread for about this long.
+    pub(super) fn pause(&self, span: Span) {
+        self.clock.pause(span);
+    }
+
     /// The settings in force.
     ///
     /// # Errors
@@ -182,6 +191,11 @@ impl Accounts {
     /// How many password verifications this handle has made.
     pub fn verifications(&self) -> u64 {
         self.hasher.verifications()
+    }
+
+    /// How much work this handle has put into password hashes: memory times passes (KiB).
+    pub fn hash_work(&self) -> u64 {
+        self.hasher.work()
     }
 
     /// Who a claim shows its bearer to be. Either proof is enough; the password is tried first.
@@ -268,6 +282,8 @@ impl Accounts {
 
 impl Drop for Accounts {
     fn drop(&mut self) {
+        // An attempt that a panic has ended is a wrong one.
+        self.settle();
         self.flush();
     }
 }

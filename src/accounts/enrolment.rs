@@ -50,11 +50,14 @@ impl Accounts {
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
     pub fn enable_own_factor(&mut self, name: &str, password: &Secret, secret: &Secret, code: &str) -> Result<Enabled> {
-        let throttle = self.settings()?.throttle;
-        let (user, _, knock) = self.prove_password(name, password, None, throttle)?;
-        // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
-        refuse_second(&user)?;
-        self.store.admit(&knock)?;
+        let user = self.settling(|accounts| {
+            let throttle = accounts.settings()?.throttle;
+            let (user, _, knock) = accounts.prove_password(name, password, None, throttle)?;
+            // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
+            refuse_second(&user)?;
+            accounts.admit(&knock)?;
+            Ok(user)
+        })?;
         let stamp = self.stamp_of(&user);
         self.turn_on(&user, Some(user.version), secret, code, &stamp)
     }
@@ -185,7 +188,7 @@ impl Accounts {
         if taken {
             return Ok(());
         }
-        self.store.note_failure(Some(&user.id), address, stamp.at)?;
+        self.note_failure(Some(&user.id), address, stamp.at)?;
         Err(Error::invalid_otp_code())
     }
 

@@ -143,6 +143,7 @@ pub struct Hasher {
     blocks: Vec<Block>,
     dummy: PasswordHash,
     verifications: u64,
+    work: u64,
 }
 
 impl Hasher {
@@ -150,13 +151,13 @@ impl Hasher {
     pub fn new(cost: Cost) -> Self {
         // Verified when nobody answers to a name. Any digest does, since no password has this one on purpose.
         let dummy = encode(cost, &[0x5a; SALT], &[0xa5; OUT]);
-        Hasher { cost, blocks: Vec::new(), dummy, verifications: 0 }
+        Hasher { cost, blocks: Vec::new(), dummy, verifications: 0, work: 0 }
     }
 
     /// From now on hashes at this cost.
     pub fn adopt(&mut self, cost: Cost) {
         if cost != self.cost {
-            *self = Hasher { verifications: self.verifications, ..Hasher::new(cost) };
+            *self = Hasher { verifications: self.verifications, work: self.work, ..Hasher::new(cost) };
         }
     }
 
@@ -190,6 +191,10 @@ impl Hasher {
 
     /// Whether the password is behind the hash. Without a hash, or with one that cannot be honoured, the dummy is
     /// verified in its place and the answer is no. Whoever calls has waited for its [turn](Hasher::turn).
+    ///
+    /// A hash that is cheaper than the policy's costs the rest as well: otherwise a fast answer would show that the name
+    /// has an account. The rest is at most what the dearest policy costs, about 250 ms. A hash that is dearer than the
+    /// policy's still takes longer than the dummy.
     pub fn verify(&mut self, password: &Secret, hash: Option<&PasswordHash>) -> bool {
         self.verifications += 1;
         let parsed = hash.and_then(|hash| Parts::read(hash.as_str()));
@@ -198,7 +203,27 @@ impl Hasher {
         let mut out = vec![0u8; parts.out.len()];
         let (m, t, p) = parts.params;
         let same = self.compute(m, t, p, password, &parts.salt, &mut out).is_ok() && equal(&out, &parts.out);
+        self.spend(work(self.cost.memory, self.cost.passes).saturating_sub(work(m, t)), password);
         same && honest
+    }
+
+    /// Spends memory times passes (KiB), in the policy's memory, on a digest that is thrown away.
+    fn spend(&mut self, rest: u64, password: &Secret) {
+        let rest = rest.min(WORK);
+        let memory = u64::from(self.cost.memory).max(1);
+        let mut out = [0; OUT];
+        for (memory, passes) in [(memory, rest / memory), (rest % memory, 1)] {
+            let (Ok(memory), Ok(passes)) = (u32::try_from(memory), u32::try_from(passes)) else { continue };
+            if passes > 0 && memory >= Params::MIN_M_COST {
+                // There is no answer to spoil: the work is done for its time.
+                let _ = self.compute(memory, passes, 1, password, &[0x5a; SALT], &mut out);
+            }
+        }
+    }
+
+    /// How much was computed: memory times passes (KiB), over all hashes.
+    pub fn work(&self) -> u64 {
+        self.work
     }
 
     /// Whether a stored hash is weaker than what would be made today.
@@ -221,6 +246,7 @@ impl Hasher {
         };
         let params = Params::new(m, t, p, Some(out.len())).map_err(fault)?;
         let needed = params.block_count();
+        self.work += needed as u64 * u64::from(t);
         if self.blocks.len() < needed {
             self.blocks.resize(needed, Block::default());
         }
@@ -278,180 +304,4 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Fixed;
-
-    impl Entropy for Fixed {
-        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
-            bytes.fill(7);
-            Ok(())
-        }
-    }
-
-    const CHEAP: Cost = Cost { memory: 8, passes: 1 };
-
-    #[test]
-    fn a_hash_is_verified_and_says_what_it_cost() {
-        let mut hasher = Hasher::new(CHEAP);
-        let hash = hasher.hash(&Secret::from("curiouser and curiouser"), &mut Fixed).expect("hash");
-        assert!(hash.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
-        assert!(hasher.verify(&Secret::from("curiouser and curiouser"), Some(&hash)));
-        assert!(!hasher.verify(&Secret::from("curiouser and curiouseR"), Some(&hash)));
-    }
-
-    #[test]
-    fn a_hash_that_cannot_be_computed_says_why() {
-        let mut hasher = Hasher::new(Cost { memory: 1, passes: 1 });
-        let error = hasher.hash(&Secret::from("curiouser"), &mut Fixed).err().expect("too little memory");
-        assert_eq!(error.message, "this password hash cannot be computed: memory cost is too small");
-        assert!(error.hint.is_some());
-    }
-
-    #[test]
-    fn both_normal_forms_of_a_password_log_in() {
-        let mut hasher = Hasher::new(CHEAP);
-        let hash = hasher.hash(&Secret::from("cafe\u{301}"), &mut Fixed).expect("hash");
-        assert!(hasher.verify(&Secret::from("caf\u{e9}"), Some(&hash)));
-    }
-
-    #[test]
-    fn w05_nobody_costs_one_verification_like_anybody() {
-        let mut hasher = Hasher::new(CHEAP);
-        assert!(!hasher.verify(&Secret::from("x"), None));
-        assert_eq!(hasher.verifications(), 1);
-    }
-
-    #[test]
-    fn a_hash_dearer_than_the_cap_is_unusable_and_cheap() {
-        let mut hasher = Hasher::new(CHEAP);
-        let salt_and_hash = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        for params in
-            ["m=262144,t=16,p=1", "m=1048576,t=1,p=1", "m=8,t=200,p=1", "m=4294967295,t=1,p=1", "m=64,t=1,p=9"]
-        {
-            let bomb = PasswordHash::new(format!("$argon2id$v=19${params}${salt_and_hash}"));
-            assert!(!hasher.verify(&Secret::from("x"), Some(&bomb)), "{params}");
-        }
-        for broken in ["", "!", "*", "plain", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA"] {
-            assert!(!hasher.verify(&Secret::from(broken), Some(&PasswordHash::new(broken))), "{broken}");
-        }
-    }
-
-    #[test]
-    fn a_hash_at_the_caps_is_usable_and_one_step_beyond_each_is_not() {
-        let hasher = Hasher::new(CHEAP);
-        let usable = |kind: &str, version: u32, params: &str, salt: usize, out: usize| {
-            use base64ct::{Base64Unpadded, Encoding as _};
-            let (salt, out) = (vec![1; salt], vec![2; out]);
-            let (salt, out) = (Base64Unpadded::encode_string(&salt), Base64Unpadded::encode_string(&out));
-            hasher.can_verify(&PasswordHash::new(format!("${kind}$v={version}${params}${salt}${out}")))
-        };
-        for params in ["m=262144,t=1,p=1", "m=16384,t=16,p=1", "m=64,t=1,p=8"] {
-            assert!(usable("argon2id", 19, params, 16, 32), "{params}");
-        }
-        for params in ["m=262145,t=1,p=1", "m=8,t=17,p=1", "m=131073,t=2,p=1", "m=72,t=1,p=9"] {
-            assert!(!usable("argon2id", 19, params, 16, 32), "{params}");
-        }
-        let sized = |salt, out| usable("argon2id", 19, "m=8,t=1,p=1", salt, out);
-        assert!(sized(8, 16) && sized(16, 64) && sized(48, 32));
-        assert!(!sized(7, 32) && !sized(16, 15) && !sized(16, 65));
-        assert!(!usable("argon2i", 19, "m=8,t=1,p=1", 16, 32) && !usable("argon2id", 16, "m=8,t=1,p=1", 16, 32));
-    }
-
-    #[test]
-    fn a_cost_at_the_caps_may_be_set_and_one_step_beyond_may_not() {
-        for (text, lawful) in [
-            ("m=262144,t=1", true),
-            ("m=16384,t=16", true),
-            ("m=262145,t=1", false),
-            ("m=7168,t=17", false),
-            ("m=131073,t=2", false),
-        ] {
-            assert_eq!(text.parse::<Cost>().is_ok(), lawful, "{text}");
-        }
-    }
-
-    #[test]
-    fn every_byte_of_a_long_password_counts() {
-        let mut hasher = Hasher::new(CHEAP);
-        let long = "abcdefgh".repeat(128);
-        let hash = hasher.hash(&Secret::from(long.as_str()), &mut Fixed).expect("hash");
-        for at in [63, 64, 71, 72, 254, 255, 1023] {
-            let mut other = long.clone();
-            other.replace_range(at..=at, "!");
-            assert!(!hasher.verify(&Secret::from(other.as_str()), Some(&hash)), "byte {at}");
-        }
-    }
-
-    #[test]
-    fn a_cost_below_every_floor_is_refused_with_the_floors() {
-        for (memory, passes) in FLOORS {
-            let cost: Cost = format!("m={memory},t={passes}").parse().expect("a floor");
-            assert_eq!(cost, Cost { memory, passes });
-            for (m, t) in [(memory - 1, passes), (memory, passes - 1)] {
-                let error = format!("m={m},t={t}").parse::<Cost>().expect_err("below");
-                assert!(error.hint.expect("the floors").contains("m=19456,t=2"));
-            }
-        }
-        for odd in ["", "m=19456", "t=2,m=19456", "m=19456,t=2,p=1", "m=-1,t=2", "m=262145,t=2", "m=19456,t=17"] {
-            assert!(odd.parse::<Cost>().is_err(), "{odd}");
-        }
-    }
-
-    #[test]
-    fn whatever_cost_a_policy_may_have_a_log_in_honours() {
-        let mut lawful = 0;
-        for memory in [7_168, 9_216, 19_456, 47_104, 65_536, 65_537, 131_072, 262_144, 262_145] {
-            for passes in 1..=17 {
-                let Ok(cost) = format!("m={memory},t={passes}").parse::<Cost>() else { continue };
-                let made = encode(cost, &[1; SALT], &[2; OUT]);
-                assert!(Hasher::new(cost).can_verify(&made), "{cost}");
-                lawful += 1;
-            }
-        }
-        assert!(lawful > 20, "{lawful}");
-        for dear in ["m=262144,t=2", "m=65537,t=4", "m=19456,t=16"] {
-            let error = dear.parse::<Cost>().expect_err(dear);
-            assert!(error.message.contains("dearer") && error.hint.is_some_and(|hint| hint.contains("m times t")));
-        }
-    }
-
-    #[test]
-    fn a_scheme_tells_nothing_of_salt_and_digest() {
-        assert_eq!(scheme("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"), "argon2id v=19 m=19456,t=2,p=1");
-        assert_eq!(scheme("$2b$12$saltandhash"), "2b");
-        assert_eq!(scheme("secret"), "unknown");
-    }
-
-    #[test]
-    fn a_weaker_hash_is_noticed() {
-        let old = Hasher::new(CHEAP).hash(&Secret::from("x"), &mut Fixed).expect("hash");
-        assert!(Hasher::new(Cost { memory: 16, passes: 1 }).is_weak(&old));
-        assert!(!Hasher::new(CHEAP).is_weak(&old));
-    }
-
-    #[test]
-    fn only_what_takes_memory_waits_for_its_turn() {
-        let turn = |memory| Hasher::new(Cost { memory, passes: 1 }).turn().expect("a turn").is_some();
-        assert_eq!((turn(WEIGHTLESS - 1), turn(WEIGHTLESS)), (false, true));
-    }
-
-    #[test]
-    fn a_hash_is_weak_by_memory_or_by_passes_and_never_by_being_stronger() {
-        let made = |memory, passes| encode(Cost { memory, passes }, &[1; SALT], &[2; OUT]);
-        let hasher = Hasher::new(Cost { memory: 64, passes: 3 });
-        for (memory, passes, weak) in [(64, 3, false), (63, 3, true), (64, 2, true), (65, 4, false), (65, 2, true)] {
-            assert_eq!(hasher.is_weak(&made(memory, passes)), weak, "{memory} {passes}");
-        }
-        assert!(!hasher.is_weak(&PasswordHash::new("$2b$12$saltandhash")), "what cannot be read cannot be renewed");
-    }
-
-    #[test]
-    fn two_differences_do_not_cancel_each_other() {
-        assert!(equal(&[1, 2], &[1, 2]) && equal(&[], &[]));
-        for (one, other) in [(&[1, 1][..], &[0, 0][..]), (&[1, 2], &[1, 3]), (&[1], &[1, 1]), (&[], &[1])] {
-            assert!(!equal(one, other), "{one:?} {other:?}");
-        }
-    }
-}
+mod tests;

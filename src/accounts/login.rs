@@ -3,15 +3,22 @@
 use super::audit::{Actor, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
+use super::gate::Turn;
 use super::hash::PasswordHash;
 use super::secret::Secret;
 use super::session::{Found, Login, NewSession, Opened, Session, SessionId};
 use super::store::Challenge;
 use super::text::fold;
-use super::throttle::{Attempt, Knock};
-use super::time::{Time, Until};
+use super::throttle::{Attempt, Knock, PATIENCE, Surplus};
+use super::time::{Span, Time, Until};
 use super::token::{TokenKind, random_id};
 use super::user::{User, UserId, parse_words};
+
+/// The first pause of an attempt that waits for others in flight; each is twice as long as the one before.
+const FIRST_PAUSE: Span = Span::from_millis(10);
+
+/// The longest of these pauses.
+const LAST_PAUSE: Span = Span::from_millis(80);
 
 impl Accounts {
     /// Whether name, password and code are those of somebody who may log in. Opens no session.
@@ -23,10 +30,12 @@ impl Accounts {
     /// `invalid_credentials`; after a right password `missing_otp_code` and `invalid_otp_code`; `busy` where too many
     /// passwords are being checked at once.
     pub fn authenticate(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
-        let throttle = self.settings()?.throttle;
-        let (user, _, knock) = self.verify(name, password, code, None, throttle)?;
-        self.store.admit(&knock)?;
-        Ok(user)
+        self.settling(|accounts| {
+            let throttle = accounts.settings()?.throttle;
+            let (user, _, knock) = accounts.verify(name, password, code, None, throttle)?;
+            accounts.admit(&knock)?;
+            Ok(user)
+        })
     }
 
     /// Logs somebody in and answers with a token that is shown here and never again. A person may have any number of
@@ -36,6 +45,10 @@ impl Accounts {
     /// `invalid_credentials`, whatever the reason; after a right password `missing_otp_code` and `invalid_otp_code`;
     /// `constraint_violation` for an expiry in the past or a hostile label.
     pub fn log_in(&mut self, login: &Login<'_>) -> Result<Opened> {
+        self.settling(|accounts| accounts.open_session(login))
+    }
+
+    fn open_session(&mut self, login: &Login<'_>) -> Result<Opened> {
         let client = parse_words(Field::Client, login.client.unwrap_or_default(), 64)?;
         let address = parse_words(Field::Address, login.address.unwrap_or_default(), 64)?;
         let policy = self.settings()?;
@@ -63,13 +76,15 @@ impl Accounts {
         let (token, digest) = TokenKind::Session.mint(self.entropy.as_mut())?;
         let id = SessionId::new(random_id(self.entropy.as_mut())?);
         let (user_id, idle, knocked_at, factor) = (user.id.clone(), policy.session_idle, knock.at, user.factor);
-        let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at, factor };
+        let counter = knock.counter;
+        let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at, counter, factor };
         let stamp = self.stamp();
         let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
         if self.rehearsing {
             // The session was taken back, and with it that the count of this try was cleared.
             self.store.admit(&knock)?;
         }
+        self.in_flight = None;
         Ok(Opened { token, session, user })
     }
 
@@ -86,7 +101,10 @@ impl Accounts {
         match self.prove_factor(&user, code, address) {
             Err(error) if error.kind == Kind::MissingOtpCode => {
                 // Half of a log-in in two steps: the other half must not have to wait for this one.
-                self.store.uncount(&knock)?;
+                if let Some(counter) = knock.counter {
+                    self.store.uncount(counter)?;
+                    self.in_flight = None;
+                }
                 Err(error)
             }
             proven => proven.map(|()| (user, hash, knock)),
@@ -108,19 +126,20 @@ impl Accounts {
             return Err(Error::new(Kind::Unauthenticated, "no password is looked at where nothing may be written")
                 .hint("a wrong one could not be counted: leave --read-only out; an auditor changes nothing anyway"));
         }
-        // Before the try is counted: whoever is turned away here has tried nothing.
-        let _turn = self.hasher.turn()?;
-        let (now, key) = (self.now(), fold(name));
-        // Counted before the password is looked at, so that a thousand tries at once are no way around.
-        let (credential, knock, held) = if throttle {
-            let Challenge { credential, knock, attempt } = self.store.challenge(&key, address, self.wall(), now)?;
-            (credential, knock, attempt != Attempt::Allowed)
+        // A panic may have left an attempt unsettled.
+        self.settle();
+        let key = fold(name);
+        let (_turn, challenge) = if throttle {
+            self.count_attempt(&key, address)?
         } else {
-            let credential = self.store.credential(&key, now)?;
+            let turn = self.hasher.turn()?;
+            let credential = self.store.credential(&key, self.now())?;
             let id = credential.as_ref().map(|credential| &credential.user.id);
             let knock = Knock::new(id, &key, address, self.wall());
-            (credential, knock, false)
+            (turn, Challenge { credential, knock, attempt: Attempt::Allowed })
         };
+        let Challenge { credential, knock, attempt } = challenge;
+        let (now, held) = (self.now(), attempt != Attempt::Allowed);
         let hash = credential.as_ref().and_then(|credential| credential.hash.as_ref()).filter(|_| !held);
         let right = self.hasher.verify(password, hash) && !held;
         match credential {
@@ -130,10 +149,73 @@ impl Accounts {
             },
             other => {
                 let id = other.map(|credential| credential.user.id);
-                self.store.note_failure(id.as_ref(), address, now)?;
+                self.note_failure(id.as_ref(), address, now)?;
                 Err(Error::invalid_credentials())
             }
         }
+    }
+
+    /// Counts an attempt before its password is verified, so that a thousand attempts at once gain nothing.
+    ///
+    /// If only attempts in flight stand in its way, it waits for them, since they may be right. It waits outside a
+    /// transaction and without a turn to hash. A name without an account waits in the same way.
+    fn count_attempt(&mut self, key: &str, address: Option<&str>) -> Result<(Option<Turn<'static>>, Challenge)> {
+        let (mut left, mut step) = (PATIENCE, FIRST_PAUSE);
+        loop {
+            let surplus = if left > Span::default() { Surplus::Waits } else { Surplus::IsRefused };
+            // Before the attempt is counted: a busy answer is no attempt.
+            let turn = self.hasher.turn()?;
+            let (at, now) = (self.wall(), self.now());
+            let mut challenge = self.store.challenge(key, address, at, now, surplus)?;
+            if !matches!(challenge.attempt, Attempt::InFlight(_)) {
+                self.in_flight = challenge.knock.counter;
+                return Ok((turn, challenge));
+            }
+            drop(turn);
+            while left > Span::default() && matches!(challenge.attempt, Attempt::InFlight(_)) {
+                let pause = self.jittered(step)?.min(left);
+                self.pause(pause);
+                (left, step) = (Span::from_millis(left.millis() - pause.millis()), step.times(2).min(LAST_PAUSE));
+                challenge.knock.at = self.wall();
+                challenge.attempt = self.store.judge_attempt(&challenge.knock)?;
+            }
+        }
+    }
+
+    /// Between half of a pause and one and a half, so that attempts that wait together do not return together.
+    fn jittered(&mut self, pause: Span) -> Result<Span> {
+        let mut byte = [0];
+        self.entropy.fill(&mut byte)?;
+        Ok(Span::from_millis(pause.millis() * (128 + i64::from(byte[0])) / 256))
+    }
+
+    /// Makes an attempt. If it ends without an answer about its password, it is a wrong one.
+    pub(super) fn settling<T>(&mut self, attempt: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let outcome = attempt(self);
+        self.settle();
+        outcome
+    }
+
+    /// Settles this handle's attempt as a wrong one, if it is still unsettled. If the store refuses, the attempt counts as
+    /// wrong all the same once it is [abandoned](super::throttle::ABANDONED).
+    pub(super) fn settle(&mut self) {
+        if let Some(counter) = self.in_flight.take() {
+            let _ = self.store.settle(counter);
+        }
+    }
+
+    /// Settles an attempt as a right one that opens no session.
+    pub(super) fn admit(&mut self, knock: &Knock) -> Result<()> {
+        self.store.admit(knock)?;
+        self.in_flight = None;
+        Ok(())
+    }
+
+    /// Writes a failure down and settles this handle's attempt as a wrong one.
+    pub(super) fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()> {
+        self.store.note_failure(id, address, at, self.in_flight)?;
+        self.in_flight = None;
+        Ok(())
     }
 
     /// Who is behind a session token, if the session is live and its owner may use it at this moment. One indexed read;

@@ -8,7 +8,7 @@ use super::error::{Error, Field, Kind, Result};
 use super::filter::near;
 use super::query::{Anchor, Completion, Key, Page, complete_from};
 use super::resolve::Among;
-use super::text::{fold, quote};
+use super::text::{bare, fold, quote};
 use super::time::Time;
 use super::trail::{Trail, parse_deed, parse_since};
 use super::user::UserId;
@@ -64,7 +64,7 @@ impl Search {
             Some(("until", at)) => self.until = Some(instant(at)?),
             _ => match near::head(word).filter(|_| !quoted) {
                 Some(name) => return Err(near::unknown(name, word, &FIELDS)),
-                None => self.words.push(fold(word)),
+                None => self.words.extend(Some(bare(word)).filter(|word| !word.is_empty())),
             },
         }
         Ok(())

@@ -116,6 +116,8 @@ pub struct NewSession {
     pub idle: Option<super::time::Span>,
     /// When the log-in knocked, by the clock alone; see [`Knock`](super::throttle::Knock).
     pub knocked_at: Time,
+    /// The counter in which the log-in's attempt is counted and unsettled.
+    pub counter: Option<super::throttle::CounterId>,
     /// Whether a second factor was shown besides the password.
     pub factor: bool,
 }

@@ -19,7 +19,7 @@ use super::policy::Policy;
 use super::query::{Anchor, Filter, Key, Page, Query};
 use super::seal::{KeyId, Sealed};
 use super::session::{Found, NewSession, Session, SessionId, Uses};
-use super::throttle::{Attempt, Knock, Throttled};
+use super::throttle::{Attempt, CounterId, Knock, Surplus, Throttled};
 use super::time::Time;
 use super::token::Digest;
 use super::trail::{Failed, FailedKey, Trail};
@@ -49,7 +49,7 @@ pub struct Challenge {
     pub credential: Option<Credential>,
     /// The try, as it was counted.
     pub knock: Knock,
-    /// What became of it.
+    /// Whether its password may be looked at.
     pub attempt: Attempt,
 }
 
@@ -242,9 +242,15 @@ pub trait Store: Send {
     /// Writes gathered uses and refusals, in one transaction; drops them when the database is busy. Does not wait.
     fn note_uses(&mut self, uses: Uses);
 
-    /// Counts a failed log-in against a user, or against nobody at the same cost. Opened for looking only, it counts
-    /// nothing.
-    fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()>;
+    /// Counts a failed login of a user, or of a name without an account at the same cost. Settles the attempt that is
+    /// counted in `counter` as [`Store::settle`] does. A read-only store counts nothing.
+    fn note_failure(
+        &mut self,
+        id: Option<&UserId>,
+        address: Option<&str>,
+        at: Time,
+        counter: Option<CounterId>,
+    ) -> Result<()>;
 
     // Changing. Each of these writes exactly one audit entry in its transaction, or none where it changes nothing; and
     // each looks first, in that transaction, whether the one who acts may still do it, by [`Stamp::judge`].
@@ -372,21 +378,32 @@ pub trait Store: Send {
 
     // The throttle.
 
-    /// Counts a try to log in as a wrong one, before its password is looked at, or holds it, by
-    /// [`Counter::count`](super::throttle::Counter::count). An address that the account was logged in from within
-    /// [`KNOWN`](super::throttle::KNOWN) has a counter of its own. A name that nobody has costs the same reads and
-    /// writes; of those at most [`NOBODIES`](super::throttle::NOBODIES) counters are kept. Opened for looking only, it
-    /// counts nothing but still holds.
-    fn attempt(&mut self, knock: &Knock) -> Result<Attempt>;
+    /// Judges an attempt by [`Counter::judge`](super::throttle::Counter::judge). Counts nothing.
+    fn judge_attempt(&mut self, knock: &Knock) -> Result<Attempt>;
 
-    /// [`Store::credential`] and [`Store::attempt`] in one: who answers to the name `key` at `now`, and a try at them from
-    /// `address` counted by the clock's `at`. The count is seen by every program before this returns; it need not
-    /// outlast a power cut before the next commit does.
-    fn challenge(&mut self, key: &str, address: Option<&str>, at: Time, now: Time) -> Result<Challenge>;
+    /// [`Store::credential`] for the name `key` at `now`, and an attempt from `address` at the clock's `at`, in one
+    /// transaction. The attempt is counted as a wrong one or refused, by [`Counter`](super::throttle::Counter). It stays
+    /// unsettled until `note_failure`, `settle`, `uncount`, `admit` or `open_session` gets its counter.
+    ///
+    /// An address from which the user logged in within [`KNOWN`](super::throttle::KNOWN) has a separate counter. A name
+    /// without an account costs the same reads and writes. The store keeps at most
+    /// [`NOBODIES`](super::throttle::NOBODIES) counters of such names. Every program sees the count before this returns;
+    /// the count need not outlast a power cut before the next commit does. A read-only store counts nothing but still
+    /// refuses.
+    fn challenge(
+        &mut self,
+        key: &str,
+        address: Option<&str>,
+        at: Time,
+        now: Time,
+        surplus: Surplus,
+    ) -> Result<Challenge>;
 
-    /// Takes one count back, that of a try whose password was right and whose code is yet to come: the wait before it is
-    /// over, and what was counted before stays.
-    fn uncount(&mut self, knock: &Knock) -> Result<()>;
+    /// Settles an attempt as wrong: it delays the next ones from now on. Does nothing if its counter was cleared.
+    fn settle(&mut self, counter: CounterId) -> Result<()>;
+
+    /// Removes one attempt from the count: its password was right and its code is missing. Earlier attempts stay counted.
+    fn uncount(&mut self, counter: CounterId) -> Result<()>;
 
     /// Clears the counter of the knock's class after a success that opens no session, and remembers the address;
     /// [`Store::open_session`] does the same in its own transaction.

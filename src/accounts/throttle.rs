@@ -24,6 +24,12 @@ pub const FORGOTTEN: Span = Span::DAY;
 /// For how long an address is known after a success.
 pub const KNOWN: Span = Span::DAY.times(30);
 
+/// The longest that an attempt waits for others of its class whose passwords are being verified.
+pub const PATIENCE: Span = Span::SECOND.times(2);
+
+/// An attempt that is unsettled for longer than this counts as wrong: its process is gone.
+pub const ABANDONED: Span = Span::SECOND.times(10);
+
 /// At most so many addresses are known of one person; the one not seen for longest is dropped.
 pub const KNOWN_SOURCES: u32 = 64;
 
@@ -43,7 +49,13 @@ pub struct Knock {
     pub address: Option<String>,
     /// When, by the clock alone: a wait must pass even where the time that is believed stands still.
     pub at: Time,
+    /// The counter in which this attempt is counted and unsettled.
+    pub counter: Option<CounterId>,
 }
+
+/// The identity of a counter in its store. A counter that was cleared and starts again has a new one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CounterId(pub i64);
 
 impl Knock {
     /// A try at an account, or at a name that nobody has.
@@ -52,7 +64,8 @@ impl Knock {
             Some(id) => Subject(digest(b"account", id.as_str())),
             None => Subject(digest(b"name", name_key)),
         };
-        Knock { subject, user: user.cloned(), source: Source::of(address), address: address.map(str::to_owned), at }
+        let (source, address) = (Source::of(address), address.map(str::to_owned));
+        Knock { subject, user: user.cloned(), source, address, at, counter: None }
     }
 }
 
@@ -104,46 +117,84 @@ fn digest(what: &[u8], text: &str) -> [u8; 32] {
 pub enum Attempt {
     /// It is, and is counted as wrong until it turns out to be right.
     Allowed,
+    /// It is not, until this instant or until earlier attempts, whose passwords are being verified, turn out to be right.
+    InFlight(Time),
     /// It is not, until this instant.
     Wait(Time),
+}
+
+/// The judgment of an attempt that only unsettled attempts stand in the way of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Surplus {
+    /// It is neither counted nor refused: [`Attempt::InFlight`].
+    Waits,
+    /// It is refused: [`Attempt::Wait`].
+    IsRefused,
 }
 
 /// One counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Counter {
-    /// Wrong passwords in a row.
+    /// Wrong passwords in a row, with those that are being verified.
     pub failures: u32,
+    /// How many of them are being verified: they may turn out to be right.
+    pub unsettled: u32,
     /// The first of them.
     pub since: Time,
     /// The last that was looked at.
     pub last: Time,
-    /// Until when no other is looked at.
+    /// The end of the wait that the settled ones cause.
     pub until: Time,
 }
 
 impl Counter {
-    /// Whether the next try has to wait. A wait longer than there is shows that the clock went back, and holds nobody;
-    /// nor does a count without a wait hold a try that began before it and comes to be counted after it.
-    pub fn is_holding(&self, at: Time) -> bool {
-        self.until > self.last && at < self.until && self.until <= at.plus(LONGEST)
+    /// Judges an attempt at this instant without counting it.
+    pub fn judge(&self, at: Time) -> Attempt {
+        if self.holds(self.until, at) {
+            return Attempt::Wait(self.until);
+        }
+        let until = self.last.plus(delay(self.failures));
+        match self.unsettled > 0 && self.holds(until, at) {
+            true if self.is_abandoned(at) => Attempt::Wait(until),
+            true => Attempt::InFlight(until),
+            false => Attempt::Allowed,
+        }
     }
 
-    /// What becomes of a counter with a try at this instant; `None` where it has to wait.
-    pub fn count(before: Option<Counter>, at: Time) -> Option<Counter> {
-        let fresh = |counter: &Counter| counter.last <= at && at.since(counter.last) <= FORGOTTEN;
-        match before {
-            Some(counter) if counter.is_holding(at) => None,
-            Some(counter) if fresh(&counter) => {
-                let failures = counter.failures.saturating_add(1);
-                Some(Counter { failures, since: counter.since, last: at, until: at.plus(delay(failures)) })
-            }
-            // Where the clock went back the count goes on, or setting it back would be a way around.
-            Some(counter) if counter.last > at => {
-                let failures = counter.failures.saturating_add(1);
-                Some(Counter { failures, since: counter.since.min(at), last: at, until: at.plus(delay(failures)) })
-            }
-            _ => Some(Counter { failures: 1, since: at, last: at, until: at.plus(delay(1)) }),
+    /// Whether a wait until this instant delays an attempt. A wait that is longer than [`LONGEST`] shows that the clock
+    /// went back, and delays no attempt. A count without a wait delays no attempt that began before it.
+    fn holds(&self, until: Time, at: Time) -> bool {
+        until > self.last && at < until && until <= at.plus(LONGEST)
+    }
+
+    /// Whether the attempts that are unsettled will stay so: no process verifies a password for this long.
+    fn is_abandoned(&self, at: Time) -> bool {
+        self.last.max(at).since(self.last.min(at)) > ABANDONED
+    }
+
+    /// The counter with one more attempt, which is allowed at this instant and unsettled.
+    #[must_use]
+    pub fn count(before: Option<Counter>, at: Time) -> Counter {
+        // The count goes on if the clock went back. Otherwise setting the clock back would clear it.
+        let kept = before.filter(|counter| counter.last > at || at.since(counter.last) <= FORGOTTEN);
+        match kept {
+            Some(counter) => Counter {
+                failures: counter.failures.saturating_add(1),
+                unsettled: if counter.is_abandoned(at) { 1 } else { counter.unsettled.saturating_add(1) },
+                since: counter.since.min(at),
+                last: at,
+                until: counter.until.min(at),
+            },
+            None => Counter { failures: 1, unsettled: 1, since: at, last: at, until: at },
         }
+    }
+
+    /// The counter after one of its attempts turned out to be wrong.
+    #[must_use]
+    pub fn settle(self) -> Counter {
+        let unsettled = self.unsettled.saturating_sub(1);
+        let wrong = self.failures.saturating_sub(unsettled);
+        Counter { unsettled, until: self.until.max(self.last.plus(delay(wrong))), ..self }
     }
 }
 
@@ -184,28 +235,66 @@ mod tests {
         assert_eq!(delay(u32::MAX), LONGEST);
     }
 
+    /// A counter after one more wrong password; `None` if it may not be looked at.
+    fn wrong(before: Option<Counter>, at: Time) -> Option<Counter> {
+        let allowed = before.is_none_or(|counter| counter.judge(at) == Attempt::Allowed);
+        allowed.then(|| Counter::count(before, at).settle())
+    }
+
     #[test]
     fn a_wait_is_over_at_its_instant_and_a_day_forgets() {
         let at = Time::from_millis(1_000_000_000);
         let mut counter = None;
         for _ in 0..6 {
-            counter = Counter::count(counter, at);
+            counter = wrong(counter, at);
         }
         let sixth = counter.expect("counted");
         assert_eq!((sixth.failures, sixth.until), (6, at.plus(Span::SECOND)));
-        assert_eq!(Counter::count(counter, at), None);
-        assert_eq!(Counter::count(counter, at.plus(Span::from_millis(999))), None);
-        assert_eq!(Counter::count(counter, at.plus(Span::SECOND)).expect("counted").failures, 7);
+        assert_eq!(wrong(counter, at), None);
+        assert_eq!(wrong(counter, at.plus(Span::from_millis(999))), None);
+        assert_eq!(wrong(counter, at.plus(Span::SECOND)).expect("counted").failures, 7);
         let later = at.plus(FORGOTTEN).plus(Span::from_millis(1));
-        assert_eq!(Counter::count(counter, later).expect("counted").failures, 1);
+        assert_eq!(wrong(counter, later).expect("counted").failures, 1);
+    }
+
+    #[test]
+    fn attempts_in_flight_count_as_wrong_in_whichever_order_they_are_settled() {
+        let at = Time::from_millis(1_000_000_000);
+        let mut counter = None;
+        for flying in 0..6 {
+            assert_eq!(counter.map_or(Attempt::Allowed, |counter: Counter| counter.judge(at)), Attempt::Allowed);
+            counter = Some(Counter::count(counter, at.plus(Span::from_millis(5 - flying))));
+        }
+        let mut counter = counter.expect("counted");
+        let until = counter.last.plus(Span::SECOND);
+        for _ in 0..5 {
+            assert_eq!(counter.judge(at), Attempt::InFlight(until));
+            counter = counter.settle();
+        }
+        assert_eq!((counter.unsettled, counter.judge(at)), (1, Attempt::InFlight(until)));
+        counter = counter.settle();
+        assert_eq!((counter.unsettled, counter.judge(at)), (0, Attempt::Wait(until)));
+        assert_eq!(counter.settle().unsettled, 0, "one attempt too many changes no number");
+    }
+
+    #[test]
+    fn an_attempt_that_nobody_settles_is_a_wrong_one_after_ten_seconds() {
+        let at = Time::from_millis(1_000_000_000);
+        let counter = Counter { failures: 20, unsettled: 2, since: at, last: at, until: at };
+        let until = at.plus(LONGEST);
+        for (age, attempt) in [(10_000, Attempt::InFlight(until)), (10_001, Attempt::Wait(until))] {
+            assert_eq!(counter.judge(at.plus(Span::from_millis(age))), attempt);
+        }
+        let next = Counter::count(Some(counter), until);
+        assert_eq!((next.failures, next.unsettled), (21, 1));
     }
 
     #[test]
     fn tries_that_overtake_each_other_are_not_held_while_nothing_is_to_be_waited_for() {
         let at = Time::from_millis(1_000_000_000);
-        let mut counter = Counter::count(None, at.plus(Span::from_millis(3)));
+        let mut counter = wrong(None, at.plus(Span::from_millis(3)));
         for overtaken in 1..FREE {
-            counter = Counter::count(counter, at);
+            counter = wrong(counter, at);
             assert_eq!(counter.expect("not held").failures, overtaken + 1);
         }
     }
@@ -213,9 +302,10 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_neither_locks_out_nor_forgets() {
         let at = Time::from_millis(1_000_000_000);
-        let counter = Counter { failures: 9, since: at, last: at, until: at.plus(Span::SECOND.times(8)) };
-        let back = at.minus(Span::HOUR);
-        assert_eq!(Counter::count(Some(counter), back).expect("counted").failures, 10);
+        let until = at.plus(Span::SECOND.times(8));
+        let counter = Counter { failures: 9, unsettled: 0, since: at, last: at, until };
+        let back = wrong(Some(counter), at.minus(Span::HOUR)).expect("counted");
+        assert_eq!((back.failures, back.until), (10, at.minus(Span::HOUR).plus(Span::SECOND.times(16))));
     }
 
     #[test]
@@ -239,8 +329,8 @@ mod tests {
     #[test]
     fn a_count_is_forgotten_after_a_day_and_not_a_moment_before() {
         let (at, tick) = (Time::from_millis(1_000_000_000), Span::from_millis(1));
-        let counter = Counter { failures: 3, since: at.minus(Span::HOUR), last: at, until: at };
-        let next = |at| Counter::count(Some(counter), at).expect("counted");
+        let counter = Counter { failures: 3, unsettled: 0, since: at.minus(Span::HOUR), last: at, until: at };
+        let next = |at| wrong(Some(counter), at).expect("counted");
         let day = next(at.plus(FORGOTTEN));
         assert_eq!((day.failures, day.since, day.last), (4, at.minus(Span::HOUR), at.plus(FORGOTTEN)));
         let after = next(at.plus(FORGOTTEN).plus(tick));

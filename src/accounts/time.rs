@@ -18,6 +18,9 @@ pub struct Span(i64);
 pub trait Clock: Send {
     /// The present instant.
     fn now(&self) -> Time;
+
+    /// Blocks this thread for about this long.
+    fn pause(&self, span: Span);
 }
 
 impl Time {

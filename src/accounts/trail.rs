@@ -22,7 +22,7 @@ pub struct Trail {
     pub since: Option<Time>,
     /// At this instant or earlier.
     pub until: Option<Time>,
-    /// About a user, or by a user or an operator, whose name holds each of these folded words.
+    /// About a user, or by a user or an operator, whose name holds each of these [`bare`](super::text::bare) words.
     pub words: Vec<String>,
 }
 

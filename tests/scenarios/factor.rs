@@ -363,6 +363,7 @@ fn a_session_is_not_opened_past_a_factor_that_was_turned_on_meanwhile() {
             expires_at: None,
             idle: None,
             knocked_at: stamp.at,
+            counter: None,
             factor,
         };
         store.open_session(&new, &was, None, &stamp).map(drop)

@@ -89,6 +89,7 @@ impl Bench {
             expires_at,
             idle: None,
             knocked_at: self.now,
+            counter: None,
             factor: false,
         }
     }

@@ -44,8 +44,8 @@ pub fn failures_are_counted_by_the_minute_and_told_in_the_history(make: Make) {
     bench.now = rollbook::accounts::Time::from_millis((bench.now.millis() / 60_000 + 1) * 60_000);
     for (after, address) in [(1, "a"), (20, "b"), (60, "c")] {
         let at = bench.now.plus(Span::SECOND.times(after));
-        bench.store.note_failure(Some(&user.id), Some(address), at).unwrap();
-        bench.store.note_failure(None, None, at).unwrap();
+        bench.store.note_failure(Some(&user.id), Some(address), at, None).unwrap();
+        bench.store.note_failure(None, None, at, None).unwrap();
     }
     let entries = bench.traces().0;
     assert_eq!(entries, 1, "failures flood no audit");
@@ -112,7 +112,7 @@ fn everything(bench: &mut Bench, user: &User, key: &rollbook::accounts::token::D
         store.log_out(key, &stamp).is_err(),
         store.end_sessions(&user.id, Some(1), &stamp).is_err(),
         store.set_policy("registration", "closed", &stamp).is_err(),
-        store.note_failure(Some(&user.id), None, stamp.at).is_err(),
+        store.note_failure(Some(&user.id), None, stamp.at, None).is_err(),
         store.load(&mut [sample].into_iter(), &[], &stamp, &mut |_| true).is_err(),
         store.purge_user(&user.id, None, &stamp).is_err(),
     ]
@@ -345,9 +345,9 @@ pub fn failures_of_everybody_come_a_person_and_a_minute_at_a_time(make: Make) {
     let begin = bench.now;
     for second in [1, 2, 61, 62, 63] {
         let at = begin.plus(Span::SECOND.times(second));
-        bench.store.note_failure(Some(&alice.id), Some("10.0.0.9"), at).unwrap();
+        bench.store.note_failure(Some(&alice.id), Some("10.0.0.9"), at, None).unwrap();
     }
-    bench.store.note_failure(None, None, begin.plus(Span::SECOND.times(70))).unwrap();
+    bench.store.note_failure(None, None, begin.plus(Span::SECOND.times(70)), None).unwrap();
     let mut asked = |trail: &Trail, before, limit| -> Vec<(Option<String>, u32)> {
         let page = bench.store.failed(trail, before, limit).unwrap();
         page.into_iter().map(|failed| (failed.whose.map(|(_, name)| name), failed.failures.count)).collect()

@@ -63,7 +63,7 @@ fn comes_up_from(version: usize) {
     let (session, digest) = bench.open(&alice);
     let reset = bench.reset(Some(&alice));
     bench.change(&admin, UserChange::Activate).unwrap();
-    bench.store.note_failure(Some(&alice.id), Some("10.9.9.9"), bench.now).unwrap();
+    bench.store.note_failure(Some(&alice.id), Some("10.9.9.9"), bench.now, None).unwrap();
     let (trail, counters) = (bench.trail(), bench.store.counters().unwrap());
     let history = bench.store.history(&alice.id, 9).unwrap();
     let present = bench.path.clone().unwrap();
@@ -101,7 +101,7 @@ fn whoever_does_not_know_the_later_tables_can_still_erase_people() {
     enable(&mut bench, &alice);
     let knock = Knock::new(Some(&alice.id), "alice", Some("10.0.0.1"), bench.now);
     bench.store.admit(&knock).unwrap();
-    bench.store.attempt(&knock).unwrap();
+    bench.fail_attempt("alice", Some("10.0.0.1"));
     let (new, stamp) = (new_token(&mut bench, &alice, "ci"), bench.stamp());
     bench.store.insert_token(&new, &stamp).unwrap();
     let other = Connection::open(bench.path.as_ref().unwrap()).unwrap();

@@ -43,7 +43,7 @@ const STANDING: [&str; 7] = ["a", "é b", "!a", "^a", "a is:active", "is:inactiv
 /// Some person; small choices, so that there are many equals.
 pub fn person() -> impl Strategy<Value = User> {
     let words = (
-        "[aAbBéÉ_%İß李]{1,3}( [mñÑ]{1,2})?",
+        "[aAbBéÉ_%İıßẞæØŁΣς李]{1,3}( [mñÑ]{1,2})?",
         prop::option::of("[aéb]@[xX]"),
         prop::sample::subsequence(vec!["ops", "web"], 0..=2),
     );

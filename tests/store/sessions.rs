@@ -4,7 +4,6 @@ use rollbook::accounts::audit::Deed;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::query::{Anchor, Filter};
 use rollbook::accounts::session::{Found, NewSession, SessionId, Uses};
-use rollbook::accounts::throttle::Knock;
 use rollbook::accounts::{Edit, Kind, Span};
 
 use crate::bench::{Bench, Make, hash, refused};
@@ -66,9 +65,8 @@ pub fn a_check_tells_of_its_owner_what_a_look_at_them_tells(make: Make) {
     bench.pass(Span::HOUR);
     agree(&mut bench, &digest, 1);
     for address in [None, Some("10.0.0.1")] {
-        let knock = Knock::new(Some(&user.id), "", address, bench.now);
         for _ in 0..9 {
-            bench.store.attempt(&knock).unwrap();
+            bench.fail_attempt("alice", address);
         }
         agree(&mut bench, &digest, 1);
         assert!(bench.user(&user).throttled_until.is_some());

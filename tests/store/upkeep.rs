@@ -4,7 +4,6 @@ use rollbook::accounts::audit::Stamp;
 use rollbook::accounts::change::UserChange;
 use rollbook::accounts::health::Tidied;
 use rollbook::accounts::session::Found;
-use rollbook::accounts::throttle::Knock;
 use rollbook::accounts::{Actor, Edit, Span, User};
 
 use crate::bench::{Bench, Make};
@@ -35,9 +34,8 @@ pub fn what_is_over_goes_in_small_batches(make: Make) {
     for _ in 0..5 {
         kept.push(bench.open(&user).0.id);
     }
-    let knock = Knock::new(Some(&user.id), "", None, bench.now);
-    bench.store.attempt(&knock).unwrap();
-    bench.store.note_failure(Some(&user.id), None, bench.now).unwrap();
+    bench.fail_attempt("alice", None);
+    bench.store.note_failure(Some(&user.id), None, bench.now, None).unwrap();
     bench.now = bench.now.plus(Span::HOUR).plus(Span::SECOND);
     bench.days(29);
     let early = bench.tidy(500);

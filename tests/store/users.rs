@@ -44,6 +44,21 @@ pub fn a_taken_name_is_refused_whatever_its_case(make: Make) {
     assert_eq!(refused(bench.change(&bob, UserChange::Edit(edit))).kind, Kind::DuplicateUser);
     let edit = Edit { name: Some(Name::parse("BOB").unwrap()), ..Edit::default() };
     assert_eq!(bench.change(&bob, UserChange::Edit(edit)).unwrap().after.name, "BOB", "one's own name is not taken");
+    for (name, others) in [
+        ("ΝΙΚΟΣ", &["νικος", "νικοσ", "Νικος"][..]),
+        ("straße", &["STRASSE", "Strasse", "STRAẞE"]),
+        ("Σίσυφος", &["ΣΊΣΥΦΟΣ", "ΣΙ\u{301}ΣΥΦΟΣ", "σίσυφοσ"]),
+        ("ﬁnn", &["FINN", "finn"]),
+    ] {
+        let user = bench.add(name);
+        for other in others {
+            assert_eq!(refused(bench.try_add(Draft::named(other).unwrap())).kind, Kind::DuplicateUser, "{other}");
+            let key = rollbook::accounts::text::fold(other);
+            assert_eq!(bench.store.user_named(&key, bench.now).unwrap().map(|found| found.id), Some(user.id.clone()));
+        }
+    }
+    bench.add("Łukasz");
+    bench.try_add(Draft::named("Lukasz").unwrap()).unwrap();
 }
 
 pub fn only_the_first_is_a_founder(make: Make) {
@@ -222,7 +237,7 @@ pub fn a_purge_erases_the_person_and_what_is_told_of_them(make: Make) {
     bench.add("other");
     let (session, digest) = bench.open(&user);
     let reset = bench.reset(Some(&user));
-    bench.store.note_failure(Some(&user.id), Some("10.9.9.9"), bench.now).unwrap();
+    bench.store.note_failure(Some(&user.id), Some("10.9.9.9"), bench.now, None).unwrap();
     let stamp = bench.stamp();
     assert_eq!(bench.store.purge_user(&user.id, None, &stamp).unwrap().name, "Xanthippe");
     let now = bench.now;

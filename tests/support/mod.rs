@@ -42,6 +42,11 @@ impl Clock for HandClock {
     fn now(&self) -> Time {
         Time::from_millis(self.0.load(Ordering::SeqCst))
     }
+
+    // The clock stands still, but other threads get the time to finish.
+    fn pause(&self, span: Span) {
+        std::thread::sleep(std::time::Duration::from_millis(span.millis().unsigned_abs()));
+    }
 }
 
 /// Repeatable randomness (SplitMix64).

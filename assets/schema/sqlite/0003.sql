@@ -1,11 +1,14 @@
 -- Consecutive wrong passwords by account and class of source. subject: digest of the account's id or, where nobody has
 -- the name, of the folded name; source: digest of an address known from a success, empty for all others together.
+-- unsettled: how many of the failures are attempts whose passwords are being verified. until: the end of the wait that
+-- the others cause.
 CREATE TABLE throttle (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     subject BLOB NOT NULL,
     source BLOB NOT NULL,
     user_seq INTEGER REFERENCES user (seq) ON DELETE CASCADE,
     failures INTEGER NOT NULL,
+    unsettled INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
     since INTEGER NOT NULL,
     last INTEGER NOT NULL,

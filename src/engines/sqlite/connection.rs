@@ -227,12 +227,12 @@ mod tests {
         let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_millis(30)).unwrap();
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let error = store.note_failure(None, None, Time::from_millis(1)).unwrap_err();
+        let error = store.note_failure(None, None, Time::from_millis(1), None).unwrap_err();
         assert_eq!(error.kind, Kind::Busy);
         assert!(error.hint.is_some());
         store.policy().unwrap();
         other.execute_batch("COMMIT").unwrap();
-        store.note_failure(None, None, Time::from_millis(1)).unwrap();
+        store.note_failure(None, None, Time::from_millis(1), None).unwrap();
     }
 
     /// Whether somebody was seen to wait for a lock. Tests share a process: only one of them may use it.
@@ -245,7 +245,7 @@ mod tests {
         drop(Sqlite::create(&path).unwrap());
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let note = |store: &mut Sqlite| store.note_failure(None, None, Time::from_millis(1));
+        let note = |store: &mut Sqlite| store.note_failure(None, None, Time::from_millis(1), None);
         let mut hasty = Sqlite::open_with(&path, Access::Full, Duration::ZERO).unwrap();
         assert_eq!(note(&mut hasty).unwrap_err().kind, Kind::Busy, "the lock is held");
         let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_secs(7)).unwrap();

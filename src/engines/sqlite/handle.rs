@@ -164,6 +164,7 @@ mod tests {
     use super::*;
     use crate::accounts::error::Kind;
     use crate::accounts::store::Store as _;
+    use crate::accounts::throttle::Surplus;
     use crate::accounts::time::Time;
 
     fn synchronous(db: &Connection) -> i64 {
@@ -182,7 +183,7 @@ mod tests {
         let other = Connection::open(&path).unwrap();
         let at = Time::from_millis(1);
         for tried in 1..4 {
-            store.challenge(&format!("name {tried}"), None, at, at).unwrap();
+            store.challenge(&format!("name {tried}"), None, at, at, Surplus::Waits).unwrap();
             assert_eq!(counted(&other), tried, "before anybody judges it");
             assert_eq!(synchronous(&store.db), 3);
         }
@@ -200,11 +201,11 @@ mod tests {
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let at = Time::from_millis(1);
-        assert_eq!(store.challenge("alice", None, at, at).err().unwrap().kind, Kind::Busy);
+        assert_eq!(store.challenge("alice", None, at, at, Surplus::Waits).err().unwrap().kind, Kind::Busy);
         assert_eq!(synchronous(&store.db), 3);
         other.execute_batch("COMMIT").unwrap();
         let refused = store.count_try(|tx| {
-            tx.execute_batch("INSERT INTO throttle VALUES (9, x'01', x'', NULL, 1, 0, 0, 0, 0, NULL)")?;
+            tx.execute_batch("INSERT INTO throttle VALUES (9, x'01', x'', NULL, 1, 0, 0, 0, 0, 0, NULL)")?;
             Err::<(), _>(crate::accounts::error::Error::invalid_credentials())
         });
         assert!(refused.is_err() && counted(&other) == 0, "all of it or nothing");

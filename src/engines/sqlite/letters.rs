@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use crate::accounts::error::Result;
 use crate::accounts::text::{bare, from_bytes};
 
-/// The function: whether its first argument, which is bare, is somewhere in one of the others, which are folded.
+/// The function: whether its first argument, which is bare, is somewhere in one of the others, if these are bare too.
 pub const SOMEWHERE: &str = "somewhere";
 
 /// Teaches a connection the function.
@@ -33,7 +33,10 @@ fn somewhere(context: &Context<'_>) -> rusqlite::Result<bool> {
     }))
 }
 
-/// A folded text without its accents.
+/// A text as words are searched in it.
 pub fn stripped(text: &[u8]) -> Cow<'_, [u8]> {
-    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(bare(&from_bytes(text)).into_bytes()) }
+    match text.is_ascii() && !text.iter().any(u8::is_ascii_uppercase) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(bare(&from_bytes(text)).into_bytes()),
+    }
 }

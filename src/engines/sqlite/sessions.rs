@@ -119,7 +119,8 @@ pub fn open(
     };
     add(db, person.seq, &session, &new.digest)?;
     let number = db.last_insert_rowid();
-    let knock = Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at);
+    let knock =
+        Knock { counter: new.counter, ..Knock::new(Some(&new.user_id), "", new.address.as_deref(), new.knocked_at) };
     throttle::clear_class(db, person.seq, &knock)?;
     if number % ROUND == 0 {
         sweep(db, stamp.at)?;

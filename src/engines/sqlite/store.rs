@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use rusqlite::Connection;
-
 use super::handle::Sqlite;
 use super::{audit, connection, endings, labels, load, query, resets, sessions, settings, tokens, users, uses};
 use super::{clock, examine, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
@@ -25,7 +23,7 @@ use crate::accounts::session::{Found, NewSession, Session, SessionId, Uses};
 use crate::accounts::store::{
     Challenge, Counters, Credential, Interrupter, NewReset, NewUser, Sample, Store, VoidedPassword,
 };
-use crate::accounts::throttle::{Attempt, Knock, Throttled};
+use crate::accounts::throttle::{Attempt, CounterId, Knock, Surplus, Throttled};
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
 use crate::accounts::trail::{Failed, FailedKey, Trail};
@@ -226,12 +224,21 @@ impl Store for Sqlite {
         }
     }
 
-    fn note_failure(&mut self, id: Option<&UserId>, address: Option<&str>, at: Time) -> Result<()> {
+    fn note_failure(
+        &mut self,
+        id: Option<&UserId>,
+        address: Option<&str>,
+        at: Time,
+        counter: Option<CounterId>,
+    ) -> Result<()> {
         if self.read_only {
             // A handle for looking only still answers a wrong password as such; it cannot count it.
             return Ok(());
         }
-        self.keep(|tx| audit::count_failure(tx, id, address, at))
+        self.keep(|tx| {
+            counter.map_or(Ok(()), |counter| throttle::settle(tx, counter))?;
+            audit::count_failure(tx, id, address, at)
+        })
     }
 
     fn insert_user(&mut self, new: &NewUser, stamp: &Stamp) -> Result<User> {
@@ -375,31 +382,32 @@ impl Store for Sqlite {
         })
     }
 
-    fn attempt(&mut self, knock: &Knock) -> Result<Attempt> {
-        match self.read_only {
-            true => self.read(|db| throttle::look(db, knock)),
-            false => self.count_try(|tx| throttle::attempt(tx, knock)),
-        }
+    fn judge_attempt(&mut self, knock: &Knock) -> Result<Attempt> {
+        self.read(|db| throttle::look(db, knock))
     }
 
-    fn challenge(&mut self, key: &str, address: Option<&str>, at: Time, now: Time) -> Result<Challenge> {
-        let read_only = self.read_only;
-        let ask = |db: &Connection| {
-            let found = users::credential(db, key, now)?;
-            let knock = Knock::new(found.as_ref().map(|(_, credential)| &credential.user.id), key, address, at);
-            let attempt = match read_only {
-                true => throttle::look(db, &knock)?,
-                false => throttle::count(db, found.as_ref().map_or(0, |(seq, _)| *seq), &knock)?,
-            };
-            Ok((found, knock, attempt))
+    fn challenge(
+        &mut self,
+        key: &str,
+        address: Option<&str>,
+        at: Time,
+        now: Time,
+        surplus: Surplus,
+    ) -> Result<Challenge> {
+        let (account, challenge) = match self.read_only {
+            true => self.read(|db| throttle::challenge(db, key, address, at, now, None))?,
+            false => self.count_try(|tx| throttle::challenge(tx, key, address, at, now, Some(surplus)))?,
         };
-        let (found, knock, attempt) = if read_only { self.read(ask)? } else { self.count_try(ask)? };
-        self.met = found.as_ref().map(|(seq, credential)| (*seq, credential.user.id.clone()));
-        Ok(Challenge { credential: found.map(|(_, credential)| credential), knock, attempt })
+        self.met = challenge.credential.as_ref().map(|credential| (account, credential.user.id.clone()));
+        Ok(challenge)
     }
 
-    fn uncount(&mut self, knock: &Knock) -> Result<()> {
-        if self.read_only { Ok(()) } else { self.keep(|tx| throttle::uncount(tx, knock)) }
+    fn settle(&mut self, counter: CounterId) -> Result<()> {
+        self.count_try(|tx| throttle::settle(tx, counter))
+    }
+
+    fn uncount(&mut self, counter: CounterId) -> Result<()> {
+        self.keep(|tx| throttle::uncount(tx, counter))
     }
 
     fn admit(&mut self, knock: &Knock) -> Result<()> {

@@ -7,7 +7,10 @@ use super::settings::{Moved, moved};
 use super::{audit, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Result};
-use crate::accounts::throttle::{Attempt, Counter, FREE, KNOWN, KNOWN_SOURCES, Knock, NOBODIES, Source, Throttled};
+use crate::accounts::store::Challenge;
+use crate::accounts::throttle::{
+    Attempt, Counter, CounterId, KNOWN, KNOWN_SOURCES, Knock, NOBODIES, Source, Surplus, Throttled,
+};
 use crate::accounts::time::Time;
 use crate::accounts::user::UserId;
 
@@ -31,98 +34,126 @@ fn class<'a>(db: &Connection, account: i64, knock: &'a Knock) -> Result<&'a [u8]
     Ok(if known { source } else { UNKNOWN })
 }
 
+/// The columns of a counter, read by [`counter_in`].
+const COUNTER: &str = "failures, unsettled, since, last, until";
+
+fn counter_in(row: &Row<'_>) -> rusqlite::Result<Counter> {
+    Ok(Counter {
+        failures: rows::count(row, 0)?,
+        unsettled: rows::count(row, 1)?,
+        since: rows::time(row, 2)?.unwrap_or_default(),
+        last: rows::time(row, 3)?.unwrap_or_default(),
+        until: rows::time(row, 4)?.unwrap_or_default(),
+    })
+}
+
 fn counter(db: &Connection, knock: &Knock, source: &[u8]) -> Result<Option<Counter>> {
     let found = db
-        .prepare_cached("SELECT failures, since, last, until FROM throttle WHERE subject = ?1 AND source = ?2")?
+        .prepare_cached(&format!("SELECT {COUNTER} FROM throttle WHERE subject = ?1 AND source = ?2"))?
         .query_row(params![knock.subject.bytes(), source], counter_in)
         .optional()?;
     Ok(found)
 }
 
-/// Reads a counter from the first columns of a row.
-fn counter_in(row: &Row<'_>) -> rusqlite::Result<Counter> {
-    Ok(Counter {
-        failures: rows::count(row, 0)?,
-        since: rows::time(row, 1)?.unwrap_or_default(),
-        last: rows::time(row, 2)?.unwrap_or_default(),
-        until: rows::time(row, 3)?.unwrap_or_default(),
-    })
-}
-
-/// Whether a try has to wait, without counting it.
+/// Whether an attempt has to wait, without counting it.
 pub fn look(db: &Connection, knock: &Knock) -> Result<Attempt> {
     let account = account(db, knock.user.as_ref())?;
     let counter = counter(db, knock, class(db, account, knock)?)?;
-    Ok(match counter.filter(|counter| counter.is_holding(knock.at)) {
-        Some(counter) => Attempt::Wait(counter.until),
-        None => Attempt::Allowed,
-    })
+    Ok(counter.map_or(Attempt::Allowed, |counter| counter.judge(knock.at)))
 }
 
-/// Counts a try as a wrong one, or holds it. Every try makes the same looks and writes one row.
-pub fn attempt(db: &Connection, knock: &Knock) -> Result<Attempt> {
-    let account = account(db, knock.user.as_ref())?;
-    count(db, account, knock)
+/// Finds the user of a name and counts or refuses an attempt at their account. Returns the user's row before it, 0 for a
+/// name without an account. Without `surplus` the attempt is only judged.
+pub fn challenge(
+    db: &Connection,
+    key: &str,
+    address: Option<&str>,
+    at: Time,
+    now: Time,
+    surplus: Option<Surplus>,
+) -> Result<(i64, Challenge)> {
+    let (account, credential) = users::credential(db, key, now)?.unzip();
+    let account = account.unwrap_or(0);
+    let mut knock = Knock::new(credential.as_ref().map(|credential| &credential.user.id), key, address, at);
+    let attempt = match surplus {
+        Some(surplus) => count(db, account, &mut knock, surplus)?,
+        None => look(db, &knock)?,
+    };
+    Ok((account, Challenge { credential, knock, attempt }))
 }
 
-/// Counts a try for an account whose row is known; 0 where nobody has the name.
-pub fn count(db: &Connection, account: i64, knock: &Knock) -> Result<Attempt> {
+/// Counts or refuses an attempt at an account whose row is known; 0 for a name without an account. Each attempt makes
+/// the same reads, and writes one row unless it is a surplus one that waits.
+fn count(db: &Connection, account: i64, knock: &mut Knock, surplus: Surplus) -> Result<Attempt> {
     let source = class(db, account, knock)?;
     let before = counter(db, knock, source)?;
-    let (next, held) = match (Counter::count(before, knock.at), before) {
-        (Some(next), _) => (next, 0),
-        (None, Some(before)) => (before, 1),
-        // Without a counter there is nothing that could hold.
-        (None, None) => return Ok(Attempt::Allowed),
+    let attempt = match (before.map_or(Attempt::Allowed, |counter| counter.judge(knock.at)), surplus) {
+        (Attempt::InFlight(until), Surplus::Waits) => return Ok(Attempt::InFlight(until)),
+        (Attempt::InFlight(until), Surplus::IsRefused) => Attempt::Wait(until),
+        (attempt, _) => attempt,
     };
-    db.prepare_cached(
-        "INSERT INTO throttle (subject, source, user_seq, failures, held, since, last, until, address)
-         VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (subject, source) DO UPDATE SET failures = excluded.failures,
-             held = CASE WHEN excluded.failures = 1 THEN 0 ELSE held END + excluded.held, since = excluded.since,
-             last = excluded.last, until = excluded.until, address = excluded.address",
-    )?
-    .execute(params![
-        knock.subject.bytes(),
-        source,
-        account,
-        next.failures,
-        held,
-        next.since.millis(),
-        next.last.millis(),
-        next.until.millis(),
-        Raw::some(knock.address.as_deref()),
-    ])?;
+    let (next, held) = match before.filter(|_| attempt != Attempt::Allowed) {
+        Some(before) => (before, 1),
+        None => (Counter::count(before, knock.at), 0),
+    };
+    let row = db
+        .prepare_cached(
+            "INSERT INTO throttle (subject, source, user_seq, failures, unsettled, held, since, last, until, address)
+             VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (subject, source) DO UPDATE SET failures = excluded.failures, unsettled = excluded.unsettled,
+                 held = CASE WHEN excluded.failures = 1 THEN 0 ELSE held END + excluded.held, since = excluded.since,
+                 last = excluded.last, until = excluded.until, address = excluded.address
+             RETURNING seq",
+        )?
+        .query_row(
+            params![
+                knock.subject.bytes(),
+                source,
+                account,
+                next.failures,
+                next.unsettled,
+                held,
+                next.since.millis(),
+                next.last.millis(),
+                next.until.millis(),
+                Raw::some(knock.address.as_deref()),
+            ],
+            |row| row.get(0),
+        )?;
     db.prepare_cached(
         "DELETE FROM throttle WHERE seq IN (
              SELECT seq FROM throttle INDEXED BY throttle_nobody
              WHERE user_seq IS NULL AND seq <= (SELECT max(seq) FROM throttle) - ?1 LIMIT 1000)",
     )?
     .execute([NOBODIES])?;
-    if held > 0 {
-        return Ok(Attempt::Wait(next.until));
-    }
-    if next.until > knock.at && account > 0 {
-        // A row of the list has changed: somebody is made to wait.
-        moved(db, Moved::Users)?;
-    }
-    Ok(Attempt::Allowed)
+    knock.counter = (held == 0).then_some(CounterId(row));
+    Ok(attempt)
 }
 
-/// Takes one count back. It was counted a moment ago, so no wait was due then.
-pub fn uncount(db: &Connection, knock: &Knock) -> Result<()> {
-    let account = account(db, knock.user.as_ref())?;
-    let source = class(db, account, knock)?;
-    let left = db
-        .prepare_cached(
-            "UPDATE throttle SET failures = failures - 1, until = last
-             WHERE subject = ?1 AND source = ?2 AND failures > 0 RETURNING failures",
-        )?
-        .query_row(params![knock.subject.bytes(), source], |row| rows::count(row, 0))
+/// Settles an attempt as wrong. Does nothing if its counter was cleared.
+pub fn settle(db: &Connection, id: CounterId) -> Result<()> {
+    let found = db
+        .prepare_cached(&format!("SELECT {COUNTER} FROM throttle WHERE seq = ?1"))?
+        .query_row([id.0], counter_in)
         .optional()?;
-    if left.is_some_and(|failures| failures >= FREE) {
+    let Some(before) = found else { return Ok(()) };
+    let after = before.settle();
+    let account: Option<i64> = db
+        .prepare_cached("UPDATE throttle SET unsettled = ?2, until = ?3 WHERE seq = ?1 RETURNING user_seq")?
+        .query_row(params![id.0, after.unsettled, after.until.millis()], |row| row.get(0))?;
+    if after.until > before.until && after.until > after.last && account.is_some() {
+        // A row of the list has changed: this user has to wait.
         moved(db, Moved::Users)?;
     }
+    Ok(())
+}
+
+/// Removes one attempt from the count.
+pub fn uncount(db: &Connection, id: CounterId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE throttle SET failures = max(failures - 1, 0), unsettled = max(unsettled - 1, 0) WHERE seq = ?1",
+    )?
+    .execute([id.0])?;
     Ok(())
 }
 
@@ -132,14 +163,16 @@ pub fn admit(db: &Connection, knock: &Knock) -> Result<()> {
     clear_class(db, account, knock)
 }
 
-/// Clears the counter of the class that a try on an account belongs to, where the account's row is known.
+/// Clears the counter in which a right attempt was counted and the counter of its class, for an account whose row is
+/// known. They differ if the address has become known since.
 pub fn clear_class(db: &Connection, account: i64, knock: &Knock) -> Result<()> {
     let source = class(db, account, knock)?;
-    let cleared = db
-        .prepare_cached("DELETE FROM throttle WHERE subject = ?1 AND source = ?2 RETURNING failures")?
-        .query_row(params![knock.subject.bytes(), source], |row| rows::count(row, 0))
-        .optional()?;
-    if cleared.is_some_and(|failures| failures > FREE) {
+    let mut statement =
+        db.prepare_cached("DELETE FROM throttle WHERE seq = ?1 OR subject = ?2 AND source = ?3 RETURNING until > ?4")?;
+    let counter = knock.counter.map(|counter| counter.0);
+    let values = params![counter, knock.subject.bytes(), source, knock.at.millis()];
+    let waited = statement.query_map(values, |row| row.get(0))?.collect::<rusqlite::Result<Vec<bool>>>()?;
+    if account > 0 && waited.contains(&true) {
         moved(db, Moved::Users)?;
     }
     let Some(source) = knock.source.as_ref().filter(|_| account > 0) else { return Ok(()) };
@@ -160,7 +193,7 @@ pub fn clear_class(db: &Connection, account: i64, knock: &Knock) -> Result<()> {
 /// counter of an address that is known no longer is not read, nor one of another subject.
 pub fn of_user(db: &Connection, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
     let mut statement = db.prepare_cached(
-        "SELECT t.failures, t.since, t.last, t.until, t.held, t.address, length(t.source) > 0
+        "SELECT t.failures, t.unsettled, t.since, t.last, t.until, t.held, t.address, length(t.source) > 0
          FROM throttle t WHERE t.subject = ?1 AND (t.source = x'' OR EXISTS (
              SELECT 1 FROM known_source k JOIN user u ON u.seq = k.user_seq
              WHERE u.id = ?2 AND k.source = t.source AND k.last >= ?3))",
@@ -169,13 +202,14 @@ pub fn of_user(db: &Connection, id: &UserId, at: Time) -> Result<Vec<Throttled>>
     let values = params![subject.bytes(), Raw::new(id.as_str()), at.minus(KNOWN).millis()];
     let found = statement.query_map(values, |row| {
         let counter = counter_in(row)?;
-        Ok(counter.is_holding(at).then_some(Throttled {
+        let Attempt::Wait(until) = counter.judge(at) else { return Ok(None) };
+        Ok(Some(Throttled {
             since: counter.since,
-            until: counter.until,
+            until,
             failures: counter.failures,
-            held: rows::count(row, 4)?,
-            address: rows::words(row, 5)?,
-            known: rows::count(row, 6)? > 0,
+            held: rows::count(row, 5)?,
+            address: rows::words(row, 6)?,
+            known: rows::count(row, 7)? > 0,
         }))
     })?;
     let mut waits: Vec<Throttled> = found.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;

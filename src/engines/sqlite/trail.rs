@@ -5,6 +5,7 @@
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::condition::Value;
+use super::letters::SOMEWHERE;
 use super::rows::{self, Raw};
 use crate::accounts::audit::Entry;
 use crate::accounts::error::Result;
@@ -37,14 +38,15 @@ impl Meant {
             }
         }
         for word in &trail.words {
-            let word = meant.text(word);
+            // A word for `SOMEWHERE`, which reads each text as the domain does.
+            let word = meant.bind(Value::Text(word.as_bytes().to_vec()));
             // The signs keep the order of the numbers in force: newest entries are met first, and a page that is full
             // looks no further. Of a million log-ins by services no detail is taken apart.
             meant.all.push(format!(
-                "(+a.target IN (SELECT id FROM user WHERE instr(name_key, {word}) > 0)
-                 OR +a.actor_id IN (SELECT id FROM user WHERE instr(name_key, {word}) > 0)
+                "(+a.target IN (SELECT id FROM user WHERE {SOMEWHERE}({word}, name_key))
+                 OR +a.actor_id IN (SELECT id FROM user WHERE {SOMEWHERE}({word}, name_key))
                  OR a.actor_id IS NULL AND a.actor_kind = 'operator'
-                    AND CASE WHEN json_valid(d.json) THEN instr(lower(json_extract(d.json, '$.actor')), {word}) > 0 END)"
+                    AND CASE WHEN json_valid(d.json) THEN {SOMEWHERE}({word}, json_extract(d.json, '$.actor')) END)"
             ));
         }
         meant
