@@ -151,6 +151,10 @@ impl Clock for Trap {
         assert!(!sprung, "a fault that this test provokes");
         self.clock.now()
     }
+
+    fn pause(&self, span: Span) {
+        self.clock.pause(span);
+    }
 }
 
 /// The same as [`accounts`], with a clock that may panic.
