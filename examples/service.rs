@@ -13,7 +13,7 @@ use rollbook::accounts::session::Login;
 use rollbook::accounts::text::visible;
 use rollbook::accounts::{Accounts, Actor, Ground, Secret};
 use rollbook::engines::{self, Access};
-use rollbook::host::key::{self, KeyFile};
+use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
 
 const NAME: &str = "ada.visitor@example.org";
@@ -85,7 +85,7 @@ fn connect(path: &Path) -> Result<Accounts> {
         opened => opened?,
     };
     // The key lies apart from the database, so that a copy of the database alone gives nobody's second factor away.
-    let key = KeyFile::new(key::locate(None, std::env::var_os("ROLLBOOK_KEY")));
+    let key = KeyFile::find()?;
     let ground = Ground {
         store,
         clock: Box::new(SystemClock),

@@ -10,6 +10,7 @@ pub use opening::{Access, Room, Upgraded};
 
 use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
+use crate::accounts::finding::Finding;
 use crate::accounts::store::Store;
 
 /// Opens a database that exists. Never creates, never migrates.
@@ -19,6 +20,19 @@ use crate::accounts::store::Store;
 /// folder is open to others.
 pub fn open(path: &Path, access: Access) -> Result<Box<dyn Store>> {
     Ok(Box::new(sqlite::Sqlite::open(path, access)?))
+}
+
+/// Opens a database that [`open`] refuses because of its modes or folders, for `doctor`: read-only.
+///
+/// # Errors
+/// As [`open`], apart from those refusals.
+pub fn open_to_examine(path: &Path) -> Result<Box<dyn Store>> {
+    Ok(Box::new(sqlite::Sqlite::open_to_examine(path)?))
+}
+
+/// Checks the files and folders of a database without opening it.
+pub fn inspect(path: &Path) -> Vec<Finding> {
+    sqlite::inspect(path)
 }
 
 /// What the handles of one process keep in memory together, so that words are found quickly. Clones share it.

@@ -8,7 +8,7 @@
 //! # fn main() -> rollbook::accounts::Result<()> {
 //! use rollbook::accounts::{Accounts, Actor, Ground, Kind, Login, Secret};
 //! use rollbook::engines;
-//! use rollbook::host::key::{KeyFile, locate};
+//! use rollbook::host::key::KeyFile;
 //! use rollbook::host::{SystemClock, SystemEntropy};
 //!
 //! // This database is in memory and ends with its handle; `engines::open` opens a file.
@@ -18,7 +18,7 @@
 //!     entropy: Box::new(SystemEntropy),
 //!     cost: None, // as the policy in the database says
 //!     // Seals second factors. It lies apart, so that the database alone gives none of them away.
-//!     keys: Box::new(KeyFile::new(locate(None, std::env::var_os("ROLLBOOK_KEY")))),
+//!     keys: Box::new(KeyFile::find()?),
 //! };
 //! let mut accounts = Accounts::new(ground, Actor::Service("web".into()), "");
 //!

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use rollbook::accounts::audit::{Actor, Stamp};
 use rollbook::accounts::door::Accounts;
-use rollbook::accounts::error::{Field, Result};
+use rollbook::accounts::error::{Error, Field, Result};
+use rollbook::accounts::file_error::run_as;
+use rollbook::accounts::finding::Finding;
 use rollbook::accounts::standing::{Seat, Standing};
 use rollbook::accounts::store::Store;
 use rollbook::accounts::time::Clock as _;
@@ -29,6 +31,8 @@ use crate::shelf::{Shelf, accounts};
 pub struct Machine {
     place: Place,
     key: KeyFile,
+    key_place: Place,
+    unreachable: Vec<Error>,
     access: Access,
     identity: Identity,
     color: (Color, String),
@@ -42,13 +46,15 @@ impl Machine {
     /// # Errors
     /// A broken configuration file, and no place for a database.
     pub fn new(global: &Global) -> Result<Machine> {
-        let config = Config::read(&place::config_files())?;
+        let config = Config::choose(global.config.as_deref())?;
         let place = place::locate(global.db.clone(), std::env::var_os("ROLLBOOK_DB"), &config)?;
         let access = if global.read_only { Access::ReadOnly } else { Access::Full };
-        let key = KeyFile::new(key::locate(global.key_file.clone(), std::env::var_os("ROLLBOOK_KEY")));
+        let key_place = key::locate(global.key_file.clone(), std::env::var_os("ROLLBOOK_KEY"), &config);
+        let key = KeyFile::new(&key_place.path).shared_with(place::owner(&place.path));
         Ok(Machine {
             place,
             key,
+            key_place,
             access,
             identity: Facts::gather().identity(),
             color: color(global, &config),
@@ -62,7 +68,13 @@ impl Machine {
                 (None, Some((theme, file))) => (*theme, place::show(file)),
                 (None, None) => (Theme::default(), "default".to_owned()),
             },
+            unreachable: config.unreachable,
         })
+    }
+
+    /// The configuration files that this account cannot reach, a warning each.
+    pub fn warnings(&self) -> &[Error] {
+        &self.unreachable
     }
 
     /// What the console needs to begin: on the database at the machine's place, or on this many sample people.
@@ -79,6 +91,7 @@ impl Machine {
         let setup = Setup {
             path: people.is_none().then(|| self.place.path.clone()),
             looked: format!("{} ({})", self.path(), self.place.source.words()),
+            warning: self.unreachable.first().map(ToString::to_string),
             read_only: self.access == Access::ReadOnly,
             actor: standing.actor,
             role: standing.role,
@@ -156,6 +169,18 @@ impl World for Machine {
         place::is_owned(&self.place.path)
     }
 
+    fn open_to_examine(&self) -> Result<Accounts> {
+        engines::open_to_examine(&self.place.path).map(|store| self.accounts(store, None))
+    }
+
+    fn inspect(&self) -> Vec<Finding> {
+        engines::inspect(&self.place.path)
+    }
+
+    fn run_as_owner(&self) -> Option<String> {
+        place::owner(&self.place.path).filter(|owner| *owner != place::account()).map(run_as)
+    }
+
     fn create(&self, service: Option<&str>) -> Result<Accounts> {
         engines::create(&self.place.path).map(|store| self.accounts(store, service))
     }
@@ -185,6 +210,7 @@ impl World for Machine {
         let setting = |key, value: &str, source: &str| Setting { key, value: value.into(), source: source.into() };
         vec![
             setting("db", &self.path(), &self.place.source.words()),
+            setting("key", &place::show(&self.key_place.path), &self.key_place.source.words()),
             setting("theme", self.theme.0.word(), &self.theme.1),
             setting("color", self.color.0.word(), &self.color.1),
             setting("ascii", if self.ascii.0 { "true" } else { "false" }, &self.ascii.1),

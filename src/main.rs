@@ -37,6 +37,10 @@ fn start(line: Line) -> ExitCode {
         Ok(machine) => machine,
         Err(error) => return refuse(&error, global.json),
     };
+    if command.is_some() || !is_terminal() {
+        // The console shows it on its own screen.
+        machine.warnings().iter().for_each(output::warn);
+    }
     process::seal();
     #[cfg(feature = "provoke")]
     console::provoke::in_command();

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use rollbook::accounts::audit::Actor;
 use rollbook::accounts::door::{Accounts, Ground};
-use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::error::Result;
+use rollbook::accounts::file_error::file_error;
 use rollbook::accounts::standing::Seat;
 use rollbook::accounts::store::Store;
 use rollbook::accounts::token::{Entropy as _, hex};
@@ -154,7 +155,7 @@ fn throw_away_folder() -> Result<PathBuf> {
     SystemEntropy.fill(&mut random)?;
     let folder = std::env::temp_dir().join(format!("rollbook-demo-{}", hex(&random)));
     std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| {
-        Error::new(Kind::Failure, format!("no place for sample people: {error}")).hint("TMPDIR names another folder")
+        file_error("cannot be created for sample people", &folder, &error, "set TMPDIR to another folder")
     })?;
     Ok(folder)
 }

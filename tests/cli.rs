@@ -5,10 +5,14 @@
 mod actors;
 #[path = "cli/canary.rs"]
 mod canary;
+#[path = "cli/closed.rs"]
+mod closed;
 #[path = "cli/crowd.rs"]
 mod crowd;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/factor.rs"]
 mod factor;
 #[path = "cli/hostile.rs"]

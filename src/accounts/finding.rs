@@ -1,5 +1,7 @@
 //! Findings: each thing that `doctor` looked at, how urgent it is, and the step that helps.
 
+use super::error::{Error, Kind};
+
 /// How urgent a finding is. The order is that of urgency, so the worst of several is their maximum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Severity {
@@ -7,9 +9,9 @@ pub enum Severity {
     Ok,
     /// It could not be checked.
     Unknown,
-    /// Somebody should act soon.
+    /// An administrator should act soon.
     Warning,
-    /// Somebody should act now.
+    /// An administrator should act now.
     Critical,
 }
 
@@ -59,16 +61,32 @@ impl Finding {
         Finding { severity: Severity::Unknown, kind, message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// Something on which somebody should act soon.
+    /// A fault on which an administrator should act soon.
     pub fn warning(kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Finding {
         Finding { severity: Severity::Warning, kind, message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// Something on which somebody should act now.
+    /// A fault on which an administrator should act now.
     pub fn critical(kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Finding {
         Finding { severity: Severity::Critical, kind, message: message.into(), hint: Some(hint.into()) }
     }
 }
+
+impl Finding {
+    /// A check that failed with this error: critical if the database itself is at fault, unknown otherwise.
+    pub fn failed(kind: &'static str, error: Error) -> Finding {
+        let Error { kind: of, message, hint, .. } = error;
+        let severity = match of {
+            Kind::Schema | Kind::NoDatabase => Severity::Critical,
+            Kind::Failure if message.contains(DAMAGED) => Severity::Critical,
+            _ => Severity::Unknown,
+        };
+        Finding { severity, kind, message, hint: hint.or_else(|| Some("try again in a moment".to_owned())) }
+    }
+}
+
+/// The words of an error that says that the file itself is damaged.
+pub const DAMAGED: &str = "is damaged";
 
 /// The overall status: the worst severity among these findings.
 pub fn status(findings: &[Finding]) -> Severity {
@@ -78,6 +96,16 @@ pub fn status(findings: &[Finding]) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_check_that_failed_is_critical_only_if_the_database_is_at_fault() {
+        let of = |kind, message: &str| Finding::failed("x", Error::new(kind, message)).severity;
+        assert_eq!(of(Kind::NoDatabase, "none"), Severity::Critical);
+        assert_eq!(of(Kind::Schema, "older"), Severity::Critical);
+        assert_eq!(of(Kind::Failure, "the database file is damaged"), Severity::Critical);
+        assert_eq!(of(Kind::Failure, "permission denied"), Severity::Unknown);
+        assert_eq!(of(Kind::Busy, "busy"), Severity::Unknown);
+    }
 
     #[test]
     fn the_status_is_the_worst_severity_and_has_the_exit_code_that_monitoring_expects() {

@@ -1,8 +1,9 @@
 //! What upkeep removed, and what a look at the database from outside shows.
 
 use super::clock::{ClockState, STAND};
+use super::error::Result;
 use super::factor::KeyReport;
-use super::finding::Finding;
+use super::finding::{DAMAGED, Finding};
 use super::text::visible;
 use super::time::{Span, Time};
 
@@ -46,6 +47,9 @@ impl Tidied {
     }
 }
 
+/// Receives the progress of a check of the file: pages checked and pages in all. Beyond that number rows are checked.
+pub type CheckProgress = Box<dyn FnMut(u64, u64) + Send>;
+
 /// A file of the database.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileFact {
@@ -82,6 +86,28 @@ pub fn findings(found: &Examination, key: &KeyReport, wall: Time, time: &dyn Fn(
     }
     all.push(key_finding(key));
     all
+}
+
+/// The finding of a check of the file.
+pub fn check_finding(checked: Result<Vec<String>>) -> Finding {
+    match checked {
+        Ok(faults) => match faults.first() {
+            None => Finding::ok("file_check", "every page of the file is in order"),
+            Some(first) => {
+                let more = match faults.len() {
+                    1 => String::new(),
+                    n => format!(" (and {} more)", n - 1),
+                };
+                Finding::critical(
+                    "file_damaged",
+                    format!("the database file is damaged: {}{more}", visible(first)),
+                    "keep a copy of the file and of its -wal, then restore it from a backup",
+                )
+            }
+        },
+        Err(error) if error.message.contains(DAMAGED) => Finding::failed("file_damaged", error),
+        Err(error) => Finding::failed("file_check", error),
+    }
 }
 
 /// The stable word for what is to be said of the clock.

@@ -14,7 +14,7 @@ use super::error::Result;
 use super::export::Stretch;
 use super::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use super::hash::PasswordHash;
-use super::health::{Examination, Tidied};
+use super::health::{CheckProgress, Examination, Tidied};
 use super::policy::Policy;
 use super::query::{Anchor, Filter, Key, Page, Query};
 use super::seal::{KeyId, Sealed};
@@ -431,6 +431,9 @@ pub trait Store: Send {
 
     /// What a look at the database from outside shows; quick, however many people there are.
     fn examine(&mut self) -> Result<Examination>;
+
+    /// Checks the structure of the whole file and returns up to ten faults. Reads every page; reports its progress.
+    fn quick_check(&mut self, tell: CheckProgress) -> Result<Vec<String>>;
 
     /// How many passwords are kept by which scheme and cost, the most frequent first. Looks at each.
     fn hashes(&mut self) -> Result<Vec<(String, u64)>>;

@@ -5,7 +5,7 @@ use super::audit::{Actor, Stamp};
 use super::clock::ClockState;
 use super::door::Accounts;
 use super::error::Result;
-use super::health::{Examination, Tidied};
+use super::health::{CheckProgress, Examination, Tidied};
 use super::time::{Span, Time};
 use super::warrant::Warrant;
 
@@ -66,6 +66,15 @@ impl Accounts {
     pub fn glance(&mut self) -> Result<Examination> {
         self.oversee()?;
         self.store.examine()
+    }
+
+    /// Checks the structure of the whole file and returns up to ten faults; reports its progress.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn quick_check(&mut self, tell: CheckProgress) -> Result<Vec<String>> {
+        self.oversee()?;
+        self.store.quick_check(tell)
     }
 
     /// How many passwords are kept by which scheme and cost, the most frequent first.

@@ -53,9 +53,12 @@ pub struct Global {
     /// The database [else ROLLBOOK_DB, the config file, the user's data folder]
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<PathBuf>,
-    /// The key that seals second factors [else ROLLBOOK_KEY, the user's config folder, /etc/rollbook/key for root]
+    /// The key that seals second factors [else ROLLBOOK_KEY, key in the config file, the user's config folder, /etc/rollbook/key for root]
     #[arg(long = "key", global = true, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+    /// The configuration file, or none [else ~/.config/rollbook/config.toml, /etc/rollbook/config.toml]
+    #[arg(long, global = true, value_name = "PATH|none")]
+    pub config: Option<PathBuf>,
     /// Write JSON: one object, or one object a line for lists
     #[arg(long, global = true)]
     pub json: bool,
@@ -139,7 +142,7 @@ pub enum Command {
     /// API tokens: create, list, check, revoke
     #[command(subcommand)]
     Token(token::Token),
-    /// Look at the clock, the files, the schema, the hashes and the key of the second factors
+    /// Check the file, the free space, the clock, the settings and the key; exit code 0, 1, 2 or 3
     Doctor(doctor::Doctor),
 }
 
@@ -358,7 +361,7 @@ mod tests {
             &["--db", "user"],
             &["--as", "alice", "--as-code", "--reason", "because"],
             &["--break-glass", "--reason", "because"],
-            &["--theme", "dark", "--color=never", "--read-only"],
+            &["--theme", "dark", "--color=never", "--read-only", "--config", "none"],
             &["--json", "--dry-run", "--service", "web"],
             &["--as-session-stdin", "--"],
         ];

@@ -13,6 +13,7 @@ use super::output::Outcome;
 use crate::accounts::chain::{Head, broken};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::export::{self, Record};
+use crate::accounts::file_error::file_error;
 use crate::accounts::text::quote;
 use crate::accounts::trail::parse_since;
 
@@ -132,7 +133,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn new(path: &Path) -> Result<Sheet<'_>> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|fault| failed("cannot be made", path, &fault).hint("name another, new file"))?;
+        let file = file.map_err(|fault| failed("cannot be created", path, &fault))?;
         Ok(Sheet { path, out: BufWriter::new(file), keep: false })
     }
 
@@ -159,8 +160,6 @@ impl Drop for Sheet<'_> {
     }
 }
 
-fn failed(what: &str, path: &Path, fault: &std::io::Error) -> Error {
-    let reason = fault.to_string();
-    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-    Error::new(Kind::Failure, format!("{} {what}: {reason}", quote(&path.to_string_lossy())))
+fn failed(attempt: &str, path: &Path, fault: &std::io::Error) -> Error {
+    file_error(attempt, path, fault, "name another file")
 }

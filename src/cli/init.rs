@@ -9,6 +9,7 @@ use super::json::UserJson;
 use super::lines::Want;
 use super::output::Outcome;
 use super::prompt::is_interactive;
+use crate::accounts::error::Result;
 use crate::accounts::secret::Secret;
 use crate::accounts::user::{Draft, Role, User};
 
@@ -23,22 +24,27 @@ struct Made<'a> {
 pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
     let path = call.new_place("`rollbook user list` shows who is in it; --db names another place")?;
     let admin = administrator(call, args)?;
+    let key = prepare_key(call)?;
     let mut accounts = if call.global.dry_run { call.world.imagine(None)? } else { call.world.create(None)? };
     let would = if call.global.dry_run { "dry run: the database would be created:" } else { "created the database" };
     call.out.say(&format!("{would} {path}"));
     accounts.give_reason(call.global.reason.as_deref())?;
-    // Now, while nobody needs it yet, and somebody is there to read where it lies.
-    accounts.rehearse(call.global.dry_run);
-    match accounts.prepare_key() {
-        Ok(Some(place)) => call.out.say(&made_key(&place)),
-        Ok(None) => {}
-        Err(error) => call.out.say(&format!("without a key nobody can have a second factor: {error}")),
+    if let Some(place) = key {
+        call.out.say(&made_key(&place));
     }
     let user = match admin {
         Some((draft, password)) => Some(accounts.create_user(draft, Some(&password))?),
         None => None,
     };
     tell(call, path, user.as_ref())
+}
+
+/// Makes the key that seals second factors, and returns its place if it is new. It comes before the database: if it
+/// cannot be made, `init` leaves nothing behind and can be repeated.
+fn prepare_key(call: &Call<'_>) -> Result<Option<String>> {
+    let mut accounts = call.world.imagine(None)?;
+    accounts.rehearse(call.global.dry_run);
+    accounts.prepare_key()
 }
 
 /// Who shall be the first administrator. Asked before anything is created, so that a slip leaves nothing behind.

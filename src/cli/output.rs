@@ -112,6 +112,11 @@ pub fn report(error: &Error, json: bool) {
     }
 }
 
+/// Prints a warning on standard error, with `--json` too: standard output has the data alone.
+pub fn warn(warning: &Error) {
+    let _ = writeln!(io::stderr().lock(), "rollbook: warning: {warning}");
+}
+
 /// Columns aligned by what they take on a screen. Rows are handed over a page at a time, so that a long list begins
 /// at once; a column may grow from page to page but never shrinks.
 pub struct Table<const N: usize> {

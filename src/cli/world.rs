@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
+use crate::accounts::finding::Finding;
 
 /// What an upgrade of the schema did.
 pub struct Upgraded {
@@ -53,6 +54,18 @@ pub trait World {
 
     /// Whether the database's file belongs to whoever runs this, or they are root.
     fn owns_database(&self) -> bool;
+
+    /// Opens a database that [`World::open`] refuses because of its modes or folders, for reading.
+    ///
+    /// # Errors
+    /// Whatever else the engine says.
+    fn open_to_examine(&self) -> Result<Accounts>;
+
+    /// Checks the database's files and folders without opening it.
+    fn inspect(&self) -> Vec<Finding>;
+
+    /// The command prefix that acts as the owner of the database's file, if that is another account.
+    fn run_as_owner(&self) -> Option<String>;
 
     /// Creates the database and opens it.
     ///

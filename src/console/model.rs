@@ -38,6 +38,8 @@ pub struct Setup {
     pub looked: String,
     /// Whether nothing may be changed.
     pub read_only: bool,
+    /// A warning to show at the start: a configuration file that cannot be reached.
+    pub warning: Option<String>,
     /// In whose name.
     pub actor: Actor,
     /// As what.
@@ -198,6 +200,7 @@ impl Model {
             now: setup.clock.now(),
             touched_at: setup.clock.now(),
             signin: None,
+            notice: setup.warning.clone().map(|text| Notice { text, fault: true, session: None }),
             setup,
             book: Book::Opening,
             pane: Pane::Users,
@@ -210,7 +213,6 @@ impl Model {
             system: System::default(),
             verifying: Verifying::default(),
             layers: Vec::new(),
-            notice: None,
             messages: VecDeque::new(),
             attention: None,
             undo: Vec::new(),

@@ -210,8 +210,8 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
             if let Some(remark) = &place.remark {
                 model.say(remark.clone());
             } else {
-                // What was said while it was made is over.
-                model.notice = None;
+                // What was said while it was made is over. The warning of the start is read beside the first rows.
+                model.notice = model.setup.warning.take().map(|text| Notice { text, fault: true, session: None });
             }
             open(model, place);
         }

@@ -43,5 +43,6 @@ mod upkeep;
 mod users;
 mod uses;
 
+pub use examine::inspect;
 pub use handle::Sqlite;
 pub use recall::Recall;

@@ -5,13 +5,15 @@
 //! opened.
 
 use std::fs::File as Opened;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::file_error::{blocking, file_error, is_absent, named};
 use crate::accounts::text::{from_bytes, visible};
 
 /// When colours are used.
@@ -77,6 +79,7 @@ impl Theme {
 #[serde(deny_unknown_fields)]
 struct File {
     db: Option<PathBuf>,
+    key: Option<PathBuf>,
     theme: Option<Theme>,
     color: Option<Color>,
     ascii: Option<bool>,
@@ -90,26 +93,48 @@ pub type Found<T> = Option<(T, PathBuf)>;
 pub struct Config {
     /// Where the database lies.
     pub db: Found<PathBuf>,
+    /// The file of the key that seals second factors.
+    pub key: Found<PathBuf>,
     /// The theme.
     pub theme: Found<Theme>,
     /// When to use colours.
     pub color: Found<Color>,
     /// Whether to draw with ASCII alone.
     pub ascii: Found<bool>,
+    /// Files that this account cannot reach. Their settings do not apply.
+    pub unreachable: Vec<Error>,
 }
 
 impl Config {
-    /// Reads these files, the one that counts most first. One that does not exist says nothing.
+    /// Reads the file that `--config` names, no file for `none`, and the usual files without the flag.
+    ///
+    /// # Errors
+    /// As [`Config::read`]; `failure` if the named file cannot be read.
+    pub fn choose(flag: Option<&Path>) -> Result<Config> {
+        match flag {
+            None => Config::read(&config_files()),
+            Some(path) if path == Path::new("none") => Ok(Config::default()),
+            Some(path) => {
+                Opened::open(path).map_err(|fault| file_error("cannot be read", path, &fault, LEAVE_OUT))?;
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                Config::read(std::slice::from_ref(&path))
+            }
+        }
+    }
+
+    /// Reads these files; the first counts most. A file that does not exist sets nothing. Neither does one that this
+    /// account cannot reach, but it is reported in [`Config::unreachable`].
     ///
     /// # Errors
     /// `failure` naming file and line.
     pub fn read(files: &[PathBuf]) -> Result<Config> {
         let mut config = Config::default();
         for path in files {
-            let Some(file) = read_file(path)? else { continue };
+            let Some(file) = read_file(path, &mut config.unreachable)? else { continue };
             let folder = path.parent().unwrap_or(Path::new("/"));
             // A path in a file means the same wherever the program is started.
             config.db = config.db.or(file.db.map(|db| (folder.join(db), path.clone())));
+            config.key = config.key.or(file.key.map(|key| (folder.join(key), path.clone())));
             config.theme = config.theme.or(file.theme.map(|theme| (theme, path.clone())));
             config.color = config.color.or(file.color.map(|color| (color, path.clone())));
             config.ascii = config.ascii.or(file.ascii.map(|ascii| (ascii, path.clone())));
@@ -118,16 +143,41 @@ impl Config {
     }
 }
 
-fn read_file(path: &Path) -> Result<Option<File>> {
-    let shown = visible(&from_bytes(path.as_os_str().as_encoded_bytes())).into_owned();
-    let unreadable = |error| {
-        Error::new(Kind::Failure, format!("{shown} cannot be read: {error}"))
-            .hint("let yourself read it, or move it away: everything in it can be said by flags too")
+/// How to go on without any configuration file.
+const LEAVE_OUT: &str = "leave it out with --config none";
+
+/// The configuration files in their usual places; the first counts most.
+pub fn config_files() -> Vec<PathBuf> {
+    let own = etcetera::choose_base_strategy().ok().map(|base| base.config_dir());
+    // A relative folder would mean another file wherever the program is started.
+    let own = own.filter(|folder| folder.is_absolute());
+    let folders = own.into_iter().chain([PathBuf::from("/etc")]);
+    folders.map(|folder| folder.join("rollbook").join("config.toml")).collect()
+}
+
+/// The report of a file that this account cannot reach.
+fn out_of_reach(path: &Path, fault: &io::Error) -> Error {
+    let step = match blocking(path) {
+        Some(closed) if closed.starts_with("/etc") => {
+            format!("let every account read it: chmod a+rX {}", named(&closed))
+        }
+        _ => "set HOME or XDG_CONFIG_HOME to a folder of this account".to_owned(),
     };
+    let error = file_error("does not apply", path, fault, LEAVE_OUT);
+    Error::new(Kind::Failure, format!("the configuration {}", error.message)).hint(format!("{step}, or {LEAVE_OUT}"))
+}
+
+fn read_file(path: &Path, unreachable: &mut Vec<Error>) -> Result<Option<File>> {
+    let shown = visible(&from_bytes(path.as_os_str().as_encoded_bytes())).into_owned();
+    let unreadable = |fault| file_error("cannot be read", path, &fault, LEAVE_OUT);
     let mut file = match Opened::open(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
+        Err(fault) if is_absent(&fault) => return Ok(None),
+        Err(fault) if fault.kind() == io::ErrorKind::PermissionDenied => {
+            unreachable.push(out_of_reach(path, &fault));
+            return Ok(None);
+        }
+        Err(fault) => return Err(unreadable(fault)),
     };
     let facts = file.metadata().map_err(unreadable)?;
     trust(&shown, facts.mode(), facts.uid(), rustix::process::geteuid().as_raw())?;
@@ -136,7 +186,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
     toml::from_str(&text).map(Some).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Error::new(Kind::Failure, format!("{shown}, line {line}: {}", visible(error.message())))
-            .hint("the keys are db, theme, color and ascii")
+            .hint("the keys are db, key, theme, color and ascii")
     })
 }
 
@@ -219,6 +269,34 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("its own");
             assert_eq!(Config::read(std::slice::from_ref(&file)).is_ok(), read, "{mode:o}");
         }
+    }
+
+    #[test]
+    fn a_relative_path_in_a_file_is_relative_to_the_file() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("config.toml");
+        fs::write(&file, "db = \"users.db\"\nkey = \"keys/key\"\n").expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("its own");
+        let config = Config::read(std::slice::from_ref(&file)).expect("lawful");
+        assert_eq!(config.db.map(|(path, _)| path), Some(folder.path().join("users.db")));
+        assert_eq!(config.key, Some((folder.path().join("keys/key"), file)));
+    }
+
+    #[test]
+    fn the_file_that_the_flag_names_must_exist_and_none_reads_no_file() {
+        let error = Config::choose(Some(Path::new("/nowhere/config.toml"))).expect_err("no such file");
+        assert_eq!(error.message, "\"/nowhere/config.toml\" cannot be read: no such file or directory");
+        assert!(error.hint.is_some_and(|hint| hint.contains("--config none")));
+        assert_eq!(Config::choose(Some(Path::new("none"))), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_file_out_of_reach_is_reported_with_the_step_that_opens_it() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = out_of_reach(Path::new("/nowhere/config.toml"), &denied);
+        let words = "the configuration \"/nowhere/config.toml\" does not apply: permission denied";
+        assert!(error.message.starts_with(words), "{error}");
+        assert!(error.hint.is_some_and(|hint| hint.contains("HOME") && hint.ends_with("--config none")));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::accounts::audit::Actor;
+use crate::accounts::file_error::name_in;
 use crate::accounts::text::{from_bytes, visible};
 
 /// The operator and where they came from.
@@ -84,12 +85,7 @@ impl Facts {
     }
 
     fn name_of(&self, uid: u32) -> String {
-        let entry = |line: &str| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)?.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
-        };
-        self.passwd.lines().find_map(entry).unwrap_or_else(|| format!("uid {uid}"))
+        name_in(&self.passwd, uid).unwrap_or_else(|| format!("uid {uid}"))
     }
 }
 

@@ -4,9 +4,9 @@
 //! `NAME.old`.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,34 +14,62 @@ use etcetera::BaseStrategy as _;
 use rustix::fs::{Mode, OFlags};
 use zeroize::Zeroizing;
 
-use super::place::show;
+use super::config::Config;
+use super::place::{Place, Source, show};
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::file_error::{account_name, file_error, is_absent, not_a_folder, run_as};
 use crate::accounts::seal::{Key, Keyring, Slot};
 use crate::accounts::token::hex;
 
-/// Finds the key's place: the flag, then the environment, then `/etc/rollbook/key` for root and the configuration's
-/// folder for everybody else.
-pub fn locate(flag: Option<PathBuf>, environment: Option<OsString>) -> PathBuf {
-    let system = || PathBuf::from("/etc/rollbook/key");
-    if let Some(path) = flag.or_else(|| environment.filter(|path| !path.is_empty()).map(PathBuf::from)) {
-        return path;
+/// The folder of root's key. Every account reads the configuration beside it.
+const SYSTEM: &str = "/etc/rollbook";
+
+/// Finds the key's place: the flag, then the environment, then the configuration. The default is `/etc/rollbook/key`
+/// for root and the folder of the configuration for every other account.
+pub fn locate(flag: Option<PathBuf>, environment: Option<OsString>, config: &Config) -> Place {
+    if let Some(path) = flag {
+        return Place { path, source: Source::Flag("--key") };
     }
-    if rustix::process::geteuid().is_root() {
-        return system();
+    if let Some(path) = environment.filter(|path| !path.is_empty()) {
+        return Place { path: path.into(), source: Source::Environment("ROLLBOOK_KEY") };
     }
-    etcetera::choose_base_strategy().map_or_else(|_| system(), |base| base.config_dir().join("rollbook").join("key"))
+    if let Some((path, file)) = config.key.clone() {
+        return Place { path, source: Source::Config(file) };
+    }
+    let own = etcetera::choose_base_strategy().map(|base| base.config_dir().join("rollbook"));
+    let own = own.ok().filter(|folder| folder.is_absolute() && !rustix::process::geteuid().is_root());
+    let folder = own.unwrap_or_else(|| PathBuf::from(SYSTEM));
+    Place { path: folder.join("key"), source: Source::Default }
 }
 
 /// A key in a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyFile {
     path: PathBuf,
+    /// The owner of the database, whose key root may use as well.
+    partner: Option<u32>,
 }
 
 impl KeyFile {
     /// The key in this file, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> KeyFile {
-        KeyFile { path: path.into() }
+        KeyFile { path: path.into(), partner: None }
+    }
+
+    /// The key of this process, at the place that the environment and the configuration name: the one that the program
+    /// uses too if it runs as the same account.
+    ///
+    /// # Errors
+    /// `failure` for a broken configuration file.
+    pub fn find() -> Result<KeyFile> {
+        let config = Config::choose(None)?;
+        Ok(KeyFile::new(locate(None, std::env::var_os("ROLLBOOK_KEY"), &config).path))
+    }
+
+    /// Lets root use a key that belongs to this account, the owner of the database.
+    #[must_use]
+    pub fn shared_with(self, owner: Option<u32>) -> KeyFile {
+        KeyFile { partner: owner, ..self }
     }
 
     fn path_of(&self, slot: Slot) -> PathBuf {
@@ -70,6 +98,37 @@ impl KeyFile {
             .hint(format!("chmod go-w {shown}, or {ELSEWHERE}")))
     }
 
+    /// Creates the missing folders, closed to other accounts; the system's folder is open to readers.
+    fn make_folder(&self) -> io::Result<()> {
+        let folder = self.folder();
+        // Like `exists`, but an error is not taken for absence.
+        match folder.metadata() {
+            Err(fault) if is_absent(&fault) => {}
+            facts => return facts.map(drop),
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(not_a_folder)?;
+        // Set here: the umask of this process closes everything that it creates.
+        fs::set_permissions(folder, Permissions::from_mode(folder_mode(folder)))
+    }
+
+    /// A key in a folder of another account is lost when that account wishes, and that account cannot read it.
+    fn check_folder_owner(&self) -> Result<()> {
+        let folder = self.folder();
+        let owner = folder.metadata().map_err(|fault| failed("cannot be created", &self.path, &fault))?.uid();
+        let own = rustix::process::geteuid().as_raw();
+        if owner == own || owner == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "the folder {} for the key belongs to {}, not to {}",
+            show(folder),
+            account_name(owner),
+            account_name(own)
+        );
+        Err(Error::new(Kind::Failure, message)
+            .hint(format!("run it as that account ({}), or {ELSEWHERE}", run_as(owner))))
+    }
+
     /// Whatever was done to the folder is on the disk.
     fn settle(&self) -> io::Result<()> {
         File::open(self.folder())?.sync_all()
@@ -87,7 +146,7 @@ impl Keyring for KeyFile {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::open(&path, flags, Mode::empty()).map_err(io::Error::from) {
             Ok(file) => File::from(file),
-            Err(fault) if matches!(fault.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(fault) if is_absent(&fault) => return Ok(None),
             Err(fault) => return Err(failed("cannot be read", &path, &fault)),
         };
         let facts = file.metadata().map_err(|fault| failed("cannot be read", &path, &fault))?;
@@ -99,10 +158,13 @@ impl Keyring for KeyFile {
             return Err(Error::new(Kind::Failure, format!("the key {shown} is open to others"))
                 .hint(format!("chmod 600 {shown}, and if others may have read it: rollbook factor rekey")));
         }
-        let owner = facts.uid();
-        if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-            return Err(Error::new(Kind::Failure, format!("the key {shown} belongs to somebody else"))
-                .hint("whoever owns it knows it: give it to the one who runs this, then rollbook factor rekey"));
+        let (owner, own) = (facts.uid(), rustix::process::geteuid().as_raw());
+        if !may_use(owner, own, self.partner) {
+            return Err(Error::new(
+                Kind::Failure,
+                format!("the key {shown} belongs to {}, not to {}", account_name(owner), account_name(own)),
+            )
+            .hint(format!("run it as the owner ({}), or {ELSEWHERE}", run_as(owner))));
         }
         self.check_folder()?;
         let mut text = Zeroizing::new(Vec::with_capacity(128));
@@ -116,11 +178,10 @@ impl Keyring for KeyFile {
 
     fn make(&self, slot: Slot, key: &Key) -> Result<()> {
         let path = self.path_of(slot);
-        let fault = |fault: io::Error| failed("cannot be made", &path, &fault);
-        if !self.folder().exists() {
-            DirBuilder::new().recursive(true).mode(0o700).create(self.folder()).map_err(fault)?;
-        }
+        let fault = |fault: io::Error| failed("cannot be created", &path, &fault);
+        self.make_folder().map_err(fault)?;
         self.check_folder()?;
+        self.check_folder_owner()?;
         // Written under another name and then linked, so that the key is never there in part, and never replaced.
         let draft = draft_beside(&path);
         let made = write_new(&draft, key).and_then(|()| fs::hard_link(&draft, &path));
@@ -147,12 +208,21 @@ impl Keyring for KeyFile {
     }
 }
 
-const ELSEWHERE: &str = "name another place with --key or ROLLBOOK_KEY";
+/// The mode of a folder that is created for the key.
+fn folder_mode(folder: &Path) -> u32 {
+    if folder == Path::new(SYSTEM) { 0o755 } else { 0o700 }
+}
 
-fn failed(what: &str, path: &Path, fault: &io::Error) -> Error {
-    let reason = fault.to_string();
-    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-    Error::new(Kind::Failure, format!("the key {} {what}: {reason}", show(path))).hint(ELSEWHERE)
+/// Whether a process of the account `own` may use a key of this owner: its own, root's, and for root its partner's.
+fn may_use(owner: u32, own: u32, partner: Option<u32>) -> bool {
+    owner == own || owner == 0 || (own == 0 && partner == Some(owner))
+}
+
+const ELSEWHERE: &str = "name another place with --key, ROLLBOOK_KEY or key in config.toml";
+
+fn failed(attempt: &str, path: &Path, fault: &io::Error) -> Error {
+    let error = file_error(attempt, path, fault, ELSEWHERE);
+    Error { message: format!("the key {}", error.message), ..error }
 }
 
 /// A name that no other process and no other thread of this one takes.
@@ -188,7 +258,7 @@ fn parse(text: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -274,10 +344,40 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_beats_the_environment() {
-        let find = |flag: Option<&str>, variable: &str| locate(flag.map(PathBuf::from), Some(variable.into()));
-        assert_eq!(find(Some("/flag"), "/env"), Path::new("/flag"));
-        assert_eq!(find(None, "/env"), Path::new("/env"));
-        assert!(find(None, "").ends_with("rollbook/key"), "an empty variable says nothing");
+    fn the_flag_beats_the_environment_and_that_the_configuration() {
+        let config = Config { key: Some(("/config".into(), "/etc/rollbook/config.toml".into())), ..Config::default() };
+        let find = |flag: Option<&str>, variable: &str, config: &Config| {
+            locate(flag.map(PathBuf::from), Some(variable.into()), config)
+        };
+        assert_eq!(find(Some("/flag"), "/env", &config).path, Path::new("/flag"));
+        assert_eq!(find(None, "/env", &config).path, Path::new("/env"));
+        let place = find(None, "", &config);
+        assert_eq!(
+            (place.path.as_path(), place.source.words().as_str()),
+            (Path::new("/config"), "/etc/rollbook/config.toml")
+        );
+        let place = find(None, "", &Config::default());
+        assert!(place.path.ends_with("rollbook/key"), "an empty variable says nothing");
+        assert_eq!(place.source, Source::Default);
+    }
+
+    #[test]
+    fn only_the_folder_of_the_system_is_open_to_readers() {
+        assert_eq!(folder_mode(Path::new("/etc/rollbook")), 0o755);
+        assert_eq!(folder_mode(Path::new("/home/ann/.config/rollbook")), 0o700);
+    }
+
+    #[test]
+    fn a_key_is_for_its_owner_and_root_may_use_that_of_the_owner_of_the_database() {
+        for (owner, own, partner, may) in [
+            (1000, 1000, None, true),
+            (0, 1000, None, true),
+            (1001, 1000, Some(1001), false),
+            (1000, 0, None, false),
+            (1000, 0, Some(1000), true),
+            (1001, 0, Some(1000), false),
+        ] {
+            assert_eq!(may_use(owner, own, partner), may, "{owner} {own} {partner:?}");
+        }
     }
 }

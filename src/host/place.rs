@@ -1,4 +1,4 @@
-//! Where the database and the configuration lie.
+//! The place of the database.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use super::config::Config;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::text::{from_bytes, quote, visible};
 
-/// What told us where the database lies, the strongest first.
+/// What named the path, the strongest first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Source {
-    /// The flag `--db`.
-    Flag,
-    /// The variable `ROLLBOOK_DB`.
-    Environment,
+    /// This flag.
+    Flag(&'static str),
+    /// This variable.
+    Environment(&'static str),
     /// A configuration file.
     Config(PathBuf),
     /// Nothing; it is where it is when nothing is said.
@@ -26,8 +26,7 @@ impl Source {
     /// The words for it. Safe to print.
     pub fn words(&self) -> String {
         match self {
-            Source::Flag => "--db".to_owned(),
-            Source::Environment => "ROLLBOOK_DB".to_owned(),
+            Source::Flag(name) | Source::Environment(name) => (*name).to_owned(),
             Source::Config(path) => show(path),
             Source::Default => "default".to_owned(),
         }
@@ -37,17 +36,10 @@ impl Source {
 /// A path and why it is that one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// The database's file.
+    /// The file.
     pub path: PathBuf,
     /// What named it.
     pub source: Source,
-}
-
-/// The configuration files that are looked for, the one that counts most first.
-pub fn config_files() -> Vec<PathBuf> {
-    let own = etcetera::choose_base_strategy().ok().map(|base| base.config_dir());
-    let folders = own.into_iter().chain([PathBuf::from("/etc")]);
-    folders.map(|folder| folder.join("rollbook").join("config.toml")).collect()
 }
 
 /// Finds the database's place: the flag, then the environment, then the configuration, then the default.
@@ -56,19 +48,19 @@ pub fn config_files() -> Vec<PathBuf> {
 /// `no_database` where none of them says anything and there is no home folder either.
 pub fn locate(flag: Option<PathBuf>, environment: Option<OsString>, config: &Config) -> Result<Place> {
     if let Some(path) = flag {
-        return Ok(Place { path: of_url(path)?, source: Source::Flag });
+        return Ok(Place { path: of_url(path)?, source: Source::Flag("--db") });
     }
     if let Some(path) = environment.filter(|path| !path.is_empty()) {
-        return Ok(Place { path: of_url(path.into())?, source: Source::Environment });
+        return Ok(Place { path: of_url(path.into())?, source: Source::Environment("ROLLBOOK_DB") });
     }
     if let Some((path, file)) = config.db.clone() {
         return Ok(Place { path: of_url(path)?, source: Source::Config(file) });
     }
-    match etcetera::choose_base_strategy() {
-        Ok(base) => Ok(Place { path: base.data_dir().join("rollbook").join("rollbook.db"), source: Source::Default }),
-        Err(_) => {
-            Err(Error::new(Kind::NoDatabase, "no home folder to look for a database in").hint("name one: --db PATH"))
-        }
+    let folder = etcetera::choose_base_strategy().map(|base| base.data_dir()).ok();
+    match folder.filter(|folder| folder.is_absolute()) {
+        Some(folder) => Ok(Place { path: folder.join("rollbook").join("rollbook.db"), source: Source::Default }),
+        None => Err(Error::new(Kind::NoDatabase, "this account has no home folder to look for a database in")
+            .hint("name the database: --db PATH, ROLLBOOK_DB, or db in /etc/rollbook/config.toml")),
     }
 }
 
@@ -86,9 +78,19 @@ fn of_url(path: PathBuf) -> Result<PathBuf> {
 /// Whether the file belongs to whoever runs this, or they are root. By the real account, which lending a program's
 /// rights does not change.
 pub fn is_owned(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     let uid = rustix::process::getuid();
-    std::fs::metadata(path).is_ok_and(|facts| may_break(facts.uid(), uid.as_raw()))
+    owner(path).is_some_and(|owner| may_break(owner, uid.as_raw()))
+}
+
+/// The owner of the database's file, if it can be seen.
+pub fn owner(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|facts| facts.uid())
+}
+
+/// The account that this process acts as.
+pub fn account() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 fn may_break(owner: u32, uid: u32) -> bool {
@@ -112,7 +114,7 @@ mod tests {
             locate(flag.map(PathBuf::from), variable.map(OsString::from), &config).expect("a place")
         };
         assert_eq!(find(Some("/flag.db"), Some("/env.db")).path, Path::new("/flag.db"));
-        assert_eq!(find(None, Some("/env.db")).source, Source::Environment);
+        assert_eq!(find(None, Some("/env.db")).source, Source::Environment("ROLLBOOK_DB"));
         assert_eq!(find(None, Some("")).path, Path::new("/config.db"), "an empty variable says nothing");
         assert_eq!(find(None, None).source.words(), "/etc/rollbook/config.toml");
     }

@@ -203,8 +203,9 @@ fn init_makes_the_key_and_says_where() {
     assert!(!other.folder.path().join("key").exists());
     let third = Desk::bare();
     std::fs::write(third.folder.path().join("file"), "").unwrap();
-    let ran = third.run(&["init", "--key", "file/key"], "").ok();
-    assert!(ran.err.contains("second factor") && third.db().exists(), "a database comes into being all the same");
+    let message = third.fails(&["init", "--key", "file/key"], "", 1, "failure");
+    assert!(message.contains("cannot be created: not a directory"), "{message}");
+    assert!(!third.db().exists(), "a database without a key is no success");
 }
 
 #[test]

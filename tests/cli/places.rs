@@ -49,6 +49,52 @@ fn the_flag_beats_the_environment_and_that_the_file_and_that_the_default() {
 }
 
 #[test]
+fn the_key_is_found_by_flag_environment_and_configuration_in_this_order() {
+    let desk = Desk::bare();
+    let file = configure(&desk, "key = \"own key\"\n");
+    let folder = desk.folder.path().join(".config/rollbook");
+    let show = |variable: &str, arguments: &[&str]| {
+        // An empty variable is none.
+        value(show(&desk, &[("ROLLBOOK_KEY", variable)], arguments), "key")
+    };
+    assert_eq!(show("/env/key", &["--key", "/flag/key"]), ("/flag/key".into(), "--key".into()));
+    assert_eq!(show("/env/key", &[]), ("/env/key".into(), "ROLLBOOK_KEY".into()));
+    assert_eq!(show("", &[]), (folder.join("own key").to_str().unwrap().to_owned(), file));
+    assert_eq!(show("", &["--config", "none"]).1, "default");
+}
+
+#[test]
+fn the_file_of_the_flag_takes_the_place_of_the_others_and_must_be_there() {
+    let desk = Desk::bare();
+    configure(&desk, "theme = \"dark\"\n");
+    let other = desk.folder.path().join("other.toml");
+    fs::write(&other, "ascii = true\ndb = \"here.db\"\n").unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).unwrap();
+    let named = ["--config", "other.toml"];
+    assert_eq!(value(show(&desk, &[], &named), "theme"), ("terminal".into(), "default".into()));
+    assert_eq!(value(show(&desk, &[], &named), "ascii").0, "true");
+    let here = desk.folder.path().canonicalize().unwrap().join("here.db");
+    assert_eq!(value(show(&desk, &[], &named), "db").0, here.to_str().unwrap());
+    assert_eq!(value(show(&desk, &[], &["--config", "none"]), "theme").0, "terminal");
+    let ran = show(&desk, &[], &["--config", "missing.toml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("no such file or directory") && ran.err.contains("--config none"), "{}", ran.err);
+}
+
+#[test]
+fn an_account_without_a_home_is_told_how_to_name_a_database() {
+    let desk = Desk::bare();
+    for home in ["relative", "/nonexistent"] {
+        let mut command = desk.command();
+        command.env("HOME", home).env("XDG_DATA_HOME", "also/relative").args(["user", "list"]);
+        let ran = finish(command, b"");
+        assert_eq!((ran.code, ran.out.as_str()), (6, ""), "{}", ran.err);
+        assert!(!ran.err.contains("\"relative"), "{}", ran.err);
+    }
+    assert!(!desk.folder.path().join("relative").exists());
+}
+
+#[test]
 fn a_slip_in_the_file_is_named_with_its_line() {
     let desk = Desk::bare();
     let file = configure(&desk, "theme = \"dark\"\ndatabase = \"x\"\n");

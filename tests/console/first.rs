@@ -10,6 +10,22 @@ fn without_a_database_the_screen_says_where_it_looked_and_what_to_do() {
 }
 
 #[test]
+fn only_a_missing_database_is_offered_to_be_created() {
+    use rollbook::accounts::{Error, Kind};
+    use rollbook::console::model::{Book, Model};
+    let book = |kind| Model::book_of(Error::new(kind, "\"/srv/users.db\" cannot be opened: permission denied"));
+    assert!(matches!(book(Kind::NoDatabase), Book::Missing(_)));
+    assert!(matches!(book(Kind::Failure), Book::Trouble(_)));
+}
+
+#[test]
+fn a_warning_of_the_start_is_on_the_first_screen() {
+    let warning = "the configuration cannot be read: permission denied";
+    let mut stage = Stage::set_up(120, 24, |setup| setup.warning = Some(warning.to_owned()), |_| {});
+    stage.shows("the configuration cannot be read: permission denied");
+}
+
+#[test]
 fn n_makes_the_database_and_its_first_administrator() {
     let mut stage = Stage::without_database();
     stage.press("n").shows("New database: its first administrator");

@@ -115,6 +115,7 @@ impl Stage {
     fn on(columns: u16, rows: u16, change: impl FnOnce(&mut Setup), clock: &HandClock) -> Stage {
         let store = engines::memory().expect("memory");
         let mut setup = Setup {
+            warning: None,
             path: Some(PathBuf::from("/srv/users.db")),
             looked: "/srv/users.db (--db)".to_owned(),
             read_only: false,

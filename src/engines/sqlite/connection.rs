@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::letters;
-use crate::accounts::error::{Kind, Result};
+use super::{faults, letters};
+use crate::accounts::error::{Error, Kind, Result};
 
 /// How long a write waits for another program's.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,8 +18,11 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 pub fn open(path: &Path, read_only: bool, patience: Duration) -> Result<Connection> {
     let access = if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let flags = access | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    tune(&db, patience)?;
+    let opened = Connection::open_with_flags(path, flags).map_err(Error::from).and_then(|db| {
+        tune(&db, patience)?;
+        Ok(db)
+    });
+    let db = opened.map_err(|error| faults::located_at(error, path))?;
     if read_only {
         db.execute_batch("PRAGMA query_only = ON")?;
     }
@@ -136,7 +139,7 @@ pub fn begin(db: &Connection, patience: Duration) -> Result<Open<'_>> {
         match Open::to_write(db) {
             Ok(tx) => return Ok(tx),
             Err(fault) => {
-                let fault = crate::accounts::error::Error::from(fault);
+                let fault = Error::from(fault);
                 if fault.kind != Kind::Busy || begun.elapsed() + pause >= patience {
                     return Err(fault);
                 }
@@ -160,10 +163,10 @@ pub fn write<T>(
         match attempt(db, patience, rehearsing, &mut change) {
             // Only reads are meant to be interrupted; a write that was hit by accident left nothing and is repeated.
             Err(error) if error.kind == Kind::Interrupted => {}
-            answer => return answer,
+            answer => return answer.map_err(|error| faults::located(error, db)),
         }
     }
-    attempt(db, patience, rehearsing, &mut change)
+    attempt(db, patience, rehearsing, &mut change).map_err(|error| faults::located(error, db))
 }
 
 fn attempt<T>(
@@ -203,8 +206,8 @@ pub fn read<T>(db: &Connection, question: impl FnOnce(&Connection) -> Result<T>)
     if !db.is_autocommit() {
         return question(db);
     }
-    let tx = Open::to_read(db)?;
-    question(&tx)
+    let tx = Open::to_read(db).map_err(|fault| faults::located(fault.into(), db))?;
+    question(&tx).map_err(|error| faults::located(error, db))
     // Dropped here: nothing was written, so there is nothing to commit.
 }
 
@@ -272,7 +275,7 @@ mod tests {
     #[test]
     fn an_interrupted_write_is_repeated_and_an_interrupted_read_is_not() {
         let db = memory().unwrap();
-        let interrupted = || crate::accounts::error::Error::new(Kind::Interrupted, "");
+        let interrupted = || Error::new(Kind::Interrupted, "");
         let mut tries = 0;
         let answer = write(&db, PATIENCE, false, |_| {
             tries += 1;

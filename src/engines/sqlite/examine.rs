@@ -6,13 +6,15 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rustix::fs::StatVfsMountFlags;
 
 use super::rows::text;
-use super::{clock, settings};
+use super::{clock, faults, files, settings};
 use crate::accounts::error::Result;
+use crate::accounts::file_error::file_error;
 use crate::accounts::finding::Finding;
 use crate::accounts::hash::scheme;
-use crate::accounts::health::{Examination, FileFact};
+use crate::accounts::health::{CheckProgress, Examination, FileFact};
 use crate::accounts::text::{quote, visible};
 use crate::accounts::user::MISREAD;
 
@@ -24,11 +26,34 @@ pub fn examine(db: &Connection, place: Option<&Path>) -> Result<Examination> {
     misread_names(db, &mut findings)?;
     Ok(Examination {
         schema: db.query_row("PRAGMA user_version", [], |row| row.get(0))?,
-        files: place.map(files).unwrap_or_default(),
+        files: place.map(file_facts).unwrap_or_default(),
         findings,
         hashes: Vec::new(),
         clock: clock::state(db)?,
     })
+}
+
+/// Checks the structure of the file. SQLite counts pages first and then steps of its program over the rows.
+pub fn quick_check(db: &mut Connection, mut tell: CheckProgress) -> Result<Vec<String>> {
+    const STEPS: u16 = 1000;
+    let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    let pages = pages.max(0).unsigned_abs();
+    let mut done = 0;
+    let progress = move || {
+        done += u64::from(STEPS);
+        tell(done, pages);
+        false
+    };
+    db.progress_handler(i32::from(STEPS), Some(progress))?;
+    let faults = quick_check_rows(db).map_err(|fault| faults::located(fault.into(), db));
+    db.progress_handler(0, None::<fn() -> bool>)?;
+    Ok(faults?.into_iter().filter(|row| row != "ok").collect())
+}
+
+fn quick_check_rows(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = db.prepare("PRAGMA quick_check(10)")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
 }
 
 /// Counts the passwords by scheme and cost.
@@ -98,18 +123,76 @@ fn misread_names(db: &Connection, findings: &mut Vec<Finding>) -> Result<()> {
     Ok(())
 }
 
-/// Checks the database's files and folders without opening any of them.
-pub fn inspect(place: &Path) -> Vec<Finding> {
+/// Checks the database's files and folders without opening any of them. An unreachable file gives no finding here.
+pub fn inspect(path: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let Ok(place) = files::find_unguarded(path) else { return findings };
+    let place = place.as_path();
     file_modes(place, &mut findings);
     folder_owner(place, &mut findings);
     folders_above(place, &mut findings);
+    room(place, &mut findings);
     findings
+}
+
+/// The free space and the free inodes of the file system.
+fn room(place: &Path, findings: &mut Vec<Finding>) {
+    let folder = place.parent().unwrap_or(place);
+    match rustix::fs::statvfs(folder) {
+        Ok(facts) => {
+            if facts.f_flag.contains(StatVfsMountFlags::RDONLY) {
+                let message = format!("the file system of {} is mounted read-only", files::named(folder));
+                findings.push(Finding::critical("file_system_read_only", message, "mount it for writing"));
+            }
+            let unit = facts.f_frsize;
+            findings.push(space_finding(facts.f_bavail.saturating_mul(unit), facts.f_blocks.saturating_mul(unit)));
+            // A file system that creates inodes when they are needed has no number of them.
+            if facts.f_files > 0 {
+                findings.push(inode_finding(facts.f_favail, facts.f_files));
+            }
+        }
+        Err(errno) => {
+            let error = file_error("has an unknown amount of free space", folder, &errno.into(), files::ELSEWHERE);
+            findings.push(Finding::failed("disk_space", error));
+        }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+/// Critical: less than 16 MiB, or less than 512 MiB and 2 %. Warning: less than 64 MiB, or less than 4 GiB and 10 %.
+fn space_finding(free: u64, all: u64) -> Finding {
+    let percent = percent(free, all);
+    let message = format!("{} MiB free on the file system ({percent} %)", free / MIB);
+    let below = |least: u64, most: u64, part: u64| free < least * MIB || (free < most * MIB && percent < part);
+    if below(16, 512, 2) {
+        Finding::critical("disk_space", message, "make room now: without it no change can be written")
+    } else if below(64, 4096, 10) {
+        Finding::warning("disk_space", message, "make room: df -h shows the file systems")
+    } else {
+        Finding::ok("disk_space", message)
+    }
+}
+
+/// Critical: fewer than 10. Warning: fewer than 1,000 and 5 %.
+fn inode_finding(free: u64, all: u64) -> Finding {
+    let message = format!("{free} inodes free on the file system ({} %)", percent(free, all));
+    if free < 10 {
+        Finding::critical("inodes", message, "remove files now: without an inode no file can be created")
+    } else if free < 1000 && percent(free, all) < 5 {
+        Finding::warning("inodes", message, "remove files: df -i shows the file systems")
+    } else {
+        Finding::ok("inodes", message)
+    }
+}
+
+fn percent(part: u64, all: u64) -> u64 {
+    part.saturating_mul(100).checked_div(all).unwrap_or(0)
 }
 
 /// Only the owner may read or write the database's files: the reader of a file has every name and hash in it.
 fn file_modes(place: &Path, findings: &mut Vec<Finding>) {
-    for FileFact { path, mode, .. } in files(place) {
+    for FileFact { path, mode, .. } in file_facts(place) {
         let shown = format!("{mode:04o} {}", visible(&path));
         findings.push(match mode & 0o077 {
             0 => Finding::ok("file_mode", shown),
@@ -164,16 +247,45 @@ fn shown(path: &Path) -> String {
 }
 
 /// The modes and sizes of the file and of those that stand beside it.
-fn files(place: &Path) -> Vec<FileFact> {
-    let beside = ["", "-wal", "-shm"].into_iter().map(|end| {
-        let mut name = place.as_os_str().to_owned();
-        name.push(end);
-        std::path::PathBuf::from(name)
-    });
+fn file_facts(place: &Path) -> Vec<FileFact> {
+    let beside = ["", "-wal", "-shm"].into_iter().map(|end| files::beside(place, end));
     let fact = |path: std::path::PathBuf| {
         let facts = path.symlink_metadata().ok()?;
         let path = path.to_string_lossy().into_owned();
         Some(FileFact { path, mode: facts.mode() & 0o7777, bytes: facts.len() })
     };
     beside.filter_map(fact).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::accounts::finding::Severity;
+
+    #[test]
+    fn free_space_is_judged_by_size_and_by_share() {
+        const GIB: u64 = 1024 * MIB;
+        for (free, all, wanted) in [
+            (0, 100 * GIB, Severity::Critical),
+            (15 * MIB, 20 * MIB, Severity::Critical),
+            (500 * MIB, 100 * GIB, Severity::Critical),
+            (500 * MIB, 10 * GIB, Severity::Warning),
+            (63 * MIB, 64 * MIB, Severity::Warning),
+            (3 * GIB, 100 * GIB, Severity::Warning),
+            (60 * GIB, 2000 * GIB, Severity::Ok),
+            (65 * MIB, 128 * MIB, Severity::Ok),
+            (0, 0, Severity::Critical),
+        ] {
+            assert_eq!(space_finding(free, all).severity, wanted, "{free} of {all}");
+        }
+        for (free, all, wanted) in [
+            (0, 100_000, Severity::Critical),
+            (900, 100_000, Severity::Warning),
+            (900, 1000, Severity::Ok),
+            (50_000, 10_000_000, Severity::Ok),
+        ] {
+            assert_eq!(inode_finding(free, all).severity, wanted, "{free} of {all}");
+        }
+    }
 }

@@ -9,37 +9,52 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::text::visible;
+pub use crate::accounts::file_error::named;
+use crate::accounts::file_error::{file_error, is_absent, not_a_folder};
 
-/// A path inside a sentence.
-pub fn named(path: &Path) -> String {
-    format!("\"{}\"", visible(&path.to_string_lossy()))
+/// How to choose another place for the database.
+pub const ELSEWHERE: &str = "name another place with --db";
+
+/// The ends of the names of the files that SQLite keeps beside a database.
+pub const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The file beside the database whose name ends so.
+pub fn beside(place: &Path, end: &str) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// Where an existing database lies, after its folder and its own mode were found to be closed to others.
 pub fn find(path: &Path) -> Result<PathBuf> {
-    let (folder, name) = split(path)?;
-    let Ok(folder) = folder.canonicalize() else { return Err(missing(path)) };
-    let place = folder.join(name);
-    let Ok(facts) = place.symlink_metadata() else { return Err(missing(path)) };
+    let (folder, place) = resolve(path)?;
+    let facts = place.symlink_metadata().map_err(|fault| unopened(path, &fault))?;
     guard_folder(&folder)?;
     guard_file(&place, &facts)?;
     Ok(place)
 }
 
+/// The place of an existing file, whatever its mode and folder are.
+pub fn find_unguarded(path: &Path) -> Result<PathBuf> {
+    let (_, place) = resolve(path)?;
+    place.symlink_metadata().map_err(|fault| unopened(path, &fault))?;
+    Ok(place)
+}
+
+fn resolve(path: &Path) -> Result<(PathBuf, PathBuf)> {
+    let (folder, name) = split(path)?;
+    let folder = folder.canonicalize().map_err(|fault| unopened(path, &fault))?;
+    let place = folder.join(name);
+    Ok((folder, place))
+}
+
 /// Makes an empty file 0600 where there was nothing, with missing folders 0700, and says where it lies.
 pub fn make(path: &Path) -> Result<PathBuf> {
     let (folder, name) = split(path)?;
-    if !folder.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|fault| {
-            Error::new(Kind::Failure, format!("the folder {} cannot be made: {}", named(folder), reason(&fault)))
-                .hint("name another place with --db")
-        })?;
-    }
-    let folder = folder.canonicalize().map_err(|fault| {
-        Error::new(Kind::Failure, format!("the folder {} cannot be reached: {}", named(folder), reason(&fault)))
-            .hint("name another place with --db")
-    })?;
+    // The builder accepts folders that exist. The error names the database: its folder is the one that helps.
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(not_a_folder);
+    let folder = created.and_then(|()| folder.canonicalize());
+    let folder = folder.map_err(|fault| file_error("cannot be created", path, &fault, ELSEWHERE))?;
     guard_folder(&folder)?;
     let place = folder.join(name);
     reserve(&place)?;
@@ -55,11 +70,7 @@ pub fn reserve(place: &Path) -> Result<()> {
             Err(Error::new(Kind::Failure, format!("there is something at {} already", named(place)))
                 .hint("open it as it is, or name another place with --db"))
         }
-        Err(fault) => Err(Error::new(
-            Kind::Failure,
-            format!("{} cannot be made: {}", named(place), reason(&std::io::Error::from(fault))),
-        )
-        .hint("name another place with --db")),
+        Err(fault) => Err(file_error("cannot be created", place, &fault.into(), ELSEWHERE)),
     }
 }
 
@@ -76,7 +87,11 @@ fn split(path: &Path) -> Result<(&Path, &std::ffi::OsStr)> {
     Ok((folder, name))
 }
 
-fn missing(path: &Path) -> Error {
+/// The error of a database that cannot be found: it is missing only if the system says that it does not exist.
+fn unopened(path: &Path, fault: &std::io::Error) -> Error {
+    if !is_absent(fault) {
+        return file_error("cannot be opened", path, fault, ELSEWHERE);
+    }
     Error::new(Kind::NoDatabase, format!("there is no database at {}", named(path)))
         .hint("`rollbook init` makes one; `rollbook demo` shows one with sample people")
 }
@@ -84,10 +99,8 @@ fn missing(path: &Path) -> Error {
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 fn guard_folder(folder: &Path) -> Result<()> {
-    let facts = folder.symlink_metadata().map_err(|fault| {
-        Error::new(Kind::Failure, format!("the folder {} cannot be looked at: {}", named(folder), reason(&fault)))
-            .hint("its owner must be able to enter it")
-    })?;
+    let facts = folder.symlink_metadata();
+    let facts = facts.map_err(|fault| file_error("cannot be checked", folder, &fault, ELSEWHERE))?;
     if facts.mode() & WRITABLE_BY_OTHERS != 0 {
         // Whoever may write the folder may put another file in the database's place. A sticky folder keeps the file but
         // not the names beside it: a log that somebody else has put there is written to, and is theirs to read.
@@ -110,10 +123,4 @@ fn guard_file(place: &Path, facts: &Metadata) -> Result<()> {
         return fault("is open to others", format!("chmod 600 {}", named(place)));
     }
     Ok(())
-}
-
-/// The system's reason without the number that Rust puts behind it.
-fn reason(fault: &std::io::Error) -> String {
-    let text = fault.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

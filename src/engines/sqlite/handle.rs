@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::recall::Recall;
 use super::tally::Tally;
 use super::users::Met;
-use super::{connection, files, schema, standing, uses};
+use super::{connection, faults, files, schema, standing, uses};
 use crate::accounts::audit::Stamp;
 use crate::accounts::error::Result;
 use crate::engines::opening::{Access, Room, Upgraded};
@@ -47,6 +47,14 @@ impl Sqlite {
         let db = connection::open(&place, read_only, patience)?;
         schema::judge(&db, &place)?;
         Ok(Sqlite { place: Some(place), read_only, patience, ..Self::on(db) })
+    }
+
+    /// Opens a file for reading, whatever its mode and folders are.
+    pub fn open_to_examine(path: &Path) -> Result<Sqlite> {
+        let place = files::find_unguarded(path)?;
+        let db = connection::open(&place, true, connection::PATIENCE)?;
+        schema::judge(&db, &place)?;
+        Ok(Sqlite { place: Some(place), read_only: true, ..Self::on(db) })
     }
 
     /// A handle on this connection, as one to a database in memory has it.
@@ -151,6 +159,11 @@ impl Sqlite {
         if !self.rehearsing {
             let _ = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         }
+    }
+
+    /// Answers a question of one statement.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        question(&self.db).map_err(|error| faults::located(error, &self.db))
     }
 
     pub(super) fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{connection, files, settings, standing};
+use super::{connection, faults, files, settings, standing};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::file_error::file_error;
 use crate::engines::opening::Upgraded;
 
 /// "ROLL" in the file's header: this is ours.
@@ -81,7 +82,7 @@ fn version(db: &Connection, path: &Path) -> Result<i32> {
         Ok((APPLICATION, version)) if version > 0 => Ok(version),
         Ok(_) => Err(foreign()),
         Err(fault) => {
-            let error = Error::from(fault);
+            let error = faults::located(fault.into(), db);
             Err(if error.kind == Kind::Schema { foreign() } else { error })
         }
     }
@@ -146,11 +147,10 @@ fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
         return Err(Error::new(Kind::Failure, format!("{} has a name that is not text", files::named(&backup)))
             .hint("rename the database first"));
     };
-    db.execute("VACUUM INTO ?1", [text])?;
+    db.execute("VACUUM INTO ?1", [text]).map_err(|fault| faults::located_at(fault.into(), &backup))?;
     let sync = std::fs::File::open(&backup).and_then(|file| file.sync_all());
-    sync.map_err(|_| {
-        Error::new(Kind::Failure, format!("the copy {} could not be written to the disk", files::named(&backup)))
-            .hint("nothing was changed; look at the disk")
+    sync.map_err(|fault| {
+        file_error("cannot be written to the disk", &backup, &fault, "try again: nothing was changed")
     })?;
     Ok(backup)
 }

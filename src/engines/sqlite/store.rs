@@ -15,7 +15,7 @@ use crate::accounts::error::Result;
 use crate::accounts::export::Stretch;
 use crate::accounts::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
 use crate::accounts::hash::PasswordHash;
-use crate::accounts::health::{Examination, Tidied};
+use crate::accounts::health::{CheckProgress, Examination, Tidied};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Anchor, Filter, Key, Page, Query};
 use crate::accounts::seal::{KeyId, Sealed};
@@ -169,11 +169,11 @@ impl Store for Sqlite {
     }
 
     fn policy(&mut self) -> Result<Policy> {
-        settings::policy(&self.db)
+        self.ask(settings::policy)
     }
 
     fn counters(&mut self) -> Result<Counters> {
-        settings::counters(&self.db)
+        self.ask(settings::counters)
     }
 
     fn is_read_only(&self) -> bool {
@@ -205,7 +205,7 @@ impl Store for Sqlite {
     }
 
     fn check_session(&mut self, digest: &Digest, now: Time) -> Result<Found> {
-        sessions::check(&self.db, digest, now)
+        self.ask(|db| sessions::check(db, digest, now))
     }
 
     fn note_uses(&mut self, uses: Uses) {
@@ -364,7 +364,7 @@ impl Store for Sqlite {
     }
 
     fn check_token(&mut self, digest: &Digest, now: Time) -> Result<Option<(User, ApiToken)>> {
-        tokens::check(&self.db, digest, now)
+        self.ask(|db| tokens::check(db, digest, now))
     }
 
     fn revoke_token(&mut self, id: &TokenId, stamp: &Stamp) -> Result<Option<ApiToken>> {
@@ -440,6 +440,10 @@ impl Store for Sqlite {
 
     fn examine(&mut self) -> Result<Examination> {
         examine::examine(&self.db, self.place.as_deref())
+    }
+
+    fn quick_check(&mut self, tell: CheckProgress) -> Result<Vec<String>> {
+        examine::quick_check(&mut self.db, tell)
     }
 
     fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
