@@ -68,7 +68,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Deactivate => deactivate(model),
         Action::End if model.marked_sessions() > 0 => ending::end_marked(model, effects),
         Action::End => end(model, effects),
-        Action::EndAll => end_all(model, effects),
+        Action::OpenSessions => model.pane = Pane::Sessions,
+        Action::EndAll => end_all(model),
         Action::Password => open_about(model, |user, model| {
             let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
             let tokens = model.detail.of(&user.id).map_or(0, |dossier| dossier.exposure.tokens);
@@ -249,26 +250,29 @@ pub(super) fn own_access(title: &str, effect: &str, model: &Model, write: Write)
 }
 
 fn end(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(session) = model.session() else {
-        // Several: which one is to be chosen in the pane of sessions.
-        model.pane = Pane::Sessions;
-        model.say("several sessions: choose one here, x ends it; X ends all");
-        return;
-    };
+    let Some(session) = model.session() else { return };
     let (write, owner) = (Write::EndSession { id: session.id.clone() }, session.user_id.clone());
+    if session.runs_out_at().is_none() {
+        let client = session.client.as_deref().map_or_else(|| "a session".to_owned(), |client| clipped(client, 24));
+        let title = format!("Log out {client} of {}?", clipped(&session.name, 24));
+        let lines = vec![
+            "this session never expires; a program may depend on it".to_owned(),
+            "it stops working now and cannot be restored".to_owned(),
+        ];
+        let question = Question::new(title, lines, "logs out", model.now, write);
+        return model.layers.push(Layer::Question(Box::new(question)));
+    }
     let ticket = model.next_ticket(Some(owner), commands::of(&write, None));
     effects.push(Effect::Write(ticket, write));
 }
 
-fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
+fn end_all(model: &mut Model) {
     let Some(user) = model.person().cloned() else { return };
     let live = model.live_count();
     let write = Write::EndSessions { id: user.id.clone(), expect: live };
-    if live == 1 {
-        return order(model, &user, write, effects);
-    }
     let title = format!("End all sessions of {}?", clipped(&user.name, 30));
-    let lines = vec![format!("{} stop working, now; they cannot be given back", count(u64::from(live), "session"))];
+    let stop = if live == 1 { "stops working, now; it" } else { "stop working, now; they" };
+    let lines = vec![format!("{} {stop} cannot be given back", count(u64::from(live), "session"))];
     let question = Question::new(title, lines, "ends them", model.now, write);
     model.layers.push(Layer::Question(Box::new(question)));
 }

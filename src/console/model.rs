@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
+use super::arrival::Arrival;
 use super::effect::{Attention, Place, Ticket, Turn, may_be_cut};
 use super::expression::Completing;
 use super::keymap::Scope;
@@ -128,6 +129,8 @@ pub struct Model {
     pub pane: Pane,
     /// Whether it stands alone.
     pub whole: bool,
+    /// When the focus came to this pane.
+    pub arrival: Arrival,
     /// The list of users.
     pub users: Users,
     /// The person under the cursor.
@@ -202,6 +205,7 @@ impl Model {
             book: Book::Opening,
             pane: Pane::Users,
             whole: false,
+            arrival: Arrival::default(),
             users: Users::default(),
             detail: Detail::default(),
             sessions: Sessions::default(),
@@ -330,16 +334,12 @@ impl Model {
         full.map_or(held, |dossier| dossier.user.sessions.max(held))
     }
 
-    /// The session that `x` means: the one under the cursor, or in Users the only one.
+    /// The session under the cursor, in a pane that lists sessions.
     pub fn session(&self) -> Option<&Session> {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.current(),
             Pane::Sessions => self.sessions.current(self.their_sessions()?),
-            Pane::Users | Pane::Detail => match self.live_sessions().as_slice() {
-                [only] => Some(only),
-                _ => None,
-            },
-            Pane::Audit | Pane::System => None,
+            Pane::Users | Pane::Detail | Pane::Audit | Pane::System => None,
         }
     }
 

@@ -15,7 +15,7 @@ fn undo_that_was_asked_about_and_left_can_still_be_made() {
 }
 
 #[test]
-fn end_all_ends_more_sessions_than_are_held() {
+fn log_out_all_ends_more_sessions_than_are_held() {
     let mut stage = Stage::people(&["ann"]);
     for n in 0..250 {
         stage.log_in("ann", &format!("bot {n}"));
