@@ -17,6 +17,8 @@ mod hostile;
 mod input;
 #[path = "cli/long.rs"]
 mod long;
+#[path = "cli/losses.rs"]
+mod losses;
 #[path = "cli/named.rs"]
 mod named;
 #[path = "cli/people.rs"]

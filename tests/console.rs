@@ -37,6 +37,8 @@ mod guards;
 mod keys;
 #[path = "console/live.rs"]
 mod live;
+#[path = "console/losses.rs"]
+mod losses;
 #[path = "console/marks.rs"]
 mod marks;
 #[path = "console/met.rs"]

@@ -25,6 +25,7 @@ use super::theme::Theme;
 use super::verifying::Verifying;
 use crate::accounts::bulk::Former;
 use crate::accounts::change::Changed;
+use crate::accounts::losses::Losses;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
@@ -94,6 +95,8 @@ pub enum Undo {
         former: Vec<Former>,
         /// What was done: "1,921 users deactivated".
         words: String,
+        /// The losses, which no undo restores.
+        losses: Losses,
     },
 }
 

@@ -10,6 +10,7 @@ use crate::accounts::audit::{Change, Stamp, changes};
 use crate::accounts::change::{Changed, Exposure, UserChange, stale};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
+use crate::accounts::losses::Names;
 use crate::accounts::store::{Credential, NewUser, VoidedPassword};
 use crate::accounts::text::{fold, quote};
 use crate::accounts::time::Time;
@@ -247,10 +248,13 @@ pub fn change(
     }
     update(db, person.seq, &before, &after)?;
     let mut taken = Exposure::default();
+    let mut names = Names::default();
     if change.shuts(&before, &after, stamp.at) {
+        names.clients = endings::clients(db, person.seq, stamp.at)?;
         taken.sessions = endings::end_all(db, person.seq, stamp)?;
     }
     if change.strips(&after) {
+        names.tokens = endings::token_names(db, person.seq, stamp.at)?;
         taken.tokens = endings::revoke_all(db, person.seq, stamp)?;
         taken.resets = endings::void_all(db, person.seq, stamp.at)?;
     }
@@ -265,7 +269,7 @@ pub fn change(
     audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes, words))?;
     moved(db, Moved::Both)?;
     let (ended, revoked, voided) = (taken.sessions, taken.tokens, taken.resets);
-    Ok(Changed { before, after, ended, revoked, voided, password_voided })
+    Ok(Changed { before, after, ended, revoked, voided, password_voided, names })
 }
 
 /// Writes the columns that differ, and only them: what another program put into the others stays as it is.
