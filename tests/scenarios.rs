@@ -37,6 +37,8 @@ mod factor_throttle;
 mod faults;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
+#[path = "scenarios/last_use.rs"]
+mod last_use;
 #[path = "scenarios/list.rs"]
 mod list;
 #[path = "scenarios/login.rs"]

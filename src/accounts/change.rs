@@ -217,6 +217,7 @@ impl UserChange {
                     factor: user.factor,
                     password_set_at: user.password_set_at,
                     last_login_at: user.last_login_at,
+                    last_used_at: user.last_used_at,
                     throttled_until: user.throttled_until,
                     // Who gave the former status, and when, comes back with it: who takes back is in the audit.
                     ..(**former).clone()

@@ -54,14 +54,12 @@ impl Dossier {
 
     /// The losses of setting a new password.
     pub fn losses_of_password(&self, now: Time) -> Losses {
-        let passwords = u32::from(self.user.password_set_at.is_some());
-        Losses { resets: self.exposure.resets, passwords, ..self.losses_of_log_out(now) }
+        Losses { resets: self.exposure.resets, ..self.losses_of_log_out(now) }
     }
 
     fn names(&self, now: Time) -> Names {
-        let unnamed = || "unnamed".to_owned();
         let open = self.sessions.iter().filter(|session| session.is_live(now));
-        let clients = open.map(|session| session.client.clone().unwrap_or_else(unnamed)).take(NAMED).collect();
+        let clients = open.filter_map(|session| session.client.clone()).take(NAMED).collect();
         Names { clients, tokens: self.tokens.iter().map(|token| token.name.clone()).take(NAMED).collect() }
     }
 }

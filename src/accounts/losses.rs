@@ -18,7 +18,7 @@ pub struct Losses {
     pub token_names: Vec<String>,
     /// Open reset codes that become void.
     pub resets: u32,
-    /// Passwords that become void or are replaced.
+    /// Passwords that become void.
     pub passwords: u32,
 }
 
@@ -144,8 +144,7 @@ mod tests {
                 "voids the password"
             ]
         );
-        let nouns =
-            "1 session (firefox), 5 API tokens (ci, phone\\u{1b} and 3 more), 2 reset codes, the password";
+        let nouns = "1 session (firefox), 5 API tokens (ci, phone\\u{1b} and 3 more), 2 reset codes, the password";
         assert_eq!(losses.nouns().join(", "), nouns);
         assert!(Losses::default().is_empty() && Losses::default().sentences().is_empty());
     }

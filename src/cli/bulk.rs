@@ -38,6 +38,9 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
         filter.terms.extend(Filter::is(State::Deleted).terms);
     }
     let mut accounts = call.accounts(Missing::Refuse)?;
+    for dates in filter.dates_that_count() {
+        call.out.say(dates);
+    }
     let plan = accounts.plan(&Chosen::All(filter), &deed.change)?;
     if plan.people.is_empty() || call.global.dry_run {
         return tell(call, deed, &plan, None);

@@ -76,6 +76,7 @@ pub struct UserJson<'a> {
     created_at: String,
     activated_at: Option<String>,
     last_login_at: Option<String>,
+    last_used_at: Option<String>,
     valid_until: Option<String>,
     deleted_at: Option<String>,
     throttled_until: Option<String>,
@@ -114,8 +115,8 @@ impl<'a> From<&'a Losses> for LossesJson<'a> {
 
 impl<'a> UserJson<'a> {
     /// Adds the losses of the change that led to this.
-    pub fn losing(self, losses: &'a Losses) -> Self {
-        UserJson { losses: Some(losses.into()), ..self }
+    pub fn losing(self, losses: Option<&'a Losses>) -> Self {
+        UserJson { losses: losses.map(LossesJson::from), ..self }
     }
 
     /// Marks it as a rehearsal.
@@ -148,6 +149,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             created_at: user.created_at.rfc3339(),
             activated_at: time(user.activated_at),
             last_login_at: time(user.last_login_at),
+            last_used_at: time(user.last_used_at),
             valid_until: time(user.valid_until),
             deleted_at: time(user.deleted_at),
             throttled_until: time(user.throttled_until),

@@ -45,7 +45,7 @@ fn complete(call: &mut Call<'_>) -> Outcome {
     let changed = call.accounts(Missing::Refuse)?.complete_reset(&request, &password)?;
     let losses = changed.losses();
     if call.out.is_json() {
-        return call.out.json(&UserJson::from(&changed.after).losing(&losses).rehearsed(call.global.dry_run));
+        return call.out.json(&UserJson::from(&changed.after).losing(Some(&losses)).rehearsed(call.global.dry_run));
     }
     let (dry, losses) = match call.global.dry_run {
         true => ("dry run, nothing was changed: ", for_good(&losses)),

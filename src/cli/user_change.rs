@@ -61,7 +61,7 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
     if password.is_none() {
         words.push_str(" · they choose a password by a code: `rollbook reset request`");
     }
-    tell(call, &user, &Losses::default(), &words)
+    tell(call, &user, None, &words)
 }
 
 /// `user edit`
@@ -137,7 +137,7 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let (user, dry_run, losses) = (&changed.after, call.global.dry_run, changed.losses());
     if call.out.is_json() {
         return call.out.json(&Contained {
-            user: UserJson::from(user).losing(&losses).rehearsed(dry_run),
+            user: UserJson::from(user).losing(Some(&losses)).rehearsed(dry_run),
             ended: changed.ended,
             revoked: changed.revoked,
             voided: changed.voided,
@@ -148,7 +148,7 @@ pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
         true => format!("{} contained{}", called(user), told(call, &losses)),
         false => format!("{} is contained already", called(user)),
     };
-    tell(call, user, &losses, &words)
+    tell(call, user, Some(&losses), &words)
 }
 
 /// `user restore`
@@ -173,7 +173,7 @@ pub fn purge(call: &mut Call<'_>, named: &Named) -> Outcome {
     call.ask_again(&mut accounts)?;
     let gone = accounts.purge(&user.id, Some(user.version))?;
     let words = format!("{} purged{}", called(&gone), told(call, &losses));
-    tell(call, &gone, &losses, &words)
+    tell(call, &gone, Some(&losses), &words)
 }
 
 /// `user unthrottle`
@@ -187,7 +187,7 @@ pub fn unthrottle(call: &mut Call<'_>, named: &Named) -> Outcome {
         false => "has nothing counted against them",
     };
     let user = if call.global.dry_run { user } else { accounts.get(&user.id, None)? };
-    tell(call, &user, &Losses::default(), &format!("{} {words}", called(&user)))
+    tell(call, &user, None, &format!("{} {words}", called(&user)))
 }
 
 /// `user passwd`: by its owner, who knows the current one, or by an administrator.
@@ -210,7 +210,7 @@ pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
     };
     let losses = changed.losses();
     let words = format!("the password of {} is set{}{tokens}", called(&changed.after), told(call, &losses));
-    tell(call, &changed.after, &losses, &words)
+    tell(call, &changed.after, Some(&losses), &words)
 }
 
 /// The API tokens that outlive a password, in words, where somebody may hear of them.
@@ -263,7 +263,7 @@ fn tell_change(call: &mut Call<'_>, changed: &Changed, done: &str, already: &str
     } else {
         words.push_str(&format!(" {already}"));
     }
-    tell(call, user, &losses, &words)
+    tell(call, user, Some(&losses), &words)
 }
 
 /// The losses of a change, or of one that would be made.
@@ -271,7 +271,7 @@ fn told(call: &Call<'_>, losses: &Losses) -> String {
     if call.global.dry_run { for_good(losses) } else { lost(losses) }
 }
 
-fn tell(call: &mut Call<'_>, user: &User, losses: &Losses, words: &str) -> Outcome {
+fn tell(call: &mut Call<'_>, user: &User, losses: Option<&Losses>, words: &str) -> Outcome {
     let dry = call.global.dry_run;
     if call.out.is_json() {
         return call.out.json(&UserJson::from(user).losing(losses).rehearsed(dry));

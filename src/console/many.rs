@@ -389,11 +389,11 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange, own: bo
     let how = words(change);
     let done = format!("{} {}", users(outcome.changed()), how.past);
     let mut sentence = vec![done.clone()];
-    sentence.extend(lost(&outcome.taken).strip_prefix(" · ").map(str::to_owned));
     told(&outcome, &mut sentence);
     if outcome.changed() > 0 && own {
         sentence.push("z takes it back".to_owned());
     }
+    sentence.extend(lost(&outcome.taken).strip_prefix(" · ").map(str::to_owned));
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);
     }

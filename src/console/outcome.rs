@@ -419,7 +419,7 @@ fn contained(model: &mut Model, changed: Box<Changed>) {
     // What was taken from them stays taken; only a status can be given back.
     let gives_back = changed.before.status != changed.after.status;
     let back = if gives_back { " · z gives the status back" } else { "" };
-    model.say(format!("{name} is contained{lost}{back}"));
+    model.say(format!("{name} is contained{back}{lost}"));
     model.changed_here = Some((changed.after.id.clone(), model.now));
     if gives_back {
         model.never_undone = None;
@@ -469,10 +469,10 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
     let lost = lost(&changed.losses());
     match deed {
         Deed::Activate => format!("{name} is active · z undoes"),
-        Deed::Deactivate => format!("{name} is inactive{lost} · z activates again"),
+        Deed::Deactivate => format!("{name} is inactive · z activates again{lost}"),
         Deed::Delete => {
             let until = model.now.plus(Span::DAY.times(KEPT_DAYS));
-            format!("{name} is deleted{lost} · z restores, until {}", day(until, &model.setup.zone))
+            format!("{name} is deleted · z restores, until {}{lost}", day(until, &model.setup.zone))
         }
         Deed::Restore => format!("{name} is back · z undoes"),
         Deed::Edit => {
@@ -481,7 +481,7 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
                 .map(|change| shown(&change.field).replace('_', " "))
                 .collect();
             let back = if changed.ended > 0 { "z gives the date back" } else { "z undoes" };
-            format!("{name} edited: {}{lost} · {back}", fields.join(", "))
+            format!("{name} edited: {} · {back}{lost}", fields.join(", "))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Dialogs and messages tell what a change takes for good, with counts and names.
 
+use rollbook::accounts::Span;
 use rollbook::accounts::time::Until;
 use rollbook::console::effect::Event;
 
@@ -29,9 +30,7 @@ fn delete_tells_what_is_lost_for_good_and_undo_what_it_does_not_restore() {
         stage.event(Event::Resize(size.0, size.1)).press("d").shows("for good: ").shows("can be restored until");
         stage.shows(SESSIONS).shows(TOKENS).shows(RESETS);
         stage.event(Event::Resize(160, 40)).moment().press("y");
-        stage.says(
-            "ann is deleted · lost for good: 2 sessions (phone app, firefox), 2 API tokens (deploy, ci), 1 reset",
-        );
+        stage.says("lost for good: 2 sessions (phone app, firefox), 2 API tokens (deploy, ci), 1 reset code");
         stage.event(Event::Resize(200, 40)).press("z").moment();
         stage.shows("not restored: 2 sessions (phone app, firefox), 2 API tokens").press("y");
         stage.says("not restored: 2 sessions (phone app, firefox), 2 API tokens (deploy, ci), 1 reset code");
@@ -44,7 +43,7 @@ fn delete_tells_what_is_lost_for_good_and_undo_what_it_does_not_restore() {
 fn deactivate_tells_the_sessions_and_undo_at_once_does_too() {
     let mut stage = ann_with_everything();
     stage.press("i").shows("for good: logs out 2 sessions (phone app, firefox)").hides("revokes").press("<enter>");
-    stage.says("ann is inactive · lost for good: 2 sessions (phone app, firefox)");
+    stage.says("ann is inactive · z activates again · lost for good: 2 sessions (phone app, firefox)");
     stage.press("z").says("ann is active again · not restored: 2 sessions (phone app, firefox)");
 }
 
@@ -53,7 +52,7 @@ fn contain_and_log_out_all_and_a_new_password_tell_what_is_lost() {
     let mut stage = ann_with_everything();
     stage.press("!").shows(SESSIONS).shows(TOKENS).shows(RESETS).press("<esc>");
     stage.press("X").shows("for good: logs out 2 sessions (phone app, firefox)").press("<esc>");
-    stage.press("p").shows("using the code, for good: logs out 2 sessions").shows("voids the former password");
+    stage.press("p").shows("using the code, for good: logs out 2 sessions").shows("voids 1 reset code");
     stage.press("<space>").shows("for good: logs out 2 sessions");
 }
 
@@ -68,7 +67,10 @@ fn the_question_about_many_tells_what_is_lost_and_the_undo_what_is_not_restored(
     let mut stage = ann_with_everything();
     stage.event(Event::Resize(200, 40));
     stage.press(" d").shows("for good logs out 2 sessions (phone app, firefox)").shows(TOKENS).shows(RESETS);
-    stage.moment().press("y").says("1 user deleted · lost for good: 2 sessions (phone app, firefox), 2 API tokens");
+    stage
+        .moment()
+        .press("y")
+        .says("1 user deleted · z takes it back · lost for good: 2 sessions (phone app, firefox), 2 API tokens");
     stage.press("z").says("not restored: 2 sessions (phone app, firefox), 2 API tokens (deploy, ci), 1 reset code");
     let mut stage = ann_with_everything();
     stage.press(" i<enter>").shows("for good logs out 2 sessions").hides("revokes");
@@ -82,4 +84,11 @@ fn an_undo_that_logs_out_tells_it() {
     stage.moved().press("ga").says("zoe is active");
     stage.log_in("zoe", "firefox");
     stage.moved().press("z").says("zoe is pending again · lost for good: 1 session (firefox)");
+}
+
+#[test]
+fn the_question_about_stale_users_says_which_dates_count() {
+    let mut stage = Stage::people(&["ann", "bob"]);
+    stage.wait(Span::DAY.times(100)).moved().press("fs").shows("/is:stale").press("* i<enter>");
+    stage.shows("dates").shows("is:stale counts the later of last login and");
 }

@@ -90,7 +90,11 @@ fn deactivate_many_asks_the_reason_then_the_numbers_and_one_key_takes_it_back() 
     stage.press("holidays<enter>").shows("Deactivate 2 users").shows("1 session").shows("such as").shows("holidays");
     stage.shows("z gives the status back, not the sessions");
     stage.press("y").says("before it could be read");
-    stage.moment().press("y").says("2 users deactivated · 1 session ended · z takes it back").hides("marked ·");
+    stage
+        .moment()
+        .press("y")
+        .says("2 users deactivated · z takes it back · lost for good: 1 session (firefox)")
+        .hides("marked ·");
     assert_eq!(status(&mut stage, "bob"), Status::Inactive);
     assert_eq!(stage.db().find("ann").unwrap().reason.as_deref(), Some("holidays"));
     assert_eq!(status(&mut stage, "cid"), Status::Active);
@@ -130,13 +134,8 @@ fn activate_many_tells_who_is_so_already() {
 fn contain_many_revokes_and_ends() {
     let mut stage = Stage::people(&["ann", "bob"]);
     stage.log_in("ann", "firefox");
-    stage
-        .moved()
-        .press("*!")
-        .shows("Contain 2 users")
-        .moment()
-        .press("y")
-        .says("2 users contained · 1 session ended · 2 passwords void");
+    stage.moved().press("*!").shows("Contain 2 users").shows("voids 2 passwords").moment().press("y");
+    stage.says("2 users contained").says("lost for good: 1 session (firefox), 2 passwords");
 }
 
 #[test]

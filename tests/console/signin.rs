@@ -341,7 +341,7 @@ fn an_auditors_keys_are_dim_and_say_why() {
 #[test]
 fn the_form_of_a_password_says_how_many_tokens_stay_good() {
     let mut stage = Stage::people(&["ann"]);
-    stage.press("p").shows("ends no session").hides("stay").press("<esc>");
+    stage.press("p").shows("nothing is lost for good").hides("stay").press("<esc>");
     let id = stage.id("ann");
     for n in 1..3 {
         stage.elsewhere(|accounts| accounts.create_token(&id, None, rollbook::accounts::time::Until::Never)).unwrap();

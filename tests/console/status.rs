@@ -81,8 +81,8 @@ fn deactivate_takes_enter_alone_for_no_reason() {
 #[test]
 fn deactivate_ends_the_sessions_and_says_how_many() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
-    stage.press("i").shows("ends 2 sessions").press("<enter>");
-    stage.says("ann is inactive · 2 sessions ended, they stay ended · z activates again");
+    stage.press("i").shows("for good: logs out 2 sessions").press("<enter>");
+    stage.says("ann is inactive · z activates again · lost for good: 2 sessions");
     assert!(tokens.iter().all(|token| stage.db().check(token).is_err()));
 }
 
@@ -102,8 +102,12 @@ fn deactivate_is_left_by_escape() {
 #[test]
 fn delete_asks_and_y_deletes() {
     let (mut stage, tokens) = with_sessions(&["bob", "ann"], &[("ann", "phone")]);
-    stage.press("d").shows("Delete ann?").shows("ends 1 session").shows("can be restored until 21 Dec 2026");
-    stage.moment().press("y").says("ann is deleted · 1 session ended, it stays ended · z restores, until 21 Dec 2026");
+    stage
+        .press("d")
+        .shows("Delete ann?")
+        .shows("for good: logs out 1 session")
+        .shows("can be restored until 21 Dec 2026");
+    stage.moment().press("y").says("ann is deleted · z restores, until 21 Dec 2026 · lost for good: 1 session");
     stage.hides("› ann").shows("1 · newest first");
     assert!(stage.is_gone("ann") && stage.db().check(&tokens[0]).is_err());
 }

@@ -178,6 +178,9 @@ impl Many {
         if plan.losses.passwords > 0 {
             lines.push(("", "only a new password lets them log in again".to_owned()));
         }
+        for dates in self.survey.filter.dates_that_count() {
+            lines.push(("dates", dates.to_owned()));
+        }
         if let Some(reason) = &self.reason {
             lines.push(("reason", clipped(reason, 44)));
         }

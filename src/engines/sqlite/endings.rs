@@ -64,7 +64,7 @@ pub fn names(db: &Connection, user_seq: i64, now: Time) -> Result<Names> {
 /// The clients of the open sessions that a user used last.
 pub fn clients(db: &Connection, user_seq: i64, now: Time) -> Result<Vec<String>> {
     let sql = format!(
-        "SELECT coalesce(substr(s.client, 1, 200), 'unnamed') FROM session s WHERE s.user_seq = ?2 AND {RUNS}
+        "SELECT substr(s.client, 1, 200) FROM session s WHERE s.user_seq = ?2 AND s.client IS NOT NULL AND {RUNS}
          ORDER BY coalesce(s.last_used_at, s.created_at) DESC, s.seq DESC LIMIT ?3"
     );
     named(db, &sql, user_seq, now)

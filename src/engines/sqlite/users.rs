@@ -154,6 +154,7 @@ pub fn insert(db: &Connection, new: &NewUser, stamp: &Stamp) -> Result<User> {
         created_at: stamp.at,
         activated_at: (!draft.pending).then_some(stamp.at),
         last_login_at: None,
+        last_used_at: None,
         valid_until: draft.valid_until,
         deleted_at: None,
         sessions: 0,
@@ -181,8 +182,9 @@ pub fn add(db: &Connection, user: &User, hash: Option<&PasswordHash>) -> Result<
     let written = db
         .prepare_cached(
             "INSERT INTO user (id, name, name_key, email, email_key, role, status, reason, status_by, status_at, note,
-                 labels, created_at, activated_at, last_login_at, valid_until, deleted_at, password_set_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 1)",
+                 labels, created_at, activated_at, last_login_at, valid_until, deleted_at, password_set_at,
+                 last_used_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1)",
         )?
         .execute(params![
             Raw::new(user.id.as_str()),
@@ -203,6 +205,7 @@ pub fn add(db: &Connection, user: &User, hash: Option<&PasswordHash>) -> Result<
             millis(user.valid_until),
             millis(user.deleted_at),
             millis(user.password_set_at),
+            millis(user.last_used_at),
         ]);
     match written {
         Ok(_) => {}
