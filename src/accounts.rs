@@ -28,6 +28,7 @@ pub mod keyring;
 pub mod keys;
 pub mod login;
 pub mod looking;
+pub mod losses;
 pub mod passphrase;
 pub mod password;
 pub mod people;

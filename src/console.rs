@@ -7,6 +7,7 @@
 pub mod act;
 pub mod action;
 pub mod ahead;
+pub mod arrival;
 pub mod asking;
 pub mod bar;
 pub mod burst;
@@ -325,6 +326,7 @@ impl Loop {
             }
         });
         self.undrawn.drew();
+        self.model.drew();
         drawn.map(|_| ()).map_err(|error| broken(&error))
     }
 }

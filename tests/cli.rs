@@ -21,6 +21,8 @@ mod hostile;
 mod input;
 #[path = "cli/long.rs"]
 mod long;
+#[path = "cli/losses.rs"]
+mod losses;
 #[path = "cli/named.rs"]
 mod named;
 #[path = "cli/people.rs"]

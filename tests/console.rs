@@ -37,6 +37,8 @@ mod guards;
 mod keys;
 #[path = "console/live.rs"]
 mod live;
+#[path = "console/losses.rs"]
+mod losses;
 #[path = "console/marks.rs"]
 mod marks;
 #[path = "console/met.rs"]
@@ -75,8 +77,8 @@ fn told_by<'a>(story: &str, words: &'a [String]) -> Option<&'a String> {
     words.iter().filter(begins).max_by_key(|word| word.len())
 }
 
-/// A story is about an action if its name begins with the action's own word: `end_all_of_several_asks` is about the
-/// action called "end all".
+/// A story is about an action if its name begins with the action's own word: `log_out_all_asks` is about the
+/// action called "log out all".
 #[test]
 fn every_action_has_a_story_whose_name_begins_with_its_word() {
     use rollbook::console::action::Action;

@@ -41,6 +41,8 @@ mod faults;
 mod in_flight;
 #[path = "scenarios/keepers.rs"]
 mod keepers;
+#[path = "scenarios/last_use.rs"]
+mod last_use;
 #[path = "scenarios/list.rs"]
 mod list;
 #[path = "scenarios/login.rs"]

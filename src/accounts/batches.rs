@@ -4,8 +4,10 @@ use super::bulk::{BATCH, Chosen, Ended, Former, Outcome, Plan, count};
 use super::change::UserChange;
 use super::door::Accounts;
 use super::error::{Error, Result};
+use super::losses::Losses;
 use super::query::{Anchor, Filter, State, Term, page_through};
 use super::session::SessionId;
+use super::user::User;
 
 impl Accounts {
     /// What a change would do to many people; changes nothing.
@@ -15,6 +17,14 @@ impl Accounts {
     pub fn plan(&mut self, chosen: &Chosen, change: &UserChange) -> Result<Plan> {
         let stamp = self.administer()?;
         self.store.plan(chosen, change, &stamp)
+    }
+
+    /// The losses of a change to one user, who is in the version that was looked at; changes nothing.
+    ///
+    /// # Errors
+    /// As [`Accounts::plan`].
+    pub fn losses(&mut self, user: &User, change: &UserChange) -> Result<Losses> {
+        Ok(self.plan(&Chosen::People(vec![(user.id.clone(), user.version)]), change)?.losses)
     }
 
     /// Does what was planned, in batches between which others get their turn. `progress` hears how many of how many

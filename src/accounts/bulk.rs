@@ -6,6 +6,7 @@
 use super::audit::{Actor, Stamp};
 use super::change::{Changed, Exposure, UserChange, last_admin, stale};
 use super::error::{Error, Kind, Result};
+use super::losses::{Losses, Names};
 use super::query::Filter;
 use super::text::quote;
 use super::time::Time;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub kept_back: u32,
     /// What these people have out in the world, where the change takes of it or makes it useless.
     pub exposure: Exposure,
+    /// What the change takes of it for good.
+    pub losses: Losses,
     /// Some of their names.
     pub examples: Vec<String>,
 }
@@ -65,8 +68,8 @@ pub struct Outcome {
     pub former: Vec<Former>,
     /// How many turned out to be like that already.
     pub already: u32,
-    /// What ended with it.
-    pub taken: Exposure,
+    /// What was lost with it for good.
+    pub taken: Losses,
     /// After an undo: how many users have a password that stays void, because the change that was undone voided it.
     pub passwords_void: u32,
     /// To whom it was not done and why: moved on, kept, failed; at most [`TOLD`] of them.
@@ -94,12 +97,7 @@ impl Outcome {
     pub(super) fn hear(&mut self, id: &UserId, answer: Result<Changed>, change: Option<&UserChange>) {
         match answer {
             Ok(changed) if changed.is_change() => {
-                self.taken.add(Exposure {
-                    sessions: changed.ended,
-                    tokens: changed.revoked,
-                    resets: changed.voided,
-                    passwords: changed.password_voided.into(),
-                });
+                self.taken.add(changed.losses());
                 self.former.push(Former::of(changed, change));
             }
             Ok(_) => self.already += 1,
@@ -171,12 +169,15 @@ impl Former {
     }
 }
 
+/// The id, name and age of an administrator, what they have out in the world, and what the change takes of it.
+type Doomed = (UserId, String, Time, Exposure, Losses);
+
 /// Gathers a plan from the people whom an engine has found, one after the other.
 pub struct Planner<'a> {
     plan: Plan,
     stamp: &'a Stamp,
     /// Who would keep the door open for administrators no longer, with what they have out in the world.
-    doomed: Vec<(UserId, String, Time, Exposure)>,
+    doomed: Vec<Doomed>,
 }
 
 impl<'a> Planner<'a> {
@@ -190,6 +191,7 @@ impl<'a> Planner<'a> {
             kept: Vec::new(),
             kept_back: 0,
             exposure: Exposure::default(),
+            losses: Losses::default(),
             examples: Vec::new(),
         };
         Planner { plan, stamp, doomed: Vec::new() }
@@ -204,7 +206,7 @@ impl<'a> Planner<'a> {
         &mut self,
         user: &User,
         expect: Option<i64>,
-        exposure: impl FnOnce() -> Result<Exposure>,
+        exposure: impl FnOnce() -> Result<(Exposure, Names)>,
     ) -> Result<()> {
         self.plan.matched += 1;
         let change = &self.plan.change;
@@ -219,19 +221,18 @@ impl<'a> Planner<'a> {
                 return Ok(());
             }
         };
-        let touches = change.ends_sessions() || change.strips(&after);
-        let mut exposure = if touches { exposure()? } else { Exposure::default() };
-        if !change.voids_password() {
-            exposure.passwords = 0;
-        }
+        let touches = change.shuts(user, &after, self.stamp.at) || change.strips(&after);
+        let (exposure, names) = if touches { exposure()? } else { Default::default() };
         if after == *user && (*change != UserChange::Contain || exposure.is_empty()) {
             self.plan.already += 1;
             return Ok(());
         }
+        let losses = change.losses(user, &after, exposure, names, self.stamp.at);
         if user.is_keeper() && !after.is_keeper() {
-            self.doomed.push((user.id.clone(), user.name.clone(), user.created_at, exposure));
+            self.doomed.push((user.id.clone(), user.name.clone(), user.created_at, exposure, losses.clone()));
         }
         self.plan.exposure.add(exposure);
+        self.plan.losses.add(losses);
         self.plan.people.push((user.id.clone(), user.version));
         if self.plan.examples.len() < EXAMPLES {
             self.plan.examples.push(user.name.clone());
@@ -248,13 +249,14 @@ impl<'a> Planner<'a> {
     /// The plan, in a database where so many people keep the door open for administrators: if all of them were chosen,
     /// the one who has been there for longest is kept back.
     pub fn finish(mut self, keepers: u32) -> Plan {
-        let oldest = self.doomed.iter().min_by_key(|(id, _, since, _)| (*since, id)).cloned();
-        if let Some((id, name, _, exposure)) = oldest
+        let oldest = self.doomed.iter().min_by_key(|(id, _, since, ..)| (*since, id)).cloned();
+        if let Some((id, name, _, exposure, losses)) = oldest
             && count(self.doomed.len()) >= keepers
         {
             self.plan.people.retain(|(other, _)| *other != id);
             self.plan.examples.retain(|other| *other != name);
             self.plan.exposure.less(exposure);
+            self.plan.losses.less(&losses);
             let why = last_admin(&name);
             self.keep(id, name, why);
         }

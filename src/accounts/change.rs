@@ -4,6 +4,7 @@
 
 use super::audit::{Deed, Stamp};
 use super::error::{Error, Kind, Result};
+use super::losses::{Losses, Names};
 use super::text::{fold, quote};
 use super::time::{Span, Time};
 use super::user::{Edit, KEPT_DAYS, Name, Role, Status, User};
@@ -44,12 +45,26 @@ pub struct Changed {
     pub voided: u32,
     /// Whether the password became void with it. Only a new password lets the user log in again.
     pub password_voided: bool,
+    /// The names of some of these sessions and tokens.
+    pub names: Names,
 }
 
 impl Changed {
     /// A change that ended, revoked and voided nothing.
     pub(crate) fn without_loss(before: User, after: User) -> Changed {
-        Changed { before, after, ended: 0, revoked: 0, voided: 0, password_voided: false }
+        Changed { before, after, ended: 0, revoked: 0, voided: 0, password_voided: false, names: Names::default() }
+    }
+
+    /// The losses of this change.
+    pub fn losses(&self) -> Losses {
+        Losses {
+            sessions: self.ended,
+            clients: self.names.clients.clone(),
+            tokens: self.revoked,
+            token_names: self.names.tokens.clone(),
+            resets: self.voided,
+            passwords: self.password_voided.into(),
+        }
     }
 
     /// Whether anything is different; a repeated `activate` is no error and no change.
@@ -122,6 +137,20 @@ impl UserChange {
         self.ends_sessions() || open(before) && !open(after) || over
     }
 
+    /// The losses of this change, which leads from `before` to `after`.
+    pub fn losses(&self, before: &User, after: &User, has: Exposure, names: Names, now: Time) -> Losses {
+        let (logs_out, strips) = (self.shuts(before, after, now), self.strips(after));
+        let Names { clients, tokens } = names;
+        Losses {
+            sessions: if logs_out { has.sessions } else { 0 },
+            clients: if logs_out { clients } else { Vec::new() },
+            tokens: if strips { has.tokens } else { 0 },
+            token_names: if strips { tokens } else { Vec::new() },
+            resets: if strips { has.resets } else { 0 },
+            passwords: if self.voids_password() { has.passwords } else { 0 },
+        }
+    }
+
     /// Whether tokens are revoked and open resets void with it, where it leads to `after`: for the deleted and the
     /// contained. Whoever is merely switched off keeps both; a token is of no use meanwhile, and a reset that was made
     /// before can still be completed and activates nobody.
@@ -188,6 +217,7 @@ impl UserChange {
                     factor: user.factor,
                     password_set_at: user.password_set_at,
                     last_login_at: user.last_login_at,
+                    last_used_at: user.last_used_at,
                     throttled_until: user.throttled_until,
                     // Who gave the former status, and when, comes back with it: who takes back is in the audit.
                     ..(**former).clone()

@@ -3,18 +3,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::api_token::ApiToken;
-use super::audit::{Actor, Entry, Happening};
-use super::change::Exposure;
+use super::audit::{Actor, Entry, Happening, Stamp};
+use super::change::{Exposure, UserChange};
 use super::door::Accounts;
 use super::error::{Error, Kind, Result};
+use super::losses::{Losses, NAMED, Names};
 use super::query::{Anchor, Filter, Key, Page, Query};
 use super::session::{Session, SessionId};
 use super::store::{Counters, Credential};
 use super::text::{fold, quote};
+use super::time::Time;
 use super::totp;
 use super::trail::{Failed, FailedKey, Trail};
 use super::user::{Status, User, UserId};
 use super::verdict::Verdict;
+use super::warrant::Warrant;
 
 /// Everything that a detail pane shows about one person.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +36,32 @@ pub struct Dossier {
     pub codes: u32,
     /// What a containment would take from them.
     pub exposure: Exposure,
+}
+
+impl Dossier {
+    /// The losses of a change that is made now.
+    pub fn losses(&self, change: &UserChange, now: Time) -> Losses {
+        let actor = Actor::Service(String::new());
+        let stamp = Stamp { at: now, actor, origin: String::new(), reason: None, warrant: Warrant::Open };
+        let after = change.apply(&self.user, &stamp).unwrap_or_else(|_| self.user.clone());
+        change.losses(&self.user, &after, self.exposure, self.names(now), now)
+    }
+
+    /// The losses of logging this user out everywhere.
+    pub fn losses_of_log_out(&self, now: Time) -> Losses {
+        Losses::of_sessions(self.exposure.sessions, self.names(now).clients)
+    }
+
+    /// The losses of setting a new password.
+    pub fn losses_of_password(&self, now: Time) -> Losses {
+        Losses { resets: self.exposure.resets, ..self.losses_of_log_out(now) }
+    }
+
+    fn names(&self, now: Time) -> Names {
+        let open = self.sessions.iter().filter(|session| session.is_live(now));
+        let clients = open.filter_map(|session| session.client.clone()).take(NAMED).collect();
+        Names { clients, tokens: self.tokens.iter().map(|token| token.name.clone()).take(NAMED).collect() }
+    }
 }
 
 impl Accounts {

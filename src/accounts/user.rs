@@ -187,6 +187,8 @@ pub struct User {
     pub activated_at: Option<Time>,
     /// When they last logged in.
     pub last_login_at: Option<Time>,
+    /// When any session or API token was last used, up to an hour late.
+    pub last_used_at: Option<Time>,
     /// The last instant at which they may log in or be checked.
     pub valid_until: Option<Time>,
     /// When they were deleted; restorable for [`super::user::KEPT_DAYS`] days.
@@ -408,6 +410,7 @@ pub(crate) mod tests {
             created_at: Time::from_millis(1),
             activated_at: None,
             last_login_at: None,
+            last_used_at: None,
             valid_until: None,
             deleted_at: None,
             throttled_until: None,

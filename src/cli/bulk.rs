@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::call::{Call, Missing};
+use super::json::LossesJson;
 use super::output::{Outcome, fault};
-use super::words::count;
+use super::words::{count, for_good, lost};
 use crate::accounts::bulk::{Chosen, Left, Outcome as Done, Plan};
-use crate::accounts::change::{Exposure, UserChange};
+use crate::accounts::change::UserChange;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::query::{Filter, State, Subject};
 use crate::accounts::text::{brief, quote};
@@ -37,6 +38,9 @@ pub fn run(call: &mut Call<'_>, expression: &str, deed: &Deed) -> Outcome {
         filter.terms.extend(Filter::is(State::Deleted).terms);
     }
     let mut accounts = call.accounts(Missing::Refuse)?;
+    for dates in filter.dates_that_count() {
+        call.out.say(dates);
+    }
     let plan = accounts.plan(&Chosen::All(filter), &deed.change)?;
     if plan.people.is_empty() || call.global.dry_run {
         return tell(call, deed, &plan, None);
@@ -82,6 +86,7 @@ struct BulkJson<'a> {
     revoked: u32,
     voided: u32,
     passwords_voided: u32,
+    losses: LossesJson<'a>,
     /// Who was not changed and why; of more than a thousand the first.
     left: Vec<LeftJson<'a>>,
     left_out: u32,
@@ -102,7 +107,7 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
     let planned = done.is_none();
     let done = done.unwrap_or_default();
     let changed = if planned { number(plan.people.len()) } else { done.changed() };
-    let taken = if planned { would_take(plan) } else { done.taken };
+    let taken = if planned { &plan.losses } else { &done.taken };
     let left_out = plan.kept_back + done.left_out;
     let left = plan.kept.iter().chain(&done.left);
     if call.out.is_json() {
@@ -114,6 +119,7 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
             revoked: taken.tokens,
             voided: taken.resets,
             passwords_voided: taken.passwords,
+            losses: LossesJson::from(taken),
             left: left.map(json).collect(),
             left_out,
             not_reached: done.rest,
@@ -126,11 +132,10 @@ fn tell(call: &mut Call<'_>, deed: &Deed, plan: &Plan, done: Option<Done>) -> Ou
         let mut words = match call.global.dry_run {
             true => {
                 let verb = deed.verb.to_lowercase();
-                format!("dry run, nothing was changed: would {verb} {}{}", users(changed), would_words(taken))
+                format!("dry run, nothing was changed: would {verb} {}{}", users(changed), for_good(taken))
             }
             false => {
-                let parts: String = parts(taken).iter().map(|part| format!(" · {part}")).collect();
-                format!("{} {}{parts}", users(changed), deed.past)
+                format!("{} {}{}", users(changed), deed.past, lost(taken))
             }
         };
         if plan.already + done.already > 0 {
@@ -155,27 +160,6 @@ fn json(left: &Left) -> LeftJson<'_> {
     LeftJson { user_id: left.id.as_str(), name: &left.name, kind: left.why.kind.word(), message: &left.why.message }
 }
 
-/// What the change would end, revoke and void, and not merely make useless.
-fn would_take(plan: &Plan) -> Exposure {
-    match plan.change {
-        UserChange::Delete | UserChange::Contain => plan.exposure,
-        UserChange::Deactivate => Exposure { sessions: plan.exposure.sessions, ..Exposure::default() },
-        _ => Exposure::default(),
-    }
-}
-
-fn would_words(taken: Exposure) -> String {
-    let verbs = [
-        (taken.sessions, "end", count(taken.sessions, "session", "sessions")),
-        (taken.tokens, "revoke", count(taken.tokens, "token", "tokens")),
-        (taken.resets, "void", count(taken.resets, "reset", "resets")),
-        (taken.passwords, "void", count(taken.passwords, "password", "passwords")),
-    ];
-    let words: Vec<String> =
-        verbs.into_iter().filter(|(n, ..)| *n > 0).map(|(_, verb, what)| format!("{verb} {what}")).collect();
-    if words.is_empty() { String::new() } else { format!(" and {}", words.join(", ")) }
-}
-
 /// What a question says of a plan.
 fn preview(plan: &Plan) -> String {
     let mut words = Vec::new();
@@ -183,22 +167,13 @@ fn preview(plan: &Plan) -> String {
         let why = plan.kept.first().map(|left| left.why.message.clone()).unwrap_or_default();
         words.push(format!("{} kept back ({why}{})", plan.kept_back, if plan.kept_back > 1 { ", …" } else { "" }));
     }
-    words.extend(parts(plan.exposure));
+    let losses = for_good(&plan.losses);
+    words.extend(losses.strip_prefix(" · ").map(str::to_owned));
     words.push(format!(
         "such as {}",
         plan.examples.iter().map(|name| quote(&brief(name))).collect::<Vec<_>>().join(", ")
     ));
     words.join(" · ")
-}
-
-fn parts(exposure: Exposure) -> Vec<String> {
-    let parts = [
-        (exposure.sessions, count(exposure.sessions, "session", "sessions")),
-        (exposure.tokens, count(exposure.tokens, "token", "tokens")),
-        (exposure.resets, count(exposure.resets, "reset", "resets")),
-        (exposure.passwords, count(exposure.passwords, "password void", "passwords void")),
-    ];
-    parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect()
 }
 
 fn users(number: u32) -> String {

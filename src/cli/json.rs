@@ -10,6 +10,7 @@ use super::words;
 use crate::accounts::api_token::ApiToken;
 use crate::accounts::audit::{Change, Entry};
 use crate::accounts::error::Error;
+use crate::accounts::losses::Losses;
 use crate::accounts::secret::Secret;
 use crate::accounts::session::Session;
 use crate::accounts::text::is_hostile;
@@ -75,16 +76,49 @@ pub struct UserJson<'a> {
     created_at: String,
     activated_at: Option<String>,
     last_login_at: Option<String>,
+    last_used_at: Option<String>,
     valid_until: Option<String>,
     deleted_at: Option<String>,
     throttled_until: Option<String>,
     sessions: u32,
+    /// Only in the answer of a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    losses: Option<LossesJson<'a>>,
     /// Only where nothing of it was really done.
     #[serde(skip_serializing_if = "is_false")]
     dry_run: bool,
 }
 
-impl UserJson<'_> {
+/// What a change took, or would take, for good.
+#[derive(Serialize)]
+pub struct LossesJson<'a> {
+    sessions: u32,
+    clients: &'a [String],
+    tokens: u32,
+    token_names: &'a [String],
+    resets: u32,
+    passwords: u32,
+}
+
+impl<'a> From<&'a Losses> for LossesJson<'a> {
+    fn from(losses: &'a Losses) -> Self {
+        LossesJson {
+            sessions: losses.sessions,
+            clients: &losses.clients,
+            tokens: losses.tokens,
+            token_names: &losses.token_names,
+            resets: losses.resets,
+            passwords: losses.passwords,
+        }
+    }
+}
+
+impl<'a> UserJson<'a> {
+    /// Adds the losses of the change that led to this.
+    pub fn losing(self, losses: Option<&'a Losses>) -> Self {
+        UserJson { losses: losses.map(LossesJson::from), ..self }
+    }
+
     /// Marks it as a rehearsal.
     pub fn rehearsed(self, dry_run: bool) -> Self {
         UserJson { dry_run, ..self }
@@ -115,10 +149,12 @@ impl<'a> From<&'a User> for UserJson<'a> {
             created_at: user.created_at.rfc3339(),
             activated_at: time(user.activated_at),
             last_login_at: time(user.last_login_at),
+            last_used_at: time(user.last_used_at),
             valid_until: time(user.valid_until),
             deleted_at: time(user.deleted_at),
             throttled_until: time(user.throttled_until),
             sessions: user.sessions,
+            losses: None,
             dry_run: false,
         }
     }

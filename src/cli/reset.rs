@@ -8,7 +8,7 @@ use super::call::{Call, Missing, called};
 use super::json::UserJson;
 use super::lines::Want;
 use super::output::Outcome;
-use super::words::{count, local};
+use super::words::{for_good, local, lost};
 
 #[derive(Serialize)]
 struct Issued<'a> {
@@ -43,10 +43,13 @@ fn complete(call: &mut Call<'_>) -> Outcome {
     let request = call.input.token(Want::Request, "the request's identifier", "--stdin")?;
     let password = call.input.new_secret(Want::Password, "the new password", "--stdin")?;
     let changed = call.accounts(Missing::Refuse)?.complete_reset(&request, &password)?;
+    let losses = changed.losses();
     if call.out.is_json() {
-        return call.out.json(&UserJson::from(&changed.after).rehearsed(call.global.dry_run));
+        return call.out.json(&UserJson::from(&changed.after).losing(Some(&losses)).rehearsed(call.global.dry_run));
     }
-    let dry = if call.global.dry_run { "dry run: " } else { "" };
-    let ended = count(changed.ended, "session ended", "sessions ended");
-    call.out.done(&format!("{dry}the password of {} is set · {ended}", called(&changed.after)))
+    let (dry, losses) = match call.global.dry_run {
+        true => ("dry run, nothing was changed: ", for_good(&losses)),
+        false => ("", lost(&losses)),
+    };
+    call.out.done(&format!("{dry}the password of {} is set{losses}", called(&changed.after)))
 }

@@ -180,6 +180,7 @@ fn tell(call: &mut Call<'_>, dossier: &Dossier, codes: u32, now: Time) -> Outcom
         ("password set", time(user.password_set_at)),
         ("second factor", if user.factor { factor_words(codes) } else { "–".to_owned() }),
         ("last log-in", time(user.last_login_at)),
+        ("last use", time(user.last_used_at)),
         ("valid until", time(user.valid_until)),
         ("deleted", time(user.deleted_at)),
     ];

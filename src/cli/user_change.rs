@@ -8,10 +8,11 @@ use super::call::{Call, Missing, called};
 use super::json::UserJson;
 use super::lines::Want;
 use super::output::{Halt, Outcome, fault};
-use super::words::{count, local};
-use crate::accounts::change::{Changed, Exposure};
+use super::words::{count, for_good, local, lost};
+use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::door::Accounts;
 use crate::accounts::error::{Field, Kind};
+use crate::accounts::losses::Losses;
 use crate::accounts::password::About;
 use crate::accounts::resolve::Among;
 use crate::accounts::time::Until;
@@ -60,7 +61,7 @@ pub fn register(call: &mut Call<'_>, args: &UserRegister) -> Outcome {
     if password.is_none() {
         words.push_str(" · they choose a password by a code: `rollbook reset request`");
     }
-    tell(call, &user, &words)
+    tell(call, &user, None, &words)
 }
 
 /// `user edit`
@@ -115,8 +116,8 @@ pub fn deactivate(call: &mut Call<'_>, wanted: &str) -> Outcome {
 pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
-    let taken = taken(accounts.exposure(&user.id)?);
-    call.confirm(&format!("Delete {}? {taken}; restorable for {KEPT_DAYS} days.", called(&user)))?;
+    let lost = for_good(&accounts.losses(&user, &UserChange::Delete)?);
+    call.confirm(&format!("Delete {}? Restorable for {KEPT_DAYS} days{lost}.", called(&user)))?;
     call.ask_again(&mut accounts)?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.delete(&user.id, Some(user.version))?;
@@ -127,32 +128,27 @@ pub fn delete(call: &mut Call<'_>, wanted: &str) -> Outcome {
 pub fn contain(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.find(wanted)?;
-    let exposure = accounts.exposure(&user.id)?;
-    let password = match exposure.passwords {
-        0 => "no password is set",
-        _ => "the password is void for good: only a new password lets them log in again, by a reset code or set by you",
-    };
-    let taken = taken(exposure);
-    call.confirm(&format!("Contain {}? Nobody can log in as them; {taken}; {password}.", called(&user)))?;
+    let losses = accounts.losses(&user, &UserChange::Contain)?;
+    let next = if losses.passwords > 0 { "; only a new password lets them log in again" } else { "" };
+    call.confirm(&format!("Contain {}? Nobody can log in as this user{}{next}.", called(&user), for_good(&losses)))?;
     call.ask_again(&mut accounts)?;
     // Only as looked at: while the question stood on the screen somebody else may have changed them.
     let changed = accounts.contain(&user.id, Some(user.version))?;
-    let (user, dry_run) = (&changed.after, call.global.dry_run);
+    let (user, dry_run, losses) = (&changed.after, call.global.dry_run, changed.losses());
     if call.out.is_json() {
         return call.out.json(&Contained {
-            user: UserJson::from(user).rehearsed(dry_run),
+            user: UserJson::from(user).losing(Some(&losses)).rehearsed(dry_run),
             ended: changed.ended,
             revoked: changed.revoked,
             voided: changed.voided,
             password_voided: changed.password_voided,
         });
     }
-    let password = if changed.password_voided { " · password void" } else { "" };
     let words = match changed.is_change() {
-        true => format!("{} contained · {}{password}", called(user), counts(&changed).join(" · ")),
+        true => format!("{} contained{}", called(user), told(call, &losses)),
         false => format!("{} is contained already", called(user)),
     };
-    tell(call, user, &words)
+    tell(call, user, Some(&losses), &words)
 }
 
 /// `user restore`
@@ -171,10 +167,13 @@ pub fn purge(call: &mut Call<'_>, named: &Named) -> Outcome {
     let name = call.name(named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let user = accounts.resolve(&name, Among::All)?;
-    call.confirm_by_name(&format!("Erase {} for good?", called(&user)), &user)?;
+    let mut losses = accounts.losses(&user, &UserChange::Delete)?;
+    losses.passwords = accounts.exposure(&user.id)?.passwords;
+    call.confirm_by_name(&format!("Erase {} for good?{}", called(&user), for_good(&losses)), &user)?;
     call.ask_again(&mut accounts)?;
     let gone = accounts.purge(&user.id, Some(user.version))?;
-    tell(call, &gone, &format!("{} purged", called(&gone)))
+    let words = format!("{} purged{}", called(&gone), told(call, &losses));
+    tell(call, &gone, Some(&losses), &words)
 }
 
 /// `user unthrottle`
@@ -188,7 +187,7 @@ pub fn unthrottle(call: &mut Call<'_>, named: &Named) -> Outcome {
         false => "has nothing counted against them",
     };
     let user = if call.global.dry_run { user } else { accounts.get(&user.id, None)? };
-    tell(call, &user, &format!("{} {words}", called(&user)))
+    tell(call, &user, None, &format!("{} {words}", called(&user)))
 }
 
 /// `user passwd`: by its owner, who knows the current one, or by an administrator.
@@ -209,8 +208,9 @@ pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
         let tokens = tokens_left(&mut accounts, &changed.after);
         (changed, tokens)
     };
-    let ended = count(changed.ended, "session ended", "sessions ended");
-    tell(call, &changed.after, &format!("the password of {} is set · {ended}{tokens}", called(&changed.after)))
+    let losses = changed.losses();
+    let words = format!("the password of {} is set{}{tokens}", called(&changed.after), told(call, &losses));
+    tell(call, &changed.after, Some(&losses), &words)
 }
 
 /// The API tokens that outlive a password, in words, where somebody may hear of them.
@@ -251,54 +251,30 @@ struct Contained<'a> {
     password_voided: bool,
 }
 
-/// What would be taken from somebody, as a question says it.
-fn taken(exposure: Exposure) -> String {
-    let parts = [
-        count(exposure.sessions, "session ends", "sessions end"),
-        count(exposure.tokens, "token is revoked", "tokens are revoked"),
-        count(exposure.resets, "reset is void", "resets are void"),
-    ];
-    parts.join(", ")
-}
-
-fn counts(changed: &Changed) -> [String; 3] {
-    [
-        count(changed.ended, "session ended", "sessions ended"),
-        count(changed.revoked, "token revoked", "tokens revoked"),
-        count(changed.voided, "reset void", "resets void"),
-    ]
-}
-
-/// What was taken from somebody, without what was not there.
-fn gone(changed: &Changed) -> String {
-    let numbers = [changed.ended, changed.revoked, changed.voided];
-    let parts: Vec<String> =
-        counts(changed).into_iter().zip(numbers).filter(|(_, number)| *number > 0).map(|(words, _)| words).collect();
-    parts.join(" · ")
-}
-
 fn tell_change(call: &mut Call<'_>, changed: &Changed, done: &str, already: &str) -> Outcome {
-    let user = &changed.after;
+    let (user, losses) = (&changed.after, changed.losses());
     let mut words = called(user);
     if changed.is_change() {
         words.push_str(&format!(" {done}"));
-        let gone = gone(changed);
-        if !gone.is_empty() {
-            words.push_str(&format!(" · {gone}"));
-        }
+        words.push_str(&told(call, &losses));
         if let Some(until) = user.valid_until.filter(|_| changed.before.valid_until != user.valid_until) {
             words.push_str(&format!(" · valid until {}", local(until)));
         }
     } else {
         words.push_str(&format!(" {already}"));
     }
-    tell(call, user, &words)
+    tell(call, user, Some(&losses), &words)
 }
 
-fn tell(call: &mut Call<'_>, user: &User, words: &str) -> Outcome {
+/// The losses of a change, or of one that would be made.
+fn told(call: &Call<'_>, losses: &Losses) -> String {
+    if call.global.dry_run { for_good(losses) } else { lost(losses) }
+}
+
+fn tell(call: &mut Call<'_>, user: &User, losses: Option<&Losses>, words: &str) -> Outcome {
     let dry = call.global.dry_run;
     if call.out.is_json() {
-        return call.out.json(&UserJson::from(user).rehearsed(dry));
+        return call.out.json(&UserJson::from(user).losing(losses).rehearsed(dry));
     }
     match dry {
         true => call.out.done(&format!("dry run, nothing was changed: {words}")),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::accounts::losses::Losses;
 use crate::accounts::text::{is_hostile, visible};
 use crate::accounts::time::Time;
 use crate::accounts::trail::Failed;
@@ -84,6 +85,16 @@ pub fn left(until: Option<Time>, now: Time) -> String {
         Some(until) if until < now => "over".to_owned(),
         Some(until) => format!("{} left", distance(until.since(now).millis())),
     }
+}
+
+/// The losses of a change that would be made: ` · for good: logs out 1 session (firefox)`.
+pub fn for_good(losses: &Losses) -> String {
+    if losses.is_empty() { String::new() } else { format!(" · for good: {}", losses.sentences().join(", ")) }
+}
+
+/// The losses of a change that was made: ` · lost for good: 1 session (firefox)`.
+pub fn lost(losses: &Losses) -> String {
+    if losses.is_empty() { String::new() } else { format!(" · lost for good: {}", losses.nouns().join(", ")) }
 }
 
 /// How many of something.

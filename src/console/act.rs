@@ -22,7 +22,9 @@ use super::model::{Book, Model, Undo};
 use super::orders::give;
 use super::theme::Role;
 use super::tracing;
-use super::words::{clipped, count, day, exact, shown};
+use super::words::{clipped, day, exact, for_good, shown};
+use crate::accounts::change::UserChange;
+use crate::accounts::losses::Losses;
 use crate::accounts::policy::Policy;
 use crate::accounts::text::first_forbidden;
 use crate::accounts::time::Span;
@@ -68,11 +70,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Deactivate => deactivate(model),
         Action::End if model.marked_sessions() > 0 => ending::end_marked(model, effects),
         Action::End => end(model, effects),
-        Action::EndAll => end_all(model, effects),
+        Action::OpenSessions => model.pane = Pane::Sessions,
+        Action::EndAll => end_all(model),
         Action::Password => open_about(model, |user, model| {
             let policy = model.place().map(|place| place.policy.clone()).unwrap_or_default();
-            let tokens = model.detail.of(&user.id).map_or(0, |dossier| dossier.exposure.tokens);
-            Layer::Password(Box::new(Password::new(user, policy, tokens)), None)
+            let dossier = model.detail.of(&user.id);
+            let tokens = dossier.map_or(0, |dossier| dossier.exposure.tokens);
+            let losses = dossier.map(|dossier| dossier.losses_of_password(model.now)).unwrap_or_default();
+            Layer::Password(Box::new(Password::new(user, policy, tokens, losses)), None)
         }),
         Action::Edit => open_about(model, |user, model| Layer::Edit(Box::new(Edit::new(user, model.now)), None)),
         Action::Delete => delete(model),
@@ -222,87 +227,90 @@ fn activate(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn deactivate(model: &mut Model) {
     let write = |user: &User| Write::Deactivate { id: user.id.clone(), expect: user.version, reason: None };
-    shut_out(model, "Deactivate", write, |user, _, _| Layer::Prompt(Box::new(Prompt::reason(user)), None));
+    shut_out(model, "Deactivate", UserChange::Deactivate, write, |user, losses, _, _| {
+        Layer::Prompt(Box::new(Prompt::reason(user, losses)), None)
+    });
 }
 
 /// Asks before the person under the cursor is shut out; before oneself is, by what has to be typed.
 fn shut_out(
     model: &mut Model,
     verb: &str,
+    change: UserChange,
     write: impl FnOnce(&User) -> Write,
-    ask: impl FnOnce(&User, &Model, Write) -> Layer,
+    ask: impl FnOnce(&User, &Losses, &Model, Write) -> Layer,
 ) {
+    let dossier = model.person_id().and_then(|id| model.detail.of(id));
+    let Some(losses) = dossier.map(|dossier| dossier.losses(&change, model.now)) else {
+        return model.refuse("still reading".to_owned());
+    };
     open_about(model, |user, model| {
         let write = write(user);
         if model.is_own(user) {
             let effect = "you are logged out and cannot come back by yourself";
-            return own_access(&format!("{verb} your own account?"), effect, model, write);
+            return own_access(&format!("{verb} your own account?"), effect, &losses, model, write);
         }
-        ask(user, model, write)
+        ask(user, &losses, model, write)
     });
 }
 
 /// The question before what changes one's own access: it is typed, not pressed.
-pub(super) fn own_access(title: &str, effect: &str, model: &Model, write: Write) -> Layer {
-    let question = Question::new(title.to_owned(), vec![effect.to_owned()], "does it", model.now, write);
+pub(super) fn own_access(title: &str, effect: &str, losses: &Losses, model: &Model, write: Write) -> Layer {
+    let lines = std::iter::once(effect.to_owned()).chain(for_good(losses)).collect();
+    let question = Question::new(title.to_owned(), lines, "does it", model.now, write);
     Layer::Question(Box::new(question.typed("1".to_owned())))
 }
 
 fn end(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(session) = model.session() else {
-        // Several: which one is to be chosen in the pane of sessions.
-        model.pane = Pane::Sessions;
-        model.say("several sessions: choose one here, x ends it; X ends all");
-        return;
-    };
+    let Some(session) = model.session() else { return };
     let (write, owner) = (Write::EndSession { id: session.id.clone() }, session.user_id.clone());
+    if session.runs_out_at().is_none() {
+        let client = session.client.as_deref().map_or_else(|| "a session".to_owned(), |client| clipped(client, 24));
+        let title = format!("Log out {client} of {}?", clipped(&session.name, 24));
+        let lines = vec![
+            "this session never expires; a program may depend on it".to_owned(),
+            "it stops working now and cannot be restored".to_owned(),
+        ];
+        let question = Question::new(title, lines, "logs out", model.now, write);
+        return model.layers.push(Layer::Question(Box::new(question)));
+    }
     let ticket = model.next_ticket(Some(owner), commands::of(&write, None));
     effects.push(Effect::Write(ticket, write));
 }
 
-fn end_all(model: &mut Model, effects: &mut Vec<Effect>) {
+fn end_all(model: &mut Model) {
     let Some(user) = model.person().cloned() else { return };
     let live = model.live_count();
     let write = Write::EndSessions { id: user.id.clone(), expect: live };
-    if live == 1 {
-        return order(model, &user, write, effects);
-    }
     let title = format!("End all sessions of {}?", clipped(&user.name, 30));
-    let lines = vec![format!("{} stop working, now; they cannot be given back", count(u64::from(live), "session"))];
+    let Some(mut losses) = model.detail.of(&user.id).map(|dossier| dossier.losses_of_log_out(model.now)) else {
+        return;
+    };
+    losses.sessions = live;
+    let lines = for_good(&losses);
     let question = Question::new(title, lines, "ends them", model.now, write);
     model.layers.push(Layer::Question(Box::new(question)));
 }
 
 fn delete(model: &mut Model) {
     let write = |user: &User| Write::Delete { id: user.id.clone(), expect: user.version };
-    shut_out(model, "Delete", write, |user, model, write| {
-        let ends = match user.sessions {
-            0 => "no session is open".to_owned(),
-            n => format!("ends {}, now", count(u64::from(n), "session")),
-        };
+    shut_out(model, "Delete", UserChange::Delete, write, |user, losses, model, write| {
         let until = model.now.plus(Span::DAY.times(KEPT_DAYS));
-        let lines = vec![ends, format!("can be restored until {}", day(until, &model.setup.zone))];
+        let until = format!("the user can be restored until {}", day(until, &model.setup.zone));
+        let lines = std::iter::once(until).chain(for_good(losses)).collect();
         let title = format!("Delete {}?", clipped(&user.name, 44));
         Layer::Question(Box::new(Question::new(title, lines, "deletes", model.now, write)))
     });
 }
 
 fn contain(model: &mut Model) {
-    let dossier = model.person_id().and_then(|id| model.detail.of(id));
-    let Some(exposure) = dossier.map(|dossier| dossier.exposure) else {
-        return model.refuse("still reading".to_owned());
-    };
     let write = |user: &User| Write::Contain { id: user.id.clone(), expect: user.version };
-    shut_out(model, "Contain", write, |user, model, write| {
+    shut_out(model, "Contain", UserChange::Contain, write, |user, losses, model, write| {
         let inactive = user.status == Status::Inactive;
-        let mut lines = vec![
-            if inactive { "is inactive already" } else { "deactivates, now" }.to_owned(),
-            format!("ends     {}", count(u64::from(exposure.sessions), "session")),
-            format!("revokes  {}", count(u64::from(exposure.tokens), "token")),
-            format!("voids    {}", count(u64::from(exposure.resets), "open reset")),
-        ];
-        if exposure.passwords > 0 {
-            lines.push("voids    the password; only a new one lets them log in".to_owned());
+        let mut lines = vec![if inactive { "is inactive already" } else { "deactivates, now" }.to_owned()];
+        lines.extend(for_good(losses));
+        if losses.passwords > 0 {
+            lines.push("only a new password lets this user log in again".to_owned());
         }
         if !inactive {
             lines.push("z gives the status back, and nothing else".to_owned());
@@ -322,20 +330,23 @@ fn undo(model: &mut Model, effects: &mut Vec<Effect>) {
     let words = undo.sentence();
     let changed = match undo {
         Undo::One(changed, _) => changed.clone(),
-        Undo::Many { former, words } => {
+        Undo::Many { former, words, .. } => {
             let bulk = Bulk::Undo { former: former.clone(), words: words.clone() };
             give(model, Write::Many(bulk), effects);
             return;
         }
     };
-    let id = changed.after.id.clone();
+    let (id, losses) = (changed.after.id.clone(), changed.losses());
     let write = Write::Undo(changed);
     if model.person_id() == Some(&id) {
         model.undo.pop();
         let ticket = model.next_ticket(Some(id), None);
         return effects.push(Effect::Write(ticket, write));
     }
-    let lines = vec!["who is not under the cursor now; this brings back the state before".to_owned()];
+    let mut lines = vec!["this user is not under the cursor; the fields and the status before come back".to_owned()];
+    if !losses.is_empty() {
+        lines.push(format!("not restored: {}", losses.nouns().join(", ")));
+    }
     let question = Question::new(format!("Take back: {words}?"), lines, "takes it back", model.now, write);
     model.layers.push(Layer::Question(Box::new(question)));
 }

@@ -32,6 +32,7 @@ pub enum Action {
     New,
     Activate,
     Deactivate,
+    OpenSessions,
     End,
     EndAll,
     Password,
@@ -136,8 +137,17 @@ impl Action {
             Action::Deactivate => {
                 change("deactivate", "keep this person out and end their sessions", "user deactivate")
             }
-            Action::End => change("end", "end the session under the cursor, or the only one", "session logout"),
-            Action::EndAll => change("end all", "end all sessions of this person", "session logout --user"),
+            Action::OpenSessions => {
+                with("sessions", "to the sessions of this user; logs nobody out", "session list --user")
+            }
+            Action::End => change(
+                "log out",
+                "log out the session under the cursor; asks first if it never expires",
+                "session logout",
+            ),
+            Action::EndAll => {
+                change("log out all", "log this user out everywhere; asks first", "session logout --user")
+            }
             Action::Password => change("password", "issue a reset code, or set a password now", "reset request"),
             Action::Edit => change("edit", "name, e-mail, labels, note, role, valid until", "user edit"),
             Action::Delete => change("delete", "delete this person; asks first, can be restored", "user delete"),

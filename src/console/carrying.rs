@@ -34,7 +34,7 @@ pub fn carry_out(accounts: &mut Accounts, write: Write, progress: Progress<'_>) 
         Write::Restore { id, expect, name } => changed(accounts.restore(&id, Some(expect), name)?, Deed::Restore),
         Write::Undo(last) => {
             let changed = Box::new(accounts.undo(&last)?);
-            Ok(Done::Undone { changed, back_to: last.before.version, password_void: last.password_voided })
+            Ok(Done::Undone { changed, back_to: last.before.version, losses: last.losses() })
         }
         Write::SetPassword { id, expect, password } => {
             Ok(Done::PasswordSet(Box::new(accounts.set_password(&id, Some(expect), &password)?)))

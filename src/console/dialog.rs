@@ -19,6 +19,7 @@ use super::many;
 use super::model::{Book, Model, Undo};
 use super::orders::give;
 use crate::accounts::change::UserChange;
+use crate::accounts::losses::Losses;
 use crate::accounts::passphrase;
 use crate::accounts::time::Time;
 use crate::accounts::{Actor, Secret};
@@ -243,7 +244,7 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
                 form.sent = false;
             }
             let effect = "you may not be able to take it back yourself";
-            let question = own_access("Change your own access?", effect, model, write);
+            let question = own_access("Change your own access?", effect, &Losses::default(), model, write);
             return model.layers.push(question);
         }
         let ticket = give(model, write, effects);

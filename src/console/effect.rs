@@ -12,6 +12,7 @@ use crate::accounts::bulk::{Ended, Former, Outcome, Plan};
 use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::factor::Enrolment;
 use crate::accounts::looking::Dossier;
+use crate::accounts::losses::Losses;
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, Key, Page, Query};
 use crate::accounts::report::Report;
@@ -289,8 +290,8 @@ pub enum Done {
     Undone {
         changed: Box<Changed>,
         back_to: i64,
-        /// Whether the change that was undone had voided the password, which stays void.
-        password_void: bool,
+        /// The losses of the change that was taken back.
+        losses: Losses,
     },
     PasswordSet(Box<Changed>),
     Code {

@@ -6,8 +6,9 @@ use super::layers::many::FEW;
 use super::layers::question::Question;
 use super::many::are;
 use super::model::Model;
-use super::words::{count, number, refused};
+use super::words::{count, for_good, number, refused};
 use crate::accounts::bulk::Ended;
+use crate::accounts::losses::Losses;
 use crate::accounts::session::{Session, SessionId};
 
 impl Model {
@@ -46,7 +47,7 @@ pub fn counted(model: &mut Model, turn: Turn, live: Vec<SessionId>, over: Vec<Se
             _ => format!("{} hidden by the filter; without it they can be ended", left_alone(hidden)),
         });
     }
-    let mut lines = vec!["they stop working, now; they cannot be given back".to_owned()];
+    let mut lines = for_good(&Losses::of_sessions(known as u32, Vec::new()));
     if ended > 0 {
         lines.push(format!("{} of the {} marked {} over already", number(ended), number(marked as u64), are(ended)));
     }

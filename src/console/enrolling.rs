@@ -35,19 +35,19 @@ pub fn in_keyring(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         (Action::NewToken, _) => Layer::Prompt(Box::new(Prompt::token(keyring.user(), now)), None),
         (Action::FactorOff, _) => ask(
             format!("Turn off the second factor of {name}?"),
-            &["their password alone lets them in from then on", "its secret and backup codes are forgotten"],
+            &["the password alone lets this user in from then on", "for good: erases the secret and the backup codes"],
             "turns it off",
             Write::DisableFactor { id, expect },
         ),
         (Action::NewCodes, _) => ask(
             format!("New backup codes for {name}?"),
-            &["the codes from before are good for nothing from then on", "the new ones are shown once"],
+            &["for good: voids all backup codes from before", "the new codes are shown once"],
             "makes them",
             Write::RefreshCodes { id, expect },
         ),
         (Action::RevokeToken, Some(token)) => ask(
             format!("Revoke {}?", clipped(&token.name, 40)),
-            &["whatever uses it is refused from its very next call on; it cannot be given back"],
+            &["for good: every call with this token is refused from now on"],
             "revokes",
             Write::RevokeToken { id: token.id.clone() },
         ),

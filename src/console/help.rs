@@ -24,6 +24,7 @@ const OF_SESSIONS: Typed = &[
     ("address:", "10.1."),
     ("created:", "<30d"),
     ("seen:", "never"),
+    ("used:", "never"),
 ];
 
 /// What the audit can be filtered by.

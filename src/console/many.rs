@@ -12,10 +12,11 @@ use super::marks::MOST;
 use super::model::{Model, Undo};
 use super::running::{users, words};
 use super::theme::Role;
-use super::words::{clipped, count, number, refused};
+use super::words::{clipped, count, lost, not_restored, number, refused};
 use crate::accounts::Error;
 use crate::accounts::bulk::{Former, Left, Outcome, Plan};
 use crate::accounts::change::UserChange;
+use crate::accounts::losses::Losses;
 use crate::accounts::session::SessionId;
 use crate::accounts::time::Span;
 use crate::accounts::user::UserId;
@@ -388,16 +389,11 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange, own: bo
     let how = words(change);
     let done = format!("{} {}", users(outcome.changed()), how.past);
     let mut sentence = vec![done.clone()];
-    if outcome.taken.sessions > 0 {
-        sentence.push(format!("{} ended", count(u64::from(outcome.taken.sessions), "session")));
-    }
-    if outcome.taken.passwords > 0 {
-        sentence.push(format!("{} void", count(u64::from(outcome.taken.passwords), "password")));
-    }
     told(&outcome, &mut sentence);
     if outcome.changed() > 0 && own {
         sentence.push("z takes it back".to_owned());
     }
+    sentence.extend(lost(&outcome.taken).strip_prefix(" · ").map(str::to_owned));
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);
     }
@@ -407,16 +403,20 @@ pub fn changed(model: &mut Model, outcome: Outcome, change: &UserChange, own: bo
     tell_left(model, &format!("Not {}", how.past), &outcome);
     if outcome.changed() > 0 {
         model.never_undone = None;
-        model.undo.push(Undo::Many { former: outcome.former, words: done });
+        model.undo.push(Undo::Many { former: outcome.former, words: done, losses: outcome.taken });
     }
 }
 
 /// A change to many was taken back.
 pub fn undone(model: &mut Model, outcome: Outcome, before: &str, rest: Vec<Former>) {
     // It is used up only now: an order that was refused has taken nothing back.
-    model.undo.pop_if(|undo| matches!(undo, Undo::Many { .. }));
+    let losses = match model.undo.pop_if(|undo| matches!(undo, Undo::Many { .. })) {
+        Some(Undo::Many { losses, .. }) => losses,
+        Some(Undo::One(..)) | None => Losses::default(),
+    };
+    let restored = not_restored(&losses);
     if !rest.is_empty() {
-        model.undo.push(Undo::Many { former: rest, words: format!("the rest of {before}") });
+        model.undo.push(Undo::Many { former: rest, words: format!("the rest of {before}"), losses });
     }
     // A change and its undoing are two versions.
     let back = |former: &Former| (former.id.clone(), (former.version, former.version - 2));
@@ -425,18 +425,15 @@ pub fn undone(model: &mut Model, outcome: Outcome, before: &str, rest: Vec<Forme
         true => format!("taken back: {before}"),
         false => format!("taken back for {}: {before}", users(outcome.changed())),
     }];
-    if outcome.passwords_void > 0 {
-        let stay = if outcome.passwords_void == 1 { "stays" } else { "stay" };
-        sentence.push(format!("{} {stay} void", count(u64::from(outcome.passwords_void), "password")));
-    }
     told(&outcome, &mut sentence);
     for former in &outcome.former {
         model.users.marks.seen(&former.id, former.version);
     }
+    sentence.extend(lost(&outcome.taken).strip_prefix(" · ").map(str::to_owned));
     if outcome.rest > 0 {
         sentence.push("z takes them back".to_owned());
     }
-    model.say(sentence.join(" · "));
+    model.say(sentence.join(" · ") + &restored);
     tell_left(model, "Not taken back", &outcome);
 }
 

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
+use super::arrival::Arrival;
 use super::effect::{Attention, Place, Ticket, Turn, may_be_cut};
 use super::expression::Completing;
 use super::keymap::Scope;
@@ -24,6 +25,7 @@ use super::theme::Theme;
 use super::verifying::Verifying;
 use crate::accounts::bulk::Former;
 use crate::accounts::change::Changed;
+use crate::accounts::losses::Losses;
 use crate::accounts::session::{Session, SessionId};
 use crate::accounts::time::{Clock, Span, Time};
 use crate::accounts::token::Entropy;
@@ -95,6 +97,8 @@ pub enum Undo {
         former: Vec<Former>,
         /// What was done: "1,921 users deactivated".
         words: String,
+        /// The losses, which no undo restores.
+        losses: Losses,
     },
 }
 
@@ -130,6 +134,8 @@ pub struct Model {
     pub pane: Pane,
     /// Whether it stands alone.
     pub whole: bool,
+    /// When the focus came to this pane.
+    pub arrival: Arrival,
     /// The list of users.
     pub users: Users,
     /// The person under the cursor.
@@ -205,6 +211,7 @@ impl Model {
             book: Book::Opening,
             pane: Pane::Users,
             whole: false,
+            arrival: Arrival::default(),
             users: Users::default(),
             detail: Detail::default(),
             sessions: Sessions::default(),
@@ -332,16 +339,12 @@ impl Model {
         full.map_or(held, |dossier| dossier.user.sessions.max(held))
     }
 
-    /// The session that `x` means: the one under the cursor, or in Users the only one.
+    /// The session under the cursor, in a pane that lists sessions.
     pub fn session(&self) -> Option<&Session> {
         match self.pane {
             Pane::Everybody => self.everybody.list.window.current(),
             Pane::Sessions => self.sessions.current(self.their_sessions()?),
-            Pane::Users | Pane::Detail => match self.live_sessions().as_slice() {
-                [only] => Some(only),
-                _ => None,
-            },
-            Pane::Audit | Pane::System => None,
+            Pane::Users | Pane::Detail | Pane::Audit | Pane::System => None,
         }
     }
 

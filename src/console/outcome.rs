@@ -14,7 +14,7 @@ use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::{ended_words, is_part};
 use super::panes::users::standing;
 use super::signin;
-use super::words::{clipped, clock, count, day, shown};
+use super::words::{clipped, clock, day, lost, not_restored, shown};
 use crate::accounts::audit::Happening;
 use crate::accounts::change::Changed;
 use crate::accounts::looking::Dossier;
@@ -367,17 +367,17 @@ fn accomplished(model: &mut Model, done: Done, made: Option<Secret>, own: bool) 
             model.say(words);
             model.layers.push(Layer::Code(Code::backup(&name, &codes, model.now)));
         }
-        Done::Undone { changed, back_to, password_void } => {
+        Done::Undone { changed, back_to, losses } => {
             let after = &changed.after;
             model.relink_undo(&[(after.id.clone(), (after.version, back_to))].into());
-            let void = if password_void { " · password stays void" } else { "" };
-            model.say(format!("{}{void}", undone_words(&changed, model.now)));
+            let lost = lost(&changed.losses());
+            model.say(undone_words(&changed, model.now) + &lost + &not_restored(&losses));
             offer(model, &changed.after);
             model.users.seek = Some(changed.after.id.clone());
         }
         Done::PasswordSet(changed) => {
-            let ended = ended_words(changed.ended).map(|words| format!(" · {words}")).unwrap_or_default();
-            model.say(format!("{} has a new password{ended}", clipped(&changed.after.name, 40)));
+            let lost = lost(&changed.losses());
+            model.say(format!("{} has a new password{lost}", clipped(&changed.after.name, 40)));
             model.never_undone = Some(format!("the password of {} was set", clipped(&changed.after.name, 40)));
             offer(model, &changed.after);
             if let Some(made) = made {
@@ -414,18 +414,12 @@ fn contained(model: &mut Model, changed: Box<Changed>) {
     if !changed.is_change() {
         return model.say(format!("{name} is inactive already, and nothing was open"));
     }
-    let took = [
-        ended_words(changed.ended),
-        (changed.revoked > 0).then(|| format!("{} revoked", count(u64::from(changed.revoked), "token"))),
-        (changed.voided > 0).then(|| format!("{} void", count(u64::from(changed.voided), "reset"))),
-        changed.password_voided.then(|| "password void".to_owned()),
-    ];
-    let took: Vec<String> = took.into_iter().flatten().collect();
-    let took = if took.is_empty() { "nothing else was open".to_owned() } else { took.join(", ") };
+    let losses = changed.losses();
+    let lost = if losses.is_empty() { " · nothing else was open".to_owned() } else { lost(&losses) };
     // What was taken from them stays taken; only a status can be given back.
     let gives_back = changed.before.status != changed.after.status;
     let back = if gives_back { " · z gives the status back" } else { "" };
-    model.say(format!("{name} is contained · {took}{back}"));
+    model.say(format!("{name} is contained{back}{lost}"));
     model.changed_here = Some((changed.after.id.clone(), model.now));
     if gives_back {
         model.never_undone = None;
@@ -472,13 +466,13 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
             _ => format!("{name}: nothing was different"),
         };
     }
-    let ended = ended_words(changed.ended).map(|words| format!(" · {words}")).unwrap_or_default();
+    let lost = lost(&changed.losses());
     match deed {
         Deed::Activate => format!("{name} is active · z undoes"),
-        Deed::Deactivate => format!("{name} is inactive{ended} · z activates again"),
+        Deed::Deactivate => format!("{name} is inactive · z activates again{lost}"),
         Deed::Delete => {
             let until = model.now.plus(Span::DAY.times(KEPT_DAYS));
-            format!("{name} is deleted{ended} · z restores, until {}", day(until, &model.setup.zone))
+            format!("{name} is deleted · z restores, until {}{lost}", day(until, &model.setup.zone))
         }
         Deed::Restore => format!("{name} is back · z undoes"),
         Deed::Edit => {
@@ -487,7 +481,7 @@ fn changed_words(changed: &Changed, deed: Deed, model: &Model) -> String {
                 .map(|change| shown(&change.field).replace('_', " "))
                 .collect();
             let back = if changed.ended > 0 { "z gives the date back" } else { "z undoes" };
-            format!("{name} edited: {}{ended} · {back}", fields.join(", "))
+            format!("{name} edited: {} · {back}{lost}", fields.join(", "))
         }
     }
 }

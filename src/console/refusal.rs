@@ -66,6 +66,7 @@ impl Model {
                 (self.marked_live() == 0).then(|| all_over(self.marked_sessions()))
             }
             Action::End => self.refusal_to_end(),
+            Action::OpenSessions => self.refusal_to_open_sessions(),
             Action::Copy if matches!(self.pane, Pane::Audit | Pane::System) => None,
             Action::Verify if self.verifying.is_running() => say("the audit is being verified; Esc stops"),
             Action::Why | Action::Copy | Action::Keyring | Action::History | Action::Person => match self.person() {
@@ -119,7 +120,7 @@ impl Model {
     fn refusal_about_person(&self, action: Action) -> Option<String> {
         if action == Action::Delete && matches!(self.pane, Pane::Sessions | Pane::Everybody | Pane::Audit) {
             return Some(
-                "d deletes a person, never from among sessions; x ends a session, 1 shows the users".to_owned(),
+                "d deletes a person, never from among sessions; x logs out a session, 1 shows the users".to_owned(),
             );
         }
         let Some(user) = self.person() else { return Some("nobody is under the cursor".to_owned()) };
@@ -206,13 +207,18 @@ impl Model {
         match (self.session(), self.pane) {
             (Some(session), _) if !session.is_live(self.now) => Some("this session is already over".to_owned()),
             (Some(_), _) => None,
-            (None, Pane::Users | Pane::Detail) if !self.live_sessions().is_empty() => None,
-            (None, Pane::Users | Pane::Detail) => Some("no live session".to_owned()),
+            (None, Pane::Users | Pane::Detail) => Some("x opens the sessions; then x logs out one of them".to_owned()),
             (None, _) => Some("no session is under the cursor".to_owned()),
         }
     }
 
-    /// The words for an action where they depend on what it would touch: `end all 2`, `restore`.
+    fn refusal_to_open_sessions(&self) -> Option<String> {
+        let Some(user) = self.person() else { return Some("nobody is under the cursor".to_owned()) };
+        let none = self.their_sessions().is_some_and(<[_]>::is_empty);
+        none.then(|| format!("{} has no sessions", quote(&user.name)))
+    }
+
+    /// The words for an action where they depend on what it would touch: `log out all 2`, `restore`.
     pub fn label(&self, action: Action) -> String {
         match action {
             Action::Activate if self.marked() > 0 && self.users.list.filter.wants_deleted() => {
@@ -222,8 +228,8 @@ impl Model {
                 let About { name: word, .. } = action.about();
                 format!("{word} {}", self.marked())
             }
-            Action::End if self.marked_sessions() > 0 => format!("end {}", self.marked_live()),
-            Action::EndAll => format!("end all {}", self.live_count()),
+            Action::End if self.marked_sessions() > 0 => format!("log out {}", self.marked_live()),
+            Action::EndAll => format!("log out all {}", self.live_count()),
             Action::Activate if self.person().is_some_and(|user| user.deleted_at.is_some()) => "restore".to_owned(),
             Action::Undo => match self.undo.last() {
                 Some(undo) => format!("undo: {}", undo.sentence()),

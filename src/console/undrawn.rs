@@ -3,6 +3,7 @@
 //! Frames are drawn when everything that has arrived was taken, not after each event. A key that changes data must not
 //! act upon what only came in between: it was pressed by somebody who looked at the last frame.
 
+use super::action::Action;
 use super::effect::Event;
 use super::key::Key;
 use super::keymap::{Meaning, resolve};
@@ -48,4 +49,39 @@ pub fn goes_on(model: &Model, key: Key, next: Key) -> bool {
         Meaning::Nothing => None,
     };
     model.signin.is_none() && moves(key).is_some() && moves(key) == moves(next)
+}
+
+impl Model {
+    /// A frame was drawn.
+    pub fn drew(&mut self) {
+        if !self.layers.is_empty() || self.signin.is_some() {
+            return;
+        }
+        let now = self.setup.clock.now();
+        if self.session().is_some() {
+            self.arrival.in_pane.draw(now);
+        }
+        if self.person().is_some() {
+            self.arrival.in_view.draw(now);
+        }
+    }
+
+    /// Refuses a key that acts at once and came too early to be about the row that is on the screen.
+    pub(super) fn refuse_early(&mut self, action: Action) -> bool {
+        let asks = self.marked() + self.marked_sessions() > 0;
+        if asks || self.refusal(action).is_some() {
+            return false;
+        }
+        let (focus, done, key) = match action {
+            Action::End => (&mut self.arrival.in_pane, "logged out", 'x'),
+            Action::Activate => (&mut self.arrival.in_view, "changed", 'a'),
+            Action::Unthrottle => (&mut self.arrival.in_view, "changed", 'r'),
+            _ => return false,
+        };
+        if focus.takes(self.now) {
+            return false;
+        }
+        self.refuse(format!("nothing was {done}: read the row, then press {key} again"));
+        true
+    }
 }

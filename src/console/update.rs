@@ -36,6 +36,7 @@ pub fn take(model: &mut Model, event: Event) -> Vec<Effect> {
     if let Some(event) = signin::take(model, event, &mut effects) {
         route(model, event, &mut effects);
     }
+    model.arrival.follow(model.pane);
     effects
 }
 
@@ -90,6 +91,7 @@ fn press(model: &mut Model, key: Key, burst: bool, effects: &mut Vec<Effect>) {
         Meaning::Act(action @ (Action::Repaint | Action::Suspend)) => act(model, action, effects),
         Meaning::Act(action) if !model.layers.is_empty() => dialog::act(model, action, burst, effects),
         Meaning::Act(action) if scope == Scope::Filter => in_filter(model, action, effects),
+        Meaning::Act(action) if model.refuse_early(action) => {}
         Meaning::Act(action) => act(model, action, effects),
         Meaning::Text(key) if scope == Scope::Filter => model.type_filter(|input| edit(input, key)),
         Meaning::Text(key) => dialog::key(model, key),

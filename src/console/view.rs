@@ -286,9 +286,8 @@ fn keys_line(model: &Model, ink: &mut Ink<'_>, screen: &Screen, scope: Scope) {
             _ => binding.keys[0].to_string(),
         };
         let mut word = model.label(binding.action);
-        // Behind the key that ends one it is plain what is done to all.
-        if narrow && binding.action == Action::EndAll && told.last().is_some_and(|(_, word)| word == "end") {
-            word = word.trim_start_matches("end ").to_owned();
+        if narrow && binding.action == Action::EndAll {
+            word = word.trim_start_matches("log out ").to_owned();
         }
         told.push((key, word));
     }

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::accounts::error::Error;
+use crate::accounts::losses::Losses;
 use crate::accounts::text::{told_apart, visible};
 use crate::accounts::time::{Span, Time};
 use crate::accounts::user::User;
@@ -228,6 +229,26 @@ pub fn number(n: u64) -> String {
 /// `1 session`, `2 sessions`.
 pub fn count(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", number(n)) }
+}
+
+/// The losses of a change, a line each; the first line says that no undo restores them.
+pub fn for_good(losses: &Losses) -> Vec<String> {
+    let sentences = losses.sentences();
+    if sentences.is_empty() {
+        return vec!["nothing is lost for good".to_owned()];
+    }
+    let head = |at: usize| if at == 0 { "for good: " } else { "          " };
+    sentences.iter().enumerate().map(|(at, sentence)| format!("{}{sentence}", head(at))).collect()
+}
+
+/// The losses of a change that was made: ` · lost for good: 2 sessions (firefox, phone)`.
+pub fn lost(losses: &Losses) -> String {
+    if losses.is_empty() { String::new() } else { format!(" · lost for good: {}", losses.nouns().join(", ")) }
+}
+
+/// The losses that an undo does not restore: ` · not restored: 2 sessions (firefox, phone)`.
+pub fn not_restored(losses: &Losses) -> String {
+    if losses.is_empty() { String::new() } else { format!(" · not restored: {}", losses.nouns().join(", ")) }
 }
 
 /// A person as a command line names them, such that it means this person and nothing else: by id where the name cannot

@@ -367,7 +367,7 @@ impl Service {
 
 /// A person without what this service itself moves.
 fn as_set(user: &User) -> User {
-    User { sessions: 0, version: 0, last_login_at: None, throttled_until: None, ..user.clone() }
+    User { sessions: 0, version: 0, last_login_at: None, last_used_at: None, throttled_until: None, ..user.clone() }
 }
 
 /// Steps the service at its pace until `stop` is set, within 50 ms of it where no step is under way.

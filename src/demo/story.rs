@@ -281,6 +281,7 @@ pub(super) fn blank(called: Called, at: Time, dice: &mut Dice) -> Result<User> {
         created_at: at,
         activated_at: None,
         last_login_at: None,
+        last_used_at: None,
         valid_until: None,
         deleted_at: None,
         sessions: 0,

@@ -73,7 +73,7 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
     assert_eq!((&dry["matched"], &dry["changed"], &dry["dry_run"]), (&2.into(), &2.into(), &true.into()));
     assert_eq!(dry["ended"], 1, "the session that would end");
     let told = desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out;
-    assert_eq!(told, "dry run, nothing was changed: would deactivate 2 users and end 1 session\n");
+    assert_eq!(told, "dry run, nothing was changed: would deactivate 2 users · for good: logs out 1 session\n");
     assert_eq!(desk.names(&["--filter", "is:inactive"]).len(), 0);
     let refused = desk.fails(&line, "", 2, "usage");
     assert!(refused.contains("no terminal"), "{refused}");

@@ -44,6 +44,7 @@ pub fn user(id: &str, name: &str) -> User {
         created_at: at,
         activated_at: None,
         last_login_at: None,
+        last_used_at: None,
         valid_until: None,
         deleted_at: None,
         sessions: 0,

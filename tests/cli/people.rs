@@ -34,6 +34,7 @@ fn a_registered_person_has_every_key_and_no_hash() {
         "factor",
         "labels",
         "last_login_at",
+        "last_used_at",
         "name",
         "note",
         "reason",
@@ -183,7 +184,7 @@ fn passwords_are_judged_changed_by_their_owner_and_set_by_an_operator() {
     desk.fails(&["user", "passwd", "alice", "--stdin"], "pw\n", 2, "usage");
     desk.run(&["token", "create", "alice"], "").ok();
     let ran = desk.run(&["user", "passwd", "alice", "--stdin"], "pw\nnew\n").ok();
-    assert!(ran.out.ends_with("1 session ended · 1 API token stays good\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("lost for good: 1 session · 1 API token stays good\n"), "{}", ran.out);
     desk.fails(&["session", "check", "--token-stdin"], &token, 4, "unauthenticated");
     let authenticate = ["user", "authenticate", "alice", "--password-stdin"];
     desk.fails(&authenticate, "pw\n", 4, "invalid_credentials");

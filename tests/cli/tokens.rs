@@ -132,12 +132,13 @@ fn a_person_is_contained_with_everything_counted() {
     let desk = Desk::with(&[&["alice"]]);
     let session = desk.log_in("alice");
     desk.log_in("alice");
-    let token = desk.run(&["token", "create", "alice"], "").ok().out;
+    let token = desk.run(&["token", "create", "alice", "--name", "ci"], "").ok().out;
     let reset = desk.run(&["reset", "request", "alice"], "").ok().out;
     let line = ["user", "contain", "alice", "--reason", "phished"];
     let dry = desk.run(&[&line[..], &["--dry-run"]].concat(), "").ok().out;
-    let counts = "\"alice\" contained · 2 sessions ended · 1 token revoked · 1 reset void · password void\n";
-    assert_eq!(dry, format!("dry run, nothing was changed: {counts}"));
+    let losses = "logs out 2 sessions, revokes 1 API token (ci), voids 1 reset code, voids the password";
+    assert_eq!(dry, format!("dry run, nothing was changed: \"alice\" contained · for good: {losses}\n"));
+    let counts = "\"alice\" contained · lost for good: 2 sessions, 1 API token (ci), 1 reset code, the password\n";
     desk.run(&CHECK, &token).ok();
     let rehearsed = desk.json(&[&line[..], &["--dry-run"]].concat(), "");
     assert_eq!((&rehearsed["dry_run"], &rehearsed["ended"]), (&true.into(), &2.into()));
@@ -192,7 +193,7 @@ fn after_a_lockdown_the_old_password_opens_nothing_on_the_command_line() {
 fn a_deletion_tells_what_it_took() {
     let desk = Desk::with(&[&["alice"]]);
     desk.log_in("alice");
-    desk.run(&["token", "create", "alice"], "").ok();
+    desk.run(&["token", "create", "alice", "--name", "ci"], "").ok();
     let told = desk.run(&["user", "delete", "alice"], "").ok().out;
-    assert_eq!(told, "\"alice\" deleted · 1 session ended · 1 token revoked\n");
+    assert_eq!(told, "\"alice\" deleted · lost for good: 1 session, 1 API token (ci)\n");
 }

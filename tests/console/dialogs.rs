@@ -132,9 +132,9 @@ fn copy_offers_what_is_there_and_shows_what_it_sent() {
 }
 
 #[test]
-fn copy_offers_the_command_that_ends_the_session() {
+fn copy_offers_the_command_that_logs_the_session_out() {
     let (mut stage, _) = with_sessions(&["ann"], &[("ann", "phone")]);
-    let id = stage.model.session().unwrap().id.as_str().to_owned();
+    let id = stage.press("x").model.session().unwrap().id.as_str().to_owned();
     stage.press("cx");
     assert_eq!(stage.copied, [format!("rollbook session logout {id}")]);
 }

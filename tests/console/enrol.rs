@@ -267,7 +267,7 @@ fn turn_on_says_before_and_after_how_many_sessions_it_ends() {
         stage.register("ann");
         stage.log_in("ann", "phone");
         stage.log_in("ann", "desk");
-        stage.moved().press("te").shows("ends 2 sessions").shows("Code");
+        stage.moved().press("te").shows("logs out 2 sessions for good").shows("Code");
         let id = stage.id("ann");
         let secret = match scanned(&stage) {
             Some(uri) => secret_of(&uri),

@@ -339,8 +339,8 @@ fn the_command_is_whole_and_made_of_what_was_typed() {
 #[test]
 fn edit_of_the_end_date_into_the_past_says_that_it_ends_what_is_live() {
     let (mut stage, _) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
-    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: ends 2 sessions, now");
-    stage.press("<enter>").says("2 sessions ended, they stay ended").says("z gives the date back");
+    stage.press("e<s-tab><s-tab><s-tab><c-u>2026-11-01").shows("in the past: logs out 2 sessions for good");
+    stage.press("<enter>").says("lost for good: 2 sessions (laptop, phone)").says("z gives the date back");
     stage.press("z").says("taken back: ann is active again");
     let user = stage.person("ann");
     assert_eq!((user.valid_until, user.sessions), (None, 0));

@@ -2,6 +2,7 @@
 
 use rollbook::accounts::user::Status;
 use rollbook::accounts::{Actor, Kind, Login, Secret, Span, base32, totp};
+use rollbook::console::effect::Event;
 use rollbook::console::effect::{Effect, Slot};
 
 use crate::stage::Stage;
@@ -61,20 +62,15 @@ fn contain_shows_the_counts_first_and_takes_everything_in_one_change() {
     stage.log_in("ann", "phone");
     let id = stage.model.person().unwrap().id.clone();
     stage.db().issue_reset(&id).unwrap();
-    stage.moved().press("!").shows("Contain ann?").shows("2 sessions").shows("1 token").shows("1 open reset");
-    stage.shows("voids    the password; only a new one lets them log in");
+    stage.moved().press("!").shows("Contain ann?").shows("2 sessions").shows("1 API token").shows("1 reset code");
+    stage.shows("voids the password").shows("only a new password lets this user log in again");
     stage.press("<enter>").shows("Contain ann?"); // unread yet
-    stage
-        .moment()
-        .press("y")
-        .says("ann is contained")
-        .says("2 sessions ended")
-        .says("1 token revoked")
-        .says("password void");
+    stage.event(Event::Resize(200, 40)).moment().press("y").says("ann is contained");
+    stage.says("lost for good: 2 sessions (phone, firefox), 1 API token (ci), 1 reset code, the password");
     let user = stage.db().get(&id, None).unwrap();
     assert_eq!((user.status, user.sessions), (Status::Inactive, 0));
     assert_eq!(stage.db().audit(Some(&id), None, 1).unwrap()[0].deed, "contain");
-    stage.press("z").says("taken back: ann is active again").says("password stays void");
+    stage.press("z").says("taken back: ann is active again · not restored: 2 sessions").says("the password");
     stage.press("w").shows("CANNOT LOG IN").shows("the password is void after a lockdown").press("<esc>");
     assert!(stage.db().tokens_of(&id).unwrap().is_empty(), "the status comes back, nothing else");
 }
@@ -92,7 +88,7 @@ fn contain_promises_an_undo_only_where_the_status_changed() {
         .shows("is inactive already")
         .hides("deactivates, now")
         .hides("z gives");
-    stage.moment().press("y").says("ann is contained · 1 token revoked, password void");
+    stage.moment().press("y").says("ann is contained · lost for good: 1 API token (ci), the password");
     assert!(stage.model.messages.iter().all(|(_, said)| !said.contains("z gives")));
     stage.moved().press("!").shows("Contain ann?").moment().press("y");
     stage.says("ann is inactive already, and nothing was open");

@@ -90,7 +90,11 @@ fn deactivate_many_asks_the_reason_then_the_numbers_and_one_key_takes_it_back() 
     stage.press("holidays<enter>").shows("Deactivate 2 users").shows("1 session").shows("such as").shows("holidays");
     stage.shows("z gives the status back, not the sessions");
     stage.press("y").says("before it could be read");
-    stage.moment().press("y").says("2 users deactivated · 1 session ended · z takes it back").hides("marked ·");
+    stage
+        .moment()
+        .press("y")
+        .says("2 users deactivated · z takes it back · lost for good: 1 session (firefox)")
+        .hides("marked ·");
     assert_eq!(status(&mut stage, "bob"), Status::Inactive);
     assert_eq!(stage.db().find("ann").unwrap().reason.as_deref(), Some("holidays"));
     assert_eq!(status(&mut stage, "cid"), Status::Active);
@@ -130,13 +134,8 @@ fn activate_many_tells_who_is_so_already() {
 fn contain_many_revokes_and_ends() {
     let mut stage = Stage::people(&["ann", "bob"]);
     stage.log_in("ann", "firefox");
-    stage
-        .moved()
-        .press("*!")
-        .shows("Contain 2 users")
-        .moment()
-        .press("y")
-        .says("2 users contained · 1 session ended · 2 passwords void");
+    stage.moved().press("*!").shows("Contain 2 users").shows("voids 2 passwords").moment().press("y");
+    stage.says("2 users contained").says("lost for good: 1 session (firefox), 2 passwords");
 }
 
 #[test]
@@ -256,7 +255,7 @@ fn quit_while_many_are_changed_asks() {
 }
 
 #[test]
-fn end_of_marked_sessions_asks_and_ends_them_all() {
+fn log_out_of_marked_sessions_asks_and_ends_them_all() {
     let mut stage = Stage::people(&["ann", "bob"]);
     for client in ["firefox", "phone", "laptop"] {
         stage.log_in("ann", client);
@@ -268,7 +267,7 @@ fn end_of_marked_sessions_asks_and_ends_them_all() {
 }
 
 #[test]
-fn end_of_marked_sessions_leaves_alone_what_the_filter_hides_and_tells_of_it() {
+fn log_out_of_marked_sessions_leaves_alone_what_the_filter_hides_and_tells_of_it() {
     let mut stage = Stage::people(&["ann"]);
     for client in ["firefox", "phone", "laptop"] {
         stage.log_in("ann", client);
@@ -360,12 +359,12 @@ fn deactivate_and_the_like_are_refused_while_sessions_are_marked() {
 }
 
 #[test]
-fn end_of_marked_sessions_counts_those_that_are_live_and_tells_how_many_are_over() {
+fn log_out_of_marked_sessions_counts_those_that_are_live_and_tells_how_many_are_over() {
     let mut stage = Stage::people(&["ann"]);
     let tokens: Vec<_> = ["firefox", "phone", "laptop"].map(|client| stage.log_in("ann", client)).into();
-    stage.press("2*").shows("3 marked").says("3 live sessions marked").press("j").says("end 3");
+    stage.press("2*").shows("3 marked").says("3 live sessions marked").press("j").says("log out 3");
     stage.elsewhere(|accounts| accounts.log_out(&tokens[0])).unwrap();
-    stage.press("k").shows("3 marked").says("end 2");
+    stage.press("k").shows("3 marked").says("log out 2");
     stage.press("x").shows("End 2 sessions?").shows("1 of the 3 marked is over already");
     stage.moment().press("y").says("2 sessions ended · 1 over already").hides("marked ·");
     stage.press("u").shows("3 marked").press("x").says("3 marked sessions are over already; u drops the marks");
@@ -373,7 +372,7 @@ fn end_of_marked_sessions_counts_those_that_are_live_and_tells_how_many_are_over
 }
 
 #[test]
-fn end_of_marked_sessions_takes_no_answer_before_they_are_counted() {
+fn log_out_of_marked_sessions_takes_no_answer_before_they_are_counted() {
     let mut stage = Stage::people(&["ann"]);
     let tokens: Vec<_> = (0..13).map(|n| stage.log_in("ann", &format!("c{n}"))).collect();
     stage.press("2*").shows("13 marked");

@@ -15,12 +15,18 @@ fn undo_that_was_asked_about_and_left_can_still_be_made() {
 }
 
 #[test]
-fn end_all_ends_more_sessions_than_are_held() {
+fn log_out_all_ends_more_sessions_than_are_held() {
     let mut stage = Stage::people(&["ann"]);
     for n in 0..250 {
         stage.log_in("ann", &format!("bot {n}"));
     }
-    stage.moved().press("X").shows("250 sessions stop working").moment().press("y").says("250 sessions ended");
+    stage
+        .moved()
+        .press("X")
+        .shows("logs out 250 sessions (bot 249, bot 248, bot 247 and 247 more)")
+        .moment()
+        .press("y")
+        .says("250 sessions ended");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn password_by_code_is_copied_by_c_and_forgotten_by_any_way_out() {
 #[test]
 fn password_by_code_says_whose_sessions_its_use_ends() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
-    stage.press("p").shows("its use ends 2 sessions").press("<tab><enter>");
+    stage.press("p").shows("using the code, for good: logs out 2 sessions").press("<tab><enter>");
     assert!(stage.db().check(&tokens[0]).is_ok(), "issuing ends nothing");
 }
 
@@ -57,7 +57,7 @@ fn password_by_code_says_whose_sessions_its_use_ends() {
 fn password_set_now_lets_in_with_the_new_one_and_ends_the_sessions() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
     setting(&mut stage).press(OTHER).shows("good").press("<enter>");
-    stage.says("ann has a new password · 2 sessions ended, they stay ended");
+    stage.says("ann has a new password · lost for good: 2 sessions (laptop, phone)");
     assert!(stage.lets_in("ann", OTHER) && !stage.lets_in("ann", PASSWORD));
     assert!(tokens.iter().all(|token| stage.db().check(token).is_err()));
 }

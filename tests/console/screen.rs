@@ -40,7 +40,7 @@ fn the_last_line_names_only_keys_that_work_now_and_what_they_touch() {
     let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone"), ("ann", "laptop")]);
     stage.says("i deactivate").says("n new").says("/ filter").says("? keys");
     assert!(!stage.last_line().contains("end") && !stage.last_line().contains("undo"), "{}", stage.last_line());
-    stage.press("j").says("X end all 2").press("i<enter>").press("k").press("j").says("a activate");
+    stage.press("j").says("X log out all 2").press("i<enter>").press("k").press("j").says("a activate");
     assert!(!stage.last_line().contains("i deactivate"), "{}", stage.last_line());
 }
 

@@ -322,9 +322,9 @@ fn light_theme_paints_every_cell_of_every_dialog() {
 #[test]
 fn last_line_at_80_columns_tells_why_the_lists_and_all_actions_too() {
     let mut stage = opened("", (80, 24));
-    stage.says("i deactivate  x end  X all 2  p password  e edit  w why").says("/ f filter  : ? keys");
+    stage.says("i deactivate  x sessions  w why  X all 2  p password").says("/ f filter  : ? keys");
     assert!(stage.last_line().chars().count() <= 79, "{}", stage.last_line());
     stage.event(Event::Resize(60, 15)).says("w why").says("/ f filter  : ? keys");
     stage.press("2").says("/ filter  : ? keys").press("4").says(": ? keys").hides("/ filter");
-    stage.event(Event::Resize(120, 40)).press("1").says("X end all 2").says("/ filter  f lists  : all  ? keys");
+    stage.event(Event::Resize(120, 40)).press("1").says("X log out all 2").says("/ filter  f lists  : all  ? keys");
 }

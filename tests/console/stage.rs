@@ -331,6 +331,7 @@ impl Stage {
             })
             .expect("drawn");
         self.cursor = cursor;
+        self.model.drew();
     }
 
     /// The screen's text, a line a row.

@@ -81,8 +81,8 @@ fn deactivate_takes_enter_alone_for_no_reason() {
 #[test]
 fn deactivate_ends_the_sessions_and_says_how_many() {
     let (mut stage, tokens) = with_sessions(&["ann"], &[("ann", "phone"), ("ann", "laptop")]);
-    stage.press("i").shows("ends 2 sessions").press("<enter>");
-    stage.says("ann is inactive · 2 sessions ended, they stay ended · z activates again");
+    stage.press("i").shows("for good: logs out 2 sessions").press("<enter>");
+    stage.says("ann is inactive · z activates again · lost for good: 2 sessions");
     assert!(tokens.iter().all(|token| stage.db().check(token).is_err()));
 }
 
@@ -102,8 +102,12 @@ fn deactivate_is_left_by_escape() {
 #[test]
 fn delete_asks_and_y_deletes() {
     let (mut stage, tokens) = with_sessions(&["bob", "ann"], &[("ann", "phone")]);
-    stage.press("d").shows("Delete ann?").shows("ends 1 session").shows("can be restored until 21 Dec 2026");
-    stage.moment().press("y").says("ann is deleted · 1 session ended, it stays ended · z restores, until 21 Dec 2026");
+    stage
+        .press("d")
+        .shows("Delete ann?")
+        .shows("for good: logs out 1 session")
+        .shows("can be restored until 21 Dec 2026");
+    stage.moment().press("y").says("ann is deleted · z restores, until 21 Dec 2026 · lost for good: 1 session");
     stage.hides("› ann").shows("1 · newest first");
     assert!(stage.is_gone("ann") && stage.db().check(&tokens[0]).is_err());
 }
@@ -300,14 +304,17 @@ fn undo_says_active_of_whom_only_a_role_or_a_missing_password_tells_apart() {
 #[test]
 fn undo_says_first_what_cannot_be_taken_back_and_goes_on_at_the_second() {
     let deeds: [(&str, &str); 4] = [
-        ("x", "phone of ann ended"),
-        ("X", "1 session ended, it stays ended"),
+        ("x<wait>x<esc>", "phone of ann ended"),
+        ("X<wait>y", "1 session ended, it stays ended"),
         ("p<space><tab>quite another password<enter>", "the password of ann was set"),
         ("p<tab><enter>", "a reset code for ann was issued"),
     ];
     for (keys, said) in deeds {
         let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone")]);
-        stage.press("i<enter>").says("bob is inactive").press("j").press(keys).wait(Span::SECOND);
+        stage.press("i<enter>").says("bob is inactive").press("j");
+        for keys in keys.split("<wait>") {
+            stage.press(keys).wait(Span::SECOND);
+        }
         if !stage.model.layers.is_empty() {
             stage.press("<enter>");
         }
@@ -359,7 +366,7 @@ fn undo_is_not_offered_after_what_cannot_be_undone_and_the_next_key_means_the_ch
     let (mut stage, _) = with_sessions(&["ann", "bob"], &[("ann", "phone")]);
     stage.event(rollbook::console::effect::Event::Resize(200, 40));
     stage.press("i<enter>").says("bob is inactive").press("j").says("z undo: bob deactivated");
-    stage.press("X").says("1 session ended").press("<esc>");
+    stage.press("X").moment().press("y").says("1 session ended").press("<esc>");
     assert!(!stage.last_line().contains("z undo"), "{}", stage.last_line());
     stage.press("?undo").shows("that cannot be taken back").press("<esc>");
     stage.press("z").says("cannot be taken back · z again takes back: bob deactivated").press("<esc>");

@@ -15,8 +15,17 @@ fn condition() -> impl Strategy<Value = String> {
     let states = ["pending", "active", "inactive", "expired", "live", "admin", "factor", "never", "stale", "throttled"];
     let state = prop::sample::select(states.to_vec()).prop_map(|state| format!("is:{state}"));
     let times = ["<99d", ">99d", ">2026-11-20", "<2026-08-13T16:00:00Z", "2026-11-21", "<1d", ">1d"];
-    let time = (prop::sample::select(vec!["created", "seen", "valid"]), prop::sample::select(times.to_vec()));
-    let rest = ["is:deleted", "seen:never", "valid:never", "role:member", "role:admin", "label:ops", "hash:argon2id"];
+    let time = (prop::sample::select(vec!["created", "seen", "used", "valid"]), prop::sample::select(times.to_vec()));
+    let rest = [
+        "is:deleted",
+        "seen:never",
+        "used:never",
+        "valid:never",
+        "role:member",
+        "role:admin",
+        "label:ops",
+        "hash:argon2id",
+    ];
     let more =
         ["hash:2b", "hash:none", "label:x", "role:auditor", "Is:ACTIVE", "ROLE:Member", "Seen:Never", "Hash:NONE"];
     prop_oneof![
@@ -120,6 +129,8 @@ pub fn the_engine_and_the_plain_meaning_choose_the_same_sessions(make: Make) {
         "created:<1d",
         "created:>1d",
         "seen:never",
+        "used:never",
+        "used:<99d",
         "!client:e !is:ended",
     ] {
         let filter = Filter::parse_sessions(text).unwrap();

@@ -49,9 +49,9 @@ pub fn person() -> impl Strategy<Value = User> {
     );
     let kinds = (0..3usize, 0..3usize);
     let days = |range: std::ops::Range<i64>| prop::option::of(range).prop_map(|days: Option<i64>| days.map(day));
-    let times = (0..3i64, days(-99..0), days(-1..2), prop::option::weighted(0.3, -3..0i64), 0..3u32);
+    let times = (0..3i64, days(-99..0), days(-1..2), prop::option::weighted(0.3, -3..0i64), 0..3u32, days(-120..0));
     (words, kinds, times).prop_map(|((name, email, labels), (role, status), times)| {
-        let (created, last_login_at, valid_until, deleted, sessions) = times;
+        let (created, last_login_at, valid_until, deleted, sessions, last_used_at) = times;
         User {
             id: UserId::new(""),
             name,
@@ -68,6 +68,7 @@ pub fn person() -> impl Strategy<Value = User> {
             created_at: day(-100 - created),
             activated_at: None,
             last_login_at,
+            last_used_at,
             valid_until,
             deleted_at: deleted.map(day),
             sessions,

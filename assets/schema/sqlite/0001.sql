@@ -18,6 +18,8 @@ CREATE TABLE user (
     created_at INTEGER NOT NULL CHECK (typeof(created_at) = 'integer'),
     activated_at INTEGER,
     last_login_at INTEGER CHECK (typeof(last_login_at) IN ('integer', 'null')),
+    -- The last use of any session or API token, up to an hour late. It stays when the session or token is removed.
+    last_used_at INTEGER CHECK (typeof(last_used_at) IN ('integer', 'null')),
     valid_until INTEGER,
     deleted_at INTEGER,
     password_set_at INTEGER,

@@ -87,7 +87,7 @@ fn values(field: &str, subject: Subject) -> Option<Vec<String>> {
         "role" => Role::ALL.map(Role::word).to_vec(),
         "hash" => vec!["argon2id", "none"],
         "created" => vec!["<", ">"],
-        "seen" | "valid" => vec!["<", ">", "never"],
+        "seen" | "used" | "valid" => vec!["<", ">", "never"],
         _ => return None,
     };
     Some(words.into_iter().map(str::to_owned).collect())

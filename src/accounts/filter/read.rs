@@ -35,12 +35,13 @@ pub(super) const STATES: [(&str, State, bool, bool); 12] = [
 ];
 
 /// The fields, each with whether it is asked of sessions and whether of people.
-pub(super) const FIELDS: [(&str, bool, bool); 9] = [
+pub(super) const FIELDS: [(&str, bool, bool); 10] = [
     ("is", true, true),
     ("role", false, true),
     ("label", false, true),
     ("created", true, true),
     ("seen", true, true),
+    ("used", true, true),
     ("valid", false, true),
     ("hash", false, true),
     ("client", true, false),
@@ -85,7 +86,7 @@ impl Subject {
 
 impl Filter {
     /// Reads a filter over people: words, `"two words"`, `^prefix`, `!word`, and `is:`, `role:`, `label:`, `created:`,
-    /// `seen:`, `valid:`, `hash:`. Other letters before a colon are a slip; in quotation marks they are a word.
+    /// `seen:`, `used:`, `valid:`, `hash:`. Other letters before a colon are a slip; in quotation marks they are a word.
     ///
     /// # Errors
     /// `constraint_violation` naming the word that is not understood, with its place. Without a hint where a field is
@@ -95,7 +96,7 @@ impl Filter {
     }
 
     /// Reads a filter over sessions: words, `^prefix` of the owner's name, `!word`, `is:live`, `is:ended`, `created:`,
-    /// `seen:`, `client:`, `address:`.
+    /// `seen:`, `used:`, `client:`, `address:`.
     ///
     /// # Errors
     /// As [`Filter::parse`].
@@ -254,6 +255,7 @@ fn field_term(field: &str, value: &str) -> Result<Term> {
             .map(|word| Term::Hash(Some(word))),
         "created" => time(Clocked::Created),
         "seen" => time(Clocked::Seen),
+        "used" => time(Clocked::Used),
         _ => time(Clocked::Valid),
     };
     term.ok_or_else(|| {

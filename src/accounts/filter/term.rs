@@ -25,7 +25,7 @@ pub enum State {
     Factor,
     /// Never logged in.
     Never,
-    /// Active, and not seen for [`STALE`].
+    /// Active, and for [`STALE`] neither logged in nor used a session or an API token.
     Stale,
     /// Of sessions only: ended before their time.
     Ended,
@@ -50,7 +50,7 @@ pub enum Term {
     Role(Role),
     /// `label:`
     Label(String),
-    /// `created:`, `seen:`, `valid:`
+    /// `created:`, `seen:`, `used:`, `valid:`
     When(Clocked, When),
     /// `hash:`, the scheme of the stored hash; `None` where no password is set.
     Hash(Option<String>),
@@ -86,6 +86,11 @@ impl Filter {
         self.terms.contains(&Term::Is(State::Deleted))
     }
 
+    /// The dates that this filter counts, where it asks for activity: for questions about many users.
+    pub fn dates_that_count(&self) -> Vec<&'static str> {
+        self.terms.iter().filter_map(Term::dates_that_count).collect()
+    }
+
     /// Whether nothing is asked.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
@@ -113,6 +118,27 @@ fn somewhere(word: &str, texts: [Option<&str>; 3]) -> bool {
 }
 
 impl Term {
+    fn dates_that_count(&self) -> Option<&'static str> {
+        match self {
+            Term::Is(State::Stale) => {
+                Some("is:stale counts the later of last login and last use of a session or API token")
+            }
+            Term::Is(State::Never) => Some("is:never counts logins, not the use of sessions and API tokens"),
+            Term::When(Clocked::Seen, _) => Some("seen: counts logins, not the use of sessions and API tokens"),
+            Term::When(Clocked::Used, _) => Some("used: counts the use of sessions and API tokens, not logins"),
+            Term::Not(term) => term.dates_that_count(),
+            Term::Is(_)
+            | Term::When(..)
+            | Term::Word(_)
+            | Term::Prefix(_)
+            | Term::Role(_)
+            | Term::Label(_)
+            | Term::Hash(_)
+            | Term::Client(_)
+            | Term::Address(_) => None,
+        }
+    }
+
     fn matches(&self, user: &User, hash: Option<&PasswordHash>, now: Time) -> bool {
         match self {
             Term::Word(word) => somewhere(word, [Some(&user.name), user.email.as_deref(), None]),
@@ -122,6 +148,7 @@ impl Term {
             Term::Is(state) => state.matches(user, now),
             Term::When(Clocked::Created, when) => when.holds(Clocked::Created, Some(user.created_at), now),
             Term::When(Clocked::Seen, when) => when.holds(Clocked::Seen, user.last_login_at, now),
+            Term::When(Clocked::Used, when) => when.holds(Clocked::Used, user.last_used_at, now),
             Term::When(Clocked::Valid, when) => when.holds(Clocked::Valid, user.valid_until, now),
             Term::Hash(None) => hash.is_none(),
             Term::Hash(Some(scheme)) => hash.is_some_and(|hash| hash.as_str().starts_with(&format!("${scheme}$"))),
@@ -140,7 +167,7 @@ impl Term {
             Term::Is(State::Live) => live,
             Term::Is(State::Ended) => session.ended_at.is_some(),
             Term::When(Clocked::Created, when) => when.holds(Clocked::Created, Some(session.created_at), now),
-            Term::When(Clocked::Seen, when) => when.holds(Clocked::Seen, session.last_used_at, now),
+            Term::When(what @ (Clocked::Seen | Clocked::Used), when) => when.holds(*what, session.last_used_at, now),
             Term::Not(term) => !term.matches_session(session, live, now),
             // Not asked of sessions; refused where filters are read.
             Term::Is(_) | Term::Role(_) | Term::Label(_) | Term::Hash(_) | Term::When(Clocked::Valid, _) => false,
@@ -161,8 +188,8 @@ impl State {
             State::Factor => user.factor,
             State::Never => user.last_login_at.is_none(),
             State::Stale => {
-                let seen = user.last_login_at.unwrap_or(user.created_at);
-                user.status == Status::Active && seen < now.minus(STALE)
+                let last = user.last_login_at.max(user.last_used_at).unwrap_or(user.created_at);
+                user.status == Status::Active && last < now.minus(STALE)
             }
             State::Ended => false,
             State::Throttled => user.throttled_until.is_some_and(|until| now < until),
@@ -185,6 +212,9 @@ mod tests {
         user.last_login_at = Some(now);
         assert!(!State::Stale.matches(&user, now.plus(tick)), "seen since");
         assert!(State::Stale.matches(&user, now.plus(STALE).plus(tick)));
+        user.last_used_at = Some(now.plus(STALE));
+        assert!(!State::Stale.matches(&user, now.plus(STALE).plus(tick)), "a session or a token was used since");
+        user.last_used_at = None;
         user.status = Status::Inactive;
         assert!(!State::Stale.matches(&user, now.plus(STALE).plus(tick)), "who is kept out is not stale");
         assert!(!State::Ended.matches(&user, now) && !State::Never.matches(&user, now));

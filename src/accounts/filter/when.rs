@@ -1,4 +1,4 @@
-//! What `created:`, `seen:` and `valid:` ask: a stretch of time, from the calendar or measured from the present.
+//! What `created:`, `seen:`, `used:` and `valid:` ask: a stretch of time, from the calendar or measured from the present.
 //!
 //! Judges nobody itself: it gives the stretch, and whoever asks compares.
 
@@ -11,6 +11,8 @@ pub enum Clocked {
     Created,
     /// When somebody last logged in, or a session was last used.
     Seen,
+    /// When a session or an API token of a user, or a session itself, was last used.
+    Used,
     /// Until when somebody may log in.
     Valid,
 }

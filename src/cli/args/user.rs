@@ -46,7 +46,7 @@ pub struct UserList {
     /// pending, active, inactive or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
-    /// Words, "two words", ^prefix, !not, is:, role:, label:, created:, seen:, valid:, hash:
+    /// Words, "two words", ^prefix, !not, is:, role:, label:, created:, seen:, used:, valid:, hash:
     #[arg(long, value_name = "F")]
     pub filter: Option<String>,
     /// created, name, seen or status

@@ -89,7 +89,7 @@ impl Edit {
         self.form.fields[UNTIL].remark = Some(match (over, self.user.sessions) {
             (false, _) => "2026-12-31 (through that day, UTC) · +30d · empty: no end".to_owned(),
             (true, 0) => "in the past: keeps them out, now".to_owned(),
-            (true, n) => format!("in the past: ends {}, now", count(u64::from(n), "session")),
+            (true, n) => format!("in the past: logs out {} for good", count(u64::from(n), "session")),
         });
         self.form.command = commands::edit(&self.user, &changes);
         let Some((there, _)) = &self.there else { return };

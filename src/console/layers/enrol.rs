@@ -140,7 +140,7 @@ impl Enrol {
         ]);
         if self.user.sessions > 0 {
             let sessions = count(u64::from(self.user.sessions), "session");
-            words.push((format!("That ends {sessions}, opened without it."), Role::Text, 1));
+            words.push((format!("That logs out {sessions} for good, opened without it."), Role::Text, 1));
         }
         words
     }

@@ -168,24 +168,18 @@ impl Many {
             lines.push(("", "nobody is left to whom it could be done".to_owned()));
             return lines;
         }
-        let exposure = plan.exposure;
-        let mut ends = Vec::new();
-        if exposure.sessions > 0 {
-            ends.push(count(u64::from(exposure.sessions), "session"));
+        let for_good = std::iter::once("for good").chain(std::iter::repeat(""));
+        lines.extend(for_good.zip(plan.losses.sentences()));
+        let pause = plan.exposure.tokens.saturating_sub(plan.losses.tokens);
+        if pause > 0 {
+            let stop = if pause == 1 { "stops" } else { "stop" };
+            lines.push(("", format!("{} {stop} working while inactive", count(u64::from(pause), "API token"))));
         }
-        if exposure.tokens > 0 {
-            let stop = if exposure.tokens == 1 { "stops" } else { "stop" };
-            ends.push(format!("{} {stop} working", count(u64::from(exposure.tokens), "token")));
+        if plan.losses.passwords > 0 {
+            lines.push(("", "only a new password lets them log in again".to_owned()));
         }
-        if exposure.resets > 0 {
-            ends.push(count(u64::from(exposure.resets), "open reset"));
-        }
-        if !ends.is_empty() {
-            lines.push(("ends", ends.join(" · ")));
-        }
-        if exposure.passwords > 0 {
-            let passwords = count(u64::from(exposure.passwords), "password");
-            lines.push(("voids", format!("{passwords}, for good: only a new password lets them log in again")));
+        for dates in self.survey.filter.dates_that_count() {
+            lines.push(("dates", dates.to_owned()));
         }
         if let Some(reason) = &self.reason {
             lines.push(("reason", clipped(reason, 44)));

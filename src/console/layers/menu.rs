@@ -63,7 +63,7 @@ impl Menu {
                 item('p', "pending", "is:pending"),
                 item('t', "throttled after wrong passwords", "is:throttled"),
                 item('l', "live: logged in now", "is:live"),
-                item('s', "stale: not seen for 90 days", "is:stale"),
+                item('s', "stale: no login and no use for 90 days", "is:stale"),
                 item('a', "admins", "role:admin"),
                 item('n', "never logged in", "is:never"),
                 item('i', "inactive", "is:inactive"),

@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::form::Form;
+use crate::accounts::losses::Losses;
 use crate::accounts::password::{About, judge};
 use crate::accounts::policy::Policy;
 use crate::accounts::user::{User, UserId};
@@ -22,11 +23,13 @@ pub struct Password {
     user: User,
     policy: Policy,
     tokens: u32,
+    losses: Losses,
 }
 
 impl Password {
-    /// The form for this person, as drawn; they have so many API tokens, which a new password leaves good.
-    pub fn new(user: &User, policy: Policy, tokens: u32) -> Password {
+    /// The form for this person, as drawn; they have so many API tokens, which a new password leaves good. The losses
+    /// are those of setting it.
+    pub fn new(user: &User, policy: Policy, tokens: u32, losses: Losses) -> Password {
         let life = format!("a code can be used once, for {}", policy.reset_life);
         let fields = vec![
             Field::choice("", WAYS, 0),
@@ -36,7 +39,8 @@ impl Password {
             Field::words(String::new()),
         ];
         let title = format!("Password of {}", clipped(&user.name, 40));
-        let mut password = Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, tokens };
+        let mut password =
+            Password { form: Form::new(title, fields, "Issue"), user: user.clone(), policy, tokens, losses };
         password.refresh();
         password
     }
@@ -60,11 +64,11 @@ impl Password {
         self.form.button = if by_code { "Issue" } else { "Set" };
         self.form.fields[PASSWORD].hidden = by_code;
         self.form.fields[2].hidden = !by_code;
-        let ends = match (self.user.sessions, by_code) {
-            (0, true) => "ends no session; an earlier code is void".to_owned(),
-            (0, false) => "ends no session".to_owned(),
-            (n, true) => format!("its use ends {}", count(u64::from(n), "session")),
-            (n, false) => format!("ends {}, now", count(u64::from(n), "session")),
+        let sentences = self.losses.sentences().join(", ");
+        let ends = match (sentences.is_empty(), by_code) {
+            (true, _) => "nothing is lost for good".to_owned(),
+            (false, true) => format!("using the code, for good: {sentences}"),
+            (false, false) => format!("for good: {sentences}"),
         };
         let tokens = match self.tokens {
             0 => String::new(),

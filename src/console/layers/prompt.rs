@@ -7,11 +7,12 @@ use super::form::Form;
 use crate::accounts::Error;
 use crate::accounts::api_token::parse_token_name;
 use crate::accounts::error::Field as Fault;
+use crate::accounts::losses::Losses;
 use crate::accounts::policy::{KEYS, Policy};
 use crate::accounts::time::{Time, Until};
 use crate::accounts::user::{LONGEST_REASON, Name, User, UserId, parse_words};
 use crate::console::effect::{Target, Write};
-use crate::console::words::{clipped, count, typed};
+use crate::console::words::{clipped, count, for_good, typed};
 
 /// What the line is for.
 enum Purpose {
@@ -42,12 +43,10 @@ pub struct Prompt {
 
 impl Prompt {
     /// Asks why somebody is deactivated; an empty answer is fine.
-    pub fn reason(user: &User) -> Prompt {
+    pub fn reason(user: &User, losses: &Losses) -> Prompt {
         let mut fields = vec![Field::text("Reason", "")];
-        fields[0].remark = Some(match user.sessions {
-            0 => "Enter alone: no reason".to_owned(),
-            n => format!("Enter alone: no reason · ends {}", count(u64::from(n), "session")),
-        });
+        fields[0].remark = Some("Enter alone: no reason".to_owned());
+        fields.extend(for_good(losses).into_iter().map(Field::words));
         let mut form = Form::new(format!("Deactivate {}", clipped(&user.name, 40)), fields, "Deactivate");
         form.command = format!("rollbook user deactivate {} --reason …", typed(user));
         Prompt { form, purpose: Purpose::Reason(Box::new(user.clone())) }

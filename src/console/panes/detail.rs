@@ -322,6 +322,7 @@ fn full(user: &User, name: &str, dossier: Option<&Dossier>, look: &Look<'_>, roo
     row("created", at(Some(user.created_at)), Role::Text);
     row("activated", at(user.activated_at), Role::Text);
     row("last log-in", at(user.last_login_at), Role::Text);
+    row("last use", at(user.last_used_at), Role::Text);
     row("password set", at(user.password_set_at), Role::Text);
     let left = dossier.map(|dossier| format!("on, {} left", count(u64::from(dossier.codes), "backup code")));
     row("second factor", left.filter(|_| user.factor).unwrap_or_else(|| "off".to_owned()), Role::Text);

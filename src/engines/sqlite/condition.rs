@@ -91,6 +91,10 @@ impl Condition {
 const VALID: &str = "CASE typeof(u.valid_until) WHEN 'integer' THEN u.valid_until \
     WHEN 'real' THEN CAST(u.valid_until AS INTEGER) WHEN 'null' THEN NULL ELSE 0 END";
 
+/// The later of last login and last use; without either the creation.
+const ACTIVITY: &str = "coalesce(max(coalesce(u.last_login_at, u.last_used_at), \
+    coalesce(u.last_used_at, u.last_login_at)), u.created_at)";
+
 /// The people who pass a filter. The conditions on `deleted_at`, `status` and `role` are spelled as those of the
 /// partial indexes, without which these would not be used.
 pub fn people(filter: &Filter, now: Time) -> Condition {
@@ -129,6 +133,7 @@ fn person(all: &mut Condition, term: &Term, now: Time) -> String {
         }
         Term::When(Clocked::Created, when) => all.when("u.created_at", Clocked::Created, *when, now),
         Term::When(Clocked::Seen, when) => all.when("u.last_login_at", Clocked::Seen, *when, now),
+        Term::When(Clocked::Used, when) => all.when("u.last_used_at", Clocked::Used, *when, now),
         Term::When(Clocked::Valid, when) => all.when(VALID, Clocked::Valid, *when, now),
         Term::Hash(None) => "NOT EXISTS (SELECT 1 FROM credential c WHERE c.user_seq = u.seq)".to_owned(),
         Term::Hash(Some(scheme)) => {
@@ -159,7 +164,7 @@ fn in_state(all: &mut Condition, state: State, now: Time) -> String {
         State::Never => "u.last_login_at IS NULL",
         State::Stale => {
             let before = all.bind(Value::Number(now.minus(STALE).millis()));
-            return format!("u.status = 'active' AND coalesce(u.last_login_at, u.created_at) < {before}");
+            return format!("u.status = 'active' AND {ACTIVITY} < {before}");
         }
         State::Ended => "0",
         State::Throttled => {
@@ -199,7 +204,7 @@ fn session(all: &mut Condition, term: &Term, live: &str, now: Time) -> String {
         Term::Is(State::Live) => live.to_owned(),
         Term::Is(State::Ended) => "s.ended_at IS NOT NULL".to_owned(),
         Term::When(Clocked::Created, when) => all.when("s.created_at", Clocked::Created, *when, now),
-        Term::When(Clocked::Seen, when) => all.when("s.last_used_at", Clocked::Seen, *when, now),
+        Term::When(what @ (Clocked::Seen | Clocked::Used), when) => all.when("s.last_used_at", *what, *when, now),
         Term::Not(term) => Condition::not(&session(all, term, live, now)),
         // Not asked of sessions; refused where filters are read.
         Term::Is(_) | Term::Role(_) | Term::Label(_) | Term::Hash(_) | Term::When(Clocked::Valid, _) => "0".to_owned(),

@@ -6,6 +6,7 @@ use super::rows::{self, GOOD, RUNS, Raw};
 use crate::accounts::audit::Stamp;
 use crate::accounts::change::Exposure;
 use crate::accounts::error::Result;
+use crate::accounts::losses::{NAMED, Names};
 use crate::accounts::time::Time;
 
 /// How many sessions, in words.
@@ -53,6 +54,36 @@ pub fn void_password(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<bo
     )?
     .execute(params![user_seq, stamp.at.millis(), Raw::new(stamp.actor.name())])?;
     Ok(true)
+}
+
+/// The names of some of a user's open sessions and valid tokens.
+pub fn names(db: &Connection, user_seq: i64, now: Time) -> Result<Names> {
+    Ok(Names { clients: clients(db, user_seq, now)?, tokens: token_names(db, user_seq, now)? })
+}
+
+/// The clients of the open sessions that a user used last.
+pub fn clients(db: &Connection, user_seq: i64, now: Time) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT substr(s.client, 1, 200) FROM session s WHERE s.user_seq = ?2 AND s.client IS NOT NULL AND {RUNS}
+         ORDER BY coalesce(s.last_used_at, s.created_at) DESC, s.seq DESC LIMIT ?3"
+    );
+    named(db, &sql, user_seq, now)
+}
+
+/// The names of the valid tokens that a user used last.
+pub fn token_names(db: &Connection, user_seq: i64, now: Time) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT substr(t.name, 1, 200) FROM api_token t WHERE t.user_seq = ?2 AND {GOOD}
+         ORDER BY coalesce(t.last_used_at, t.created_at) DESC, t.seq DESC LIMIT ?3"
+    );
+    named(db, &sql, user_seq, now)
+}
+
+fn named(db: &Connection, sql: &str, user_seq: i64, now: Time) -> Result<Vec<String>> {
+    let limit = i64::try_from(NAMED).unwrap_or(i64::MAX);
+    let mut statement = db.prepare_cached(sql)?;
+    let names = statement.query_map([now.millis(), user_seq, limit], |row| rows::text(row, 0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
 fn live(db: &Connection, user_seq: i64, now: Time) -> Result<u32> {

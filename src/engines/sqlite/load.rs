@@ -105,7 +105,9 @@ fn batches(db: &Connection, patience: Duration, load: &mut Load<'_>) -> Result<u
 fn add_some(tx: &Connection, load: &mut Load<'_>, before: u64, at_most: u64) -> Result<(u64, bool)> {
     let mut written = 0;
     while written < at_most {
-        let Some(sample) = load.samples.next() else { break };
+        let Some(mut sample) = load.samples.next() else { break };
+        let last = sample.sessions.iter().filter_map(|(session, _)| session.last_used_at).max();
+        sample.user.last_used_at = sample.user.last_used_at.max(last);
         let seq = users::add(tx, &sample.user, sample.hash.as_ref())?;
         for (session, digest) in &sample.sessions {
             sessions::add(tx, seq, session, digest)?;

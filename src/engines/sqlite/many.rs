@@ -9,8 +9,9 @@ use super::rows::{self, USER};
 use super::{endings, keepers, sessions, users};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::bulk::{BATCH, Chosen, Former, Plan, Planner};
-use crate::accounts::change::{Changed, UserChange};
+use crate::accounts::change::{Changed, Exposure, UserChange};
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::losses::Names;
 use crate::accounts::session::SessionId;
 
 /// What a change would do.
@@ -24,20 +25,29 @@ pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp
             let mut found = statement.query(params_from_iter(condition.values))?;
             while let Some(row) = found.next()? {
                 let person = rows::person(row, 0)?;
-                planner.consider(&person.user, None, || endings::exposure(db, person.seq, stamp.at))?;
+                planner.consider(&person.user, None, || belongings(db, person.seq, stamp))?;
             }
         }
         Chosen::People(list) => {
             for (id, version) in list {
                 match users::by_id(db, id, stamp.at)? {
-                    Some(person) => planner
-                        .consider(&person.user, Some(*version), || endings::exposure(db, person.seq, stamp.at))?,
+                    Some(person) => {
+                        planner.consider(&person.user, Some(*version), || belongings(db, person.seq, stamp))?;
+                    }
                     None => planner.missing(id),
                 }
             }
         }
     }
     Ok(planner.finish(keepers::all(db)?))
+}
+
+/// The sessions, tokens and reset codes of a user, and the names of some of them.
+fn belongings(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<(Exposure, Names)> {
+    let has = endings::exposure(db, user_seq, stamp.at)?;
+    // Most users of many have none, and a second question about each would take longer than all others together.
+    let names = if has.is_empty() { Names::default() } else { endings::names(db, user_seq, stamp.at)? };
+    Ok((has, names))
 }
 
 /// The answer for each person of a batch.

@@ -11,6 +11,7 @@ use crate::accounts::change::Changed;
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::factor::{is_weak_alone, weak_alone};
 use crate::accounts::hash::PasswordHash;
+use crate::accounts::losses::Names;
 use crate::accounts::store::NewReset;
 use crate::accounts::time::Time;
 use crate::accounts::token::Digest;
@@ -93,10 +94,12 @@ fn replace(db: &Connection, seq: i64, before: User, hash: &PasswordHash, deed: D
         stamp.at.millis(),
         after.version,
     ])?;
+    let clients = endings::clients(db, seq, stamp.at)?;
     let ended = endings::end_all(db, seq, stamp)?;
     let voided = endings::void_all(db, seq, stamp.at)?;
     let words = (ended > 0).then(|| endings::counted(ended));
     audit::append(db, &audit::entry(stamp, deed, Some(&after), Vec::new(), words))?;
     moved(db, Moved::Both)?;
-    Ok(Changed { before, after, ended, revoked: 0, voided, password_voided: false })
+    let names = Names { clients, ..Names::default() };
+    Ok(Changed { ended, voided, names, ..Changed::without_loss(before, after) })
 }

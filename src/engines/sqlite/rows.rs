@@ -17,7 +17,8 @@ use crate::accounts::user::{Role, Status, User, UserId};
 macro_rules! own {
     () => {
         "u.id, u.name, u.email, u.role, u.labels, u.status, u.reason, u.status_by, u.status_at, u.note, \
-        u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, u.deleted_at, u.version"
+        u.password_set_at, u.created_at, u.activated_at, u.last_login_at, u.valid_until, u.deleted_at, u.version, \
+        u.last_used_at"
     };
 }
 
@@ -130,9 +131,10 @@ fn user(row: &Row<'_>, at: usize) -> rusqlite::Result<User> {
         valid_until: end(row, at + 14)?,
         deleted_at: end(row, at + 15)?,
         version: number(row, at + 16)?.unwrap_or(0),
-        sessions: count(row, at + 17)?,
-        throttled_until: time(row, at + 18)?,
-        factor: row.get(at + 19)?,
+        last_used_at: time(row, at + 17)?,
+        sessions: count(row, at + 18)?,
+        throttled_until: time(row, at + 19)?,
+        factor: row.get(at + 20)?,
     })
 }
 

@@ -10,6 +10,7 @@ use crate::accounts::audit::{Change, Stamp, changes};
 use crate::accounts::change::{Changed, Exposure, UserChange, stale};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::hash::PasswordHash;
+use crate::accounts::losses::Names;
 use crate::accounts::store::{Credential, NewUser, VoidedPassword};
 use crate::accounts::text::{fold, quote};
 use crate::accounts::time::Time;
@@ -153,6 +154,7 @@ pub fn insert(db: &Connection, new: &NewUser, stamp: &Stamp) -> Result<User> {
         created_at: stamp.at,
         activated_at: (!draft.pending).then_some(stamp.at),
         last_login_at: None,
+        last_used_at: None,
         valid_until: draft.valid_until,
         deleted_at: None,
         sessions: 0,
@@ -180,8 +182,9 @@ pub fn add(db: &Connection, user: &User, hash: Option<&PasswordHash>) -> Result<
     let written = db
         .prepare_cached(
             "INSERT INTO user (id, name, name_key, email, email_key, role, status, reason, status_by, status_at, note,
-                 labels, created_at, activated_at, last_login_at, valid_until, deleted_at, password_set_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 1)",
+                 labels, created_at, activated_at, last_login_at, valid_until, deleted_at, password_set_at,
+                 last_used_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1)",
         )?
         .execute(params![
             Raw::new(user.id.as_str()),
@@ -202,6 +205,7 @@ pub fn add(db: &Connection, user: &User, hash: Option<&PasswordHash>) -> Result<
             millis(user.valid_until),
             millis(user.deleted_at),
             millis(user.password_set_at),
+            millis(user.last_used_at),
         ]);
     match written {
         Ok(_) => {}
@@ -247,10 +251,13 @@ pub fn change(
     }
     update(db, person.seq, &before, &after)?;
     let mut taken = Exposure::default();
+    let mut names = Names::default();
     if change.shuts(&before, &after, stamp.at) {
+        names.clients = endings::clients(db, person.seq, stamp.at)?;
         taken.sessions = endings::end_all(db, person.seq, stamp)?;
     }
     if change.strips(&after) {
+        names.tokens = endings::token_names(db, person.seq, stamp.at)?;
         taken.tokens = endings::revoke_all(db, person.seq, stamp)?;
         taken.resets = endings::void_all(db, person.seq, stamp.at)?;
     }
@@ -265,7 +272,7 @@ pub fn change(
     audit::append(db, &audit::entry(stamp, change.deed(), Some(&after), changes, words))?;
     moved(db, Moved::Both)?;
     let (ended, revoked, voided) = (taken.sessions, taken.tokens, taken.resets);
-    Ok(Changed { before, after, ended, revoked, voided, password_voided })
+    Ok(Changed { before, after, ended, revoked, voided, password_voided, names })
 }
 
 /// Writes the columns that differ, and only them: what another program put into the others stays as it is.

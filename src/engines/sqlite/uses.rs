@@ -12,6 +12,7 @@ use super::rows::Raw;
 use super::settings::{Moved, moved};
 use crate::accounts::error::Result;
 use crate::accounts::session::Uses;
+use crate::accounts::time::{Span, Time};
 
 /// A thread with a connection of its own, so that a check never waits for a disk. Ends, with all it was given written
 /// or given up, when it is dropped.
@@ -79,25 +80,36 @@ fn note(db: &Connection, mut uses: Uses) {
     }
 }
 
+/// The last use of a user is written again only after this long, so that most uses write one row and not two.
+const COARSE: Span = Span::HOUR;
+
 /// Writes uses and refusals in one transaction.
 pub fn write(db: &Connection, uses: &Uses) -> Result<()> {
     let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     let mut written = 0;
     for (id, at) in &uses.used {
-        written += tx
+        let used = tx
             .prepare_cached(
                 "UPDATE session SET last_used_at = ?2
                  WHERE id = ?1 AND ended_at IS NULL AND coalesce(last_used_at, created_at - 1) < ?2",
             )?
             .execute(params![Raw::new(id.as_str()), at.millis()])?;
+        if used > 0 {
+            by_owner(&tx, "SELECT user_seq FROM session WHERE id = ?1", id.as_str(), *at)?;
+        }
+        written += used;
     }
     for (id, at) in &uses.tokens {
-        written += tx
+        let used = tx
             .prepare_cached(
                 "UPDATE api_token SET last_used_at = ?2
                  WHERE id = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, created_at - 1) < ?2",
             )?
             .execute(params![Raw::new(id.as_str()), at.millis()])?;
+        if used > 0 {
+            by_owner(&tx, "SELECT user_seq FROM api_token WHERE id = ?1", id.as_str(), *at)?;
+        }
+        written += used;
     }
     for (id, count, at) in &uses.refused {
         written += tx
@@ -111,5 +123,13 @@ pub fn write(db: &Connection, uses: &Uses) -> Result<()> {
         moved(&tx, Moved::Sessions)?;
     }
     tx.commit()?;
+    Ok(())
+}
+
+/// Moves the last use of a user forward; `owner` selects the user's row by the id of what was used. This changes no
+/// version: whoever looked at the user before may still act on what they saw.
+fn by_owner(tx: &Transaction<'_>, owner: &str, id: &str, at: Time) -> Result<()> {
+    let sql = format!("UPDATE user SET last_used_at = ?2 WHERE seq = ({owner}) AND coalesce(last_used_at, ?3) <= ?3");
+    tx.prepare_cached(&sql)?.execute(params![Raw::new(id), at.millis(), at.minus(COARSE).millis()])?;
     Ok(())
 }
