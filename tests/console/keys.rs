@@ -2,8 +2,7 @@
 
 use rollbook::accounts::user::Status;
 use rollbook::accounts::{Actor, Kind, Login, Secret, Span, base32, totp};
-use rollbook::console::effect::Event;
-use rollbook::console::effect::{Effect, Slot};
+use rollbook::console::effect::{Effect, Event, Slot};
 
 use crate::stage::Stage;
 
