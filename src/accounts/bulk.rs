@@ -222,7 +222,10 @@ impl<'a> Planner<'a> {
             }
         };
         let touches = change.shuts(user, &after, self.stamp.at) || change.strips(&after);
-        let (exposure, names) = if touches { exposure()? } else { Default::default() };
+        let (mut exposure, names) = if touches { exposure()? } else { Default::default() };
+        if !change.voids_password() {
+            exposure.passwords = 0;
+        }
         if after == *user && (*change != UserChange::Contain || exposure.is_empty()) {
             self.plan.already += 1;
             return Ok(());

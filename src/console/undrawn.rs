@@ -54,6 +54,7 @@ pub fn goes_on(model: &Model, key: Key, next: Key) -> bool {
 impl Model {
     /// A frame was drawn.
     pub fn drew(&mut self) {
+        self.arrival.follow(self.pane);
         if !self.layers.is_empty() || self.signin.is_some() {
             return;
         }
@@ -68,6 +69,7 @@ impl Model {
 
     /// Refuses a key that acts at once and came too early to be about the row that is on the screen.
     pub(super) fn refuse_early(&mut self, action: Action) -> bool {
+        self.arrival.follow(self.pane);
         let asks = self.marked() + self.marked_sessions() > 0;
         if asks || self.refusal(action).is_some() {
             return false;

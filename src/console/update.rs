@@ -36,7 +36,6 @@ pub fn take(model: &mut Model, event: Event) -> Vec<Effect> {
     if let Some(event) = signin::take(model, event, &mut effects) {
         route(model, event, &mut effects);
     }
-    model.arrival.follow(model.pane);
     effects
 }
 

@@ -78,7 +78,7 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
     let refused = desk.fails(&line, "", 2, "usage");
     assert!(refused.contains("no terminal"), "{refused}");
     let ran = desk.run(&[&line[..], &["--yes", "--reason", "left"]].concat(), "").ok();
-    assert_eq!(ran.out, "2 users deactivated · 1 session\n");
+    assert_eq!(ran.out, "2 users deactivated · lost for good: 1 session\n");
     let ran = desk.run(&[&line[..], &["--yes"]].concat(), "").ok();
     assert_eq!(ran.out, "0 users deactivated · 2 so already\n");
     assert_eq!(desk.names(&["--filter", "is:inactive"]), ["ann@x.org", "bob@x.org"]);
@@ -93,7 +93,7 @@ fn a_dry_run_counts_and_the_deed_is_done_to_those_and_told() {
 fn what_is_not_done_to_everybody_ends_with_eight_and_says_to_whom() {
     let desk = desk();
     let ran = desk.run(&["user", "contain", "--filter", "!is:deleted", "--yes"], "");
-    assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained · 3 passwords void\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (8, "3 users contained · lost for good: 3 passwords\n"), "{}", ran.err);
     assert!(ran.err.contains("not contained: \"root\" is the last administrator"), "{}", ran.err);
     assert!(ran.err.contains("1 of 4 users not contained"), "{}", ran.err);
     let ran = desk.run(&["user", "delete", "--filter", "is:admin", "--yes", "--json"], "");

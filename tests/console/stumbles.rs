@@ -27,7 +27,10 @@ fn filter_says_which_field_was_probably_meant_and_where() {
 fn filter_is_pointed_at_alike_where_a_field_a_state_or_a_sign_is_wrong() {
     let mut stage = Stage::people(&["ann", "bob"]);
     for (typed, said) in [
-        ("colour:red", "no field \"colour\" (is: role: label: created: seen: valid: hash:; as text: \"colour:red\")"),
+        (
+            "colour:red",
+            "no field \"colour\" (is: role: label: created: seen: used: valid: hash:; as text: \"colour:red\")",
+        ),
         ("is:activ", "no state \"activ\" (active is nearest; as text: \"is:activ\")"),
         ("!!bob", "! once (!word leaves out who has it; in quotation marks a ! is text)"),
     ] {

@@ -157,9 +157,9 @@ fn a_lockdown_of_many_voids_every_password_and_its_undo_gives_none_back() {
     let people = ["ann", "bob", "cyd"].map(|name| w.person(name));
     let chosen = Chosen::People(people.iter().map(|user| (user.id.clone(), user.version)).collect());
     let plan = w.plan(&chosen, &UserChange::Contain).unwrap();
-    assert_eq!(plan.losses.passwords, 3);
+    assert_eq!((plan.exposure.passwords, plan.losses.passwords), (3, 3));
     let deletion = w.plan(&chosen, &UserChange::Delete).unwrap();
-    assert_eq!(deletion.losses.passwords, 0, "a deletion keeps the password");
+    assert_eq!(deletion.exposure.passwords, 0, "a deletion keeps the password");
     let done = w.carry_out(&plan, &mut |_, _| true).unwrap();
     assert_eq!((done.changed(), done.taken.passwords), (3, 3));
     let undone = w.undo_many(&done.former, &mut |_, _| true).unwrap();

@@ -46,7 +46,8 @@ pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp
 fn belongings(db: &Connection, user_seq: i64, stamp: &Stamp) -> Result<(Exposure, Names)> {
     let has = endings::exposure(db, user_seq, stamp.at)?;
     // Most users of many have none, and a second question about each would take longer than all others together.
-    let names = if has.is_empty() { Names::default() } else { endings::names(db, user_seq, stamp.at)? };
+    let names =
+        if has.sessions == 0 && has.tokens == 0 { Names::default() } else { endings::names(db, user_seq, stamp.at)? };
     Ok((has, names))
 }
 
