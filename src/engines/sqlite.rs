@@ -13,6 +13,7 @@ mod factors;
 mod failed;
 mod faults;
 mod files;
+mod guards;
 mod handle;
 mod keepers;
 mod labels;

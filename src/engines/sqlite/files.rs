@@ -2,19 +2,16 @@
 //!
 //! After its creation nobody but SQLite opens the file: closing any other handle on it would drop SQLite's locks.
 
-use std::fs::{DirBuilder, Metadata};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use super::guards;
+pub use super::guards::named;
+use super::guards::reason;
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::text::visible;
-
-/// A path inside a sentence.
-pub fn named(path: &Path) -> String {
-    format!("\"{}\"", visible(&path.to_string_lossy()))
-}
 
 /// Where an existing database lies, after its folder and its own mode were found to be closed to others.
 pub fn find(path: &Path) -> Result<PathBuf> {
@@ -22,8 +19,7 @@ pub fn find(path: &Path) -> Result<PathBuf> {
     let Ok(folder) = folder.canonicalize() else { return Err(missing(path)) };
     let place = folder.join(name);
     let Ok(facts) = place.symlink_metadata() else { return Err(missing(path)) };
-    guard_folder(&folder)?;
-    guard_file(&place, &facts)?;
+    guards::check(&place, &facts)?;
     Ok(place)
 }
 
@@ -40,7 +36,7 @@ pub fn make(path: &Path) -> Result<PathBuf> {
         Error::new(Kind::Failure, format!("the folder {} cannot be reached: {}", named(folder), reason(&fault)))
             .hint("name another place with --db")
     })?;
-    guard_folder(&folder)?;
+    guards::check_folder(&folder, None)?;
     let place = folder.join(name);
     reserve(&place)?;
     Ok(place)
@@ -79,41 +75,4 @@ fn split(path: &Path) -> Result<(&Path, &std::ffi::OsStr)> {
 fn missing(path: &Path) -> Error {
     Error::new(Kind::NoDatabase, format!("there is no database at {}", named(path)))
         .hint("`rollbook init` makes one; `rollbook demo` shows one with sample people")
-}
-
-const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-fn guard_folder(folder: &Path) -> Result<()> {
-    let facts = folder.symlink_metadata().map_err(|fault| {
-        Error::new(Kind::Failure, format!("the folder {} cannot be looked at: {}", named(folder), reason(&fault)))
-            .hint("its owner must be able to enter it")
-    })?;
-    if facts.mode() & WRITABLE_BY_OTHERS != 0 {
-        // Whoever may write the folder may put another file in the database's place. A sticky folder keeps the file but
-        // not the names beside it: a log that somebody else has put there is written to, and is theirs to read.
-        return Err(Error::new(Kind::Failure, format!("others may write to the folder {}", named(folder)))
-            .hint(format!("keep it in a folder of your own (mkdir -m 700), or chmod go-w {}", named(folder))));
-    }
-    Ok(())
-}
-
-fn guard_file(place: &Path, facts: &Metadata) -> Result<()> {
-    let fault =
-        |what: &str, hint: String| Err(Error::new(Kind::Failure, format!("{} {what}", named(place))).hint(hint));
-    if facts.file_type().is_symlink() {
-        return fault("is a symbolic link", "name the file itself with --db".into());
-    }
-    if !facts.is_file() {
-        return fault("is not a file", "name a database file with --db".into());
-    }
-    if facts.mode() & 0o077 != 0 {
-        return fault("is open to others", format!("chmod 600 {}", named(place)));
-    }
-    Ok(())
-}
-
-/// The system's reason without the number that Rust puts behind it.
-fn reason(fault: &std::io::Error) -> String {
-    let text = fault.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
