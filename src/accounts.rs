@@ -18,6 +18,7 @@ pub mod error;
 pub mod export;
 pub mod exporting;
 pub mod factor;
+pub mod file_id;
 pub mod filter;
 pub mod finding;
 pub mod gate;

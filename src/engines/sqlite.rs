@@ -6,6 +6,7 @@ mod audit;
 mod clock;
 mod condition;
 mod connection;
+mod database_file;
 mod endings;
 mod examine;
 mod export;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use super::rows::text;
-use super::{clock, settings};
+use super::{clock, guards, settings};
 use crate::accounts::error::Result;
 use crate::accounts::finding::Finding;
 use crate::accounts::hash::scheme;
@@ -102,6 +102,7 @@ fn misread_names(db: &Connection, findings: &mut Vec<Finding>) -> Result<()> {
 pub fn inspect(place: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     file_modes(place, &mut findings);
+    refusals(place, &mut findings);
     folder_owner(place, &mut findings);
     folders_above(place, &mut findings);
     findings
@@ -119,6 +120,15 @@ fn file_modes(place: &Path, findings: &mut Vec<Finding>) {
                 format!("chmod 600 {}", visible(&path)),
             ),
         });
+    }
+}
+
+/// Everything else for which the database would not be opened.
+fn refusals(place: &Path, findings: &mut Vec<Finding>) {
+    let Ok(facts) = place.symlink_metadata() else { return };
+    let faults = guards::faults(place, &facts).into_iter();
+    for fault in faults.filter(|fault| !fault.message.ends_with(guards::IS_OPEN)) {
+        findings.push(Finding::critical("file_refused", fault.message, fault.hint.unwrap_or_default()));
     }
 }
 

@@ -14,7 +14,11 @@ impl From<rusqlite::Error> for Error {
         let Some(code) = fault.sqlite_error_code() else {
             return Error::new(Kind::Failure, "the database answered with something unexpected").hint(DAMAGED);
         };
+        let extended = fault.sqlite_error().map(|inner| inner.extended_code);
         let (kind, message, hint) = match code {
+            ErrorCode::ReadOnly if extended == Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED) => {
+                (Kind::Busy, "the database file is being replaced; nothing was written", "try again in a moment")
+            }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
                 (Kind::Busy, "the database is busy: another program is writing to it", "try again in a moment")
             }

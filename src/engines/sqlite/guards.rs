@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::accounts::error::{Error, Kind, Result};
+use crate::accounts::file_id::FileId;
 use crate::accounts::text::visible;
 
 /// SQLite adds these endings to the name of a database: its log, the index of its log, and its rollback journal.
@@ -15,6 +16,9 @@ pub const ENDINGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const OPEN_TO_OTHERS: u32 = 0o077;
 
+/// The words for a file that other accounts can read or write.
+pub const IS_OPEN: &str = "is open to others";
+
 /// The path of the file with this ending beside a database.
 pub fn beside(place: &Path, ending: &str) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
@@ -22,25 +26,21 @@ pub fn beside(place: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The identity of a file.
+pub fn id(facts: &Metadata) -> FileId {
+    FileId { device: facts.dev(), inode: facts.ino() }
+}
+
 /// Refuses a database whose folder or files another account can read or change. `facts` are of the file itself.
 pub fn check(place: &Path, facts: &Metadata) -> Result<()> {
     faults(place, facts).into_iter().next().map_or(Ok(()), Err)
 }
 
-/// All faults of a database's folder and files, in the order of the checks.
+/// The first fault of the folder and of each file, in the order of the checks.
 pub fn faults(place: &Path, facts: &Metadata) -> Vec<Error> {
-    let mut faults = Vec::new();
-    let mut note = |checked: Result<()>| faults.extend(checked.err());
-    note(folder_of(place, Some(facts.uid())));
-    note(file(place, facts));
-    for ending in ENDINGS {
-        note(side_file(&beside(place, ending), facts.uid()));
-    }
-    faults
-}
-
-fn folder_of(place: &Path, owner: Option<u32>) -> Result<()> {
-    place.parent().map_or(Ok(()), |folder| check_folder(folder, owner))
+    let folder = place.parent().map_or(Ok(()), |folder| check_folder(folder, Some(facts.uid())));
+    let side_files = ENDINGS.map(|ending| side_file(&beside(place, ending), facts.uid()));
+    [folder, file(place, facts)].into_iter().chain(side_files).filter_map(Result::err).collect()
 }
 
 /// Refuses a folder in which another account can replace a database that belongs to `owner`.
@@ -81,7 +81,7 @@ fn file(place: &Path, facts: &Metadata) -> Result<()> {
         return fault("is not a file", "name a database file with --db".into());
     }
     if facts.mode() & OPEN_TO_OTHERS != 0 {
-        return fault("is open to others", format!("chmod 600 {}", named(place)));
+        return fault(IS_OPEN, format!("chmod 600 {}", named(place)));
     }
     if facts.nlink() > 1 {
         // Each name has a log of its own: changes made by one name are missing under the other, and lost.
@@ -116,7 +116,7 @@ fn side_file(path: &Path, owner: u32) -> Result<()> {
         );
     }
     if facts.mode() & OPEN_TO_OTHERS != 0 {
-        return fault("is open to others", format!("chmod 600 {}", named(path)));
+        return fault(IS_OPEN, format!("chmod 600 {}", named(path)));
     }
     if facts.nlink() > 1 {
         return fault(
