@@ -19,6 +19,7 @@ pub mod export;
 pub mod exporting;
 pub mod factor;
 pub mod file_error;
+pub mod file_id;
 pub mod filter;
 pub mod finding;
 pub mod gate;

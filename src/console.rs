@@ -29,6 +29,7 @@ pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod layout;
+pub mod library;
 pub mod listing;
 pub mod many;
 pub mod marks;
@@ -39,6 +40,7 @@ pub mod panes;
 #[cfg(feature = "provoke")]
 pub mod provoke;
 pub mod refusal;
+pub mod replaced;
 pub mod running;
 pub mod signin;
 pub mod term;

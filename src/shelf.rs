@@ -81,8 +81,9 @@ impl Library for Shelf {
     fn open(&self, path: &Path) -> Result<Accounts> {
         let store = engines::open_with(path, self.access, &self.memory)?;
         let mut accounts = accounts(store, self.key_of(path), self.actor.clone(), self.origin.clone());
-        // What was shown to one database holds for no other.
-        if let Some((_, seat)) = self.seat.as_ref().filter(|(place, _)| place == path) {
+        // What was shown to one database holds for no other, and for no other file in its place.
+        let seat = self.seat.as_ref().filter(|(place, seat)| place == path && seat.holds_for(accounts.file()));
+        if let Some((_, seat)) = seat {
             accounts.take_seat(seat.clone());
         }
         Ok(accounts)

@@ -51,6 +51,8 @@ mod others;
 mod passwords;
 #[path = "console/races.rs"]
 mod races;
+#[path = "console/replaced.rs"]
+mod replaced;
 #[path = "console/screen.rs"]
 mod screen;
 #[path = "console/sessions.rs"]

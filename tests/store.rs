@@ -21,6 +21,8 @@ mod passwords;
 mod processes;
 #[path = "store/ranks.rs"]
 mod ranks;
+#[path = "store/replaced.rs"]
+mod replaced;
 #[path = "store/sessions.rs"]
 mod sessions;
 #[path = "store/shared.rs"]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::api_token::TokenId;
 use super::audit::{Actor, Stamp};
 use super::error::{Error, Kind, Result};
+use super::file_id::{FileHold, FileId};
 use super::hash::{Cost, Hasher};
 use super::policy::Policy;
 use super::seal::Keyring;
@@ -41,8 +42,8 @@ pub struct Accounts {
     pub(super) entropy: Box<dyn Entropy>,
     pub(super) hasher: Hasher,
     fixed_cost: bool,
-    /// The latest time that was reached, as far as this handle has heard.
-    high: Time,
+    /// The latest time that was reached in this file, as far as this handle has heard.
+    high: (Option<FileId>, Time),
     actor: Actor,
     origin: String,
     reason: Option<String>,
@@ -57,6 +58,10 @@ pub struct Accounts {
     pub(super) glass: bool,
     /// The counter of this handle's last attempt, while that is unsettled.
     pub(super) in_flight: Option<CounterId>,
+    /// The only file that this handle works on.
+    stays_on: Option<FileId>,
+    /// The file in which the present user logged in, or the operator broke the glass.
+    pub(super) seated_in: Option<FileId>,
 }
 
 /// Uses and refusals seen since they were last written.
@@ -88,7 +93,7 @@ impl Accounts {
             entropy: ground.entropy,
             hasher: Hasher::new(ground.cost.unwrap_or_default()),
             fixed_cost: ground.cost.is_some(),
-            high: Time::default(),
+            high: (None, Time::default()),
             actor,
             origin: origin.into(),
             reason: None,
@@ -99,7 +104,11 @@ impl Accounts {
             session: None,
             glass: false,
             in_flight: None,
+            stays_on: None,
+            seated_in: None,
         };
+        accounts.seated_in = accounts.store.file();
+        accounts.hold_file();
         // What cannot be read now is read again, and refused, by the first call that needs it.
         let _ = accounts.settings();
         accounts
@@ -122,7 +131,45 @@ impl Accounts {
 
     /// From now on acts in another name, which [`Accounts::authorize`] has given.
     pub fn act_as(&mut self, actor: Actor) -> Actor {
-        std::mem::replace(&mut self.actor, actor)
+        let before = std::mem::replace(&mut self.actor, actor);
+        self.seated_in = self.store.file();
+        self.hold_file();
+        before
+    }
+
+    /// The database file that this handle has open; `None` if the database is no file.
+    pub fn file(&self) -> Option<FileId> {
+        self.store.file()
+    }
+
+    /// The file that this handle is to work on alone, or has open.
+    pub fn works_on(&self) -> Option<FileId> {
+        self.stays_on.or_else(|| self.file())
+    }
+
+    /// Whether another file is in the place of the one that this handle works on, and can be opened.
+    pub fn is_replaced(&self) -> bool {
+        self.store.is_replaced()
+    }
+
+    /// Works on this file alone: once another file is in its place, every call is refused as `stale`. Without this, a
+    /// handle goes on with the new file by itself; a handle in the name of a user answers `unauthenticated`.
+    pub fn stay_on_file(&mut self, file: Option<FileId>) {
+        self.stays_on = file;
+        self.hold_file();
+    }
+
+    /// A log-in holds for the file whose users it was checked against, and for no other.
+    pub(super) fn hold_file(&mut self) {
+        let seated = self.glass || matches!(self.actor, Actor::User { .. });
+        let file = if seated { self.seated_in } else { self.stays_on };
+        let kind = if self.stays_on.is_some() { Kind::Stale } else { Kind::Unauthenticated };
+        self.store.hold_file(file.map(|file| FileHold { file, kind }));
+    }
+
+    /// Before somebody else logs in: the log-in of the present actor does not bind them to its file.
+    pub(super) fn release_file(&mut self) {
+        self.store.hold_file(self.stays_on.map(|file| FileHold { file, kind: Kind::Stale }));
     }
 
     /// The reason that is written down with the changes that follow.
@@ -137,12 +184,14 @@ impl Accounts {
 
     /// The present: what the clock says, but never before what was reached.
     pub fn now(&self) -> Time {
-        self.clock.now().max(self.high)
+        let (file, high) = self.high;
+        if file == self.store.file() { self.clock.now().max(high) } else { self.clock.now() }
     }
 
     /// Hears what was reached, from whichever program.
     pub(super) fn believe(&mut self) -> Result<()> {
-        self.high = self.store.clock()?.high;
+        let high = self.store.clock()?.high;
+        self.high = (self.store.file(), high);
         Ok(())
     }
 
@@ -203,6 +252,13 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated` when nothing is claimed, `invalid_credentials` when nothing of it holds.
     pub fn authorize(&mut self, claim: &Claim<'_>) -> Result<Actor> {
+        self.release_file();
+        let proven = self.prove_claim(claim);
+        self.hold_file();
+        proven
+    }
+
+    fn prove_claim(&mut self, claim: &Claim<'_>) -> Result<Actor> {
         let mut refusal = Error::new(Kind::Unauthenticated, "nobody was named who may do this")
             .hint("give an administrator's name and password, or a session token");
         (self.shown, self.session) = (None, None);

@@ -3,6 +3,7 @@
 use super::audit::{Actor, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
+use super::file_id::FileHold;
 use super::gate::Turn;
 use super::hash::PasswordHash;
 use super::secret::Secret;
@@ -191,8 +192,14 @@ impl Accounts {
 
     /// Makes an attempt. If it ends without an answer about its password, it is a wrong one.
     pub(super) fn settling<T>(&mut self, attempt: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        // The whole attempt is made in one file: the hash and the counter of another one are not its own.
+        let _ = self.believe();
+        let before = self.store.hold_file(None);
+        let file = self.store.file().map(|file| FileHold { file, kind: Kind::Busy });
+        self.store.hold_file(before.or(file));
         let outcome = attempt(self);
         self.settle();
+        self.store.hold_file(before);
         outcome
     }
 

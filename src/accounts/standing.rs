@@ -4,6 +4,7 @@
 use super::audit::{Actor, Deed, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
+use super::file_id::FileId;
 use super::secret::Secret;
 use super::session::SessionId;
 use super::text::quote;
@@ -29,6 +30,15 @@ pub struct Seat {
     shown: Option<UserId>,
     session: Option<(UserId, SessionId)>,
     glass: bool,
+    file: Option<FileId>,
+}
+
+impl Seat {
+    /// Whether it holds for this file. What a user or a broken glass has shown to one file holds for no other.
+    pub fn holds_for(&self, file: Option<FileId>) -> bool {
+        let seated = self.glass || matches!(self.actor, Actor::User { .. });
+        !seated || self.file == file
+    }
 }
 
 impl Stamp {
@@ -172,10 +182,18 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::authenticate`]; `unauthorized` for a member.
     pub fn sign_in(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<User> {
-        let user = self.authenticate(name, password, code)?;
         let before = self.seat();
+        self.release_file();
+        let user = match self.authenticate(name, password, code) {
+            Ok(user) => user,
+            Err(error) => {
+                self.hold_file();
+                return Err(error);
+            }
+        };
         self.act_as(Actor::User { id: user.id.clone(), name: user.name.clone() });
         (self.shown, self.session, self.glass) = (Some(user.id.clone()), None, false);
+        self.hold_file();
         match self.enter() {
             Ok(_) => Ok(user),
             Err(error) => {
@@ -270,6 +288,8 @@ impl Accounts {
         self.glass = false;
         self.store.note(Deed::BreakGlass, None, None, &stamp)?;
         self.glass = true;
+        self.seated_in = self.file();
+        self.hold_file();
         Ok(true)
     }
 
@@ -280,6 +300,7 @@ impl Accounts {
             shown: self.shown.clone(),
             session: self.session.clone(),
             glass: self.glass,
+            file: self.seated_in,
         }
     }
 
@@ -287,6 +308,8 @@ impl Accounts {
     pub fn take_seat(&mut self, seat: Seat) {
         self.act_as(seat.actor);
         (self.shown, self.session, self.glass) = (seat.shown, seat.session, seat.glass);
+        self.seated_in = seat.file;
+        self.hold_file();
     }
 }
 

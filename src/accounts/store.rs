@@ -13,6 +13,7 @@ use super::clock::ClockState;
 use super::error::Result;
 use super::export::Stretch;
 use super::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
+use super::file_id::{FileHold, FileId};
 use super::hash::PasswordHash;
 use super::health::{CheckProgress, Examination, Tidied};
 use super::policy::Policy;
@@ -230,6 +231,20 @@ pub trait Store: Send {
 
     /// Questions are of the present again.
     fn thaw(&mut self);
+    /// The file that is open, if any. If another one takes its place, the store opens that one at the next call.
+    fn file(&self) -> Option<FileId> {
+        None
+    }
+
+    /// Refuses every call while another file is at the path; with `None` follows the path again. Answers the hold before.
+    fn hold_file(&mut self, _hold: Option<FileHold>) -> Option<FileHold> {
+        None
+    }
+
+    /// Whether another file, which can be opened, is in the place of the one that this store has open or holds.
+    fn is_replaced(&self) -> bool {
+        false
+    }
 
     /// A way to interrupt this store's reads.
     fn interrupter(&self) -> Interrupter;

@@ -90,6 +90,8 @@ impl<'a> Call<'a> {
             Err(error) if error.kind == Kind::NoDatabase && self.may_create(missing) => self.create()?,
             opened => opened?,
         };
+        // Of a command that finds another file in the middle, neither half would be what was asked for.
+        accounts.stay_on_file(accounts.file());
         if self.is_claimed() {
             let actor = self.prove(&mut accounts)?;
             accounts.act_as(actor);

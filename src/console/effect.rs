@@ -11,6 +11,7 @@ use crate::accounts::audit::Entry;
 use crate::accounts::bulk::{Ended, Former, Outcome, Plan};
 use crate::accounts::change::{Changed, UserChange};
 use crate::accounts::factor::Enrolment;
+use crate::accounts::file_id::FileId;
 use crate::accounts::looking::Dossier;
 use crate::accounts::losses::Losses;
 use crate::accounts::policy::Policy;
@@ -386,6 +387,8 @@ pub enum Target {
 pub struct Place {
     /// Where it lies.
     pub path: PathBuf,
+    /// Which file that is; `None` for a database that is no file.
+    pub file: Option<FileId>,
     /// Whether it is a throw-away one with sample people.
     pub demo: bool,
     /// The settings, for the verdicts that forms give as one types.
@@ -446,6 +449,8 @@ pub enum Event {
         /// Sessions changed.
         sessions: bool,
     },
+    /// Another file was put in the place of this one, and can be opened.
+    Replaced(Option<FileId>),
     /// Time has passed.
     Tick,
     /// Back from the shell, or refused with this sentence.

@@ -190,6 +190,8 @@ pub struct Model {
     pub done: bool,
     /// Whether the last event changed nothing that is drawn.
     pub unseen: bool,
+    /// Whether the file that is being opened has taken the place of another one.
+    pub replaced: bool,
     /// The last ticket given out.
     pub ticket: Ticket,
     /// The number of the last question for the first line, and whether another is due.
@@ -236,6 +238,7 @@ impl Model {
             ended_at: None,
             done: false,
             unseen: false,
+            replaced: false,
             ticket: 0,
             attention_turn: (0, false),
             attention_at: Time::default(),

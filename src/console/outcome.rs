@@ -13,6 +13,7 @@ use super::many;
 use super::model::{Book, Model, Notice, Undo};
 use super::panes::detail::{ended_words, is_part};
 use super::panes::users::standing;
+use super::replaced;
 use super::signin;
 use super::words::{clipped, clock, day, lost, not_restored, shown};
 use crate::accounts::audit::Happening;
@@ -205,6 +206,7 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
         }
         model.layers.pop();
     }
+    let replaced = std::mem::take(&mut model.replaced);
     match result {
         Ok(place) => {
             if let Some(remark) = &place.remark {
@@ -213,7 +215,10 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
                 // What was said while it was made is over. The warning of the start is read beside the first rows.
                 model.notice = model.setup.warning.take().map(|text| Notice { text, fault: true, session: None });
             }
-            open(model, place);
+            open(model, place, replaced.then_some(replaced::LOG_IN));
+            if replaced {
+                model.say(replaced::MESSAGE);
+            }
         }
         Err(error) => match target {
             // The form of the first administrator is still there, with all that was typed.
@@ -235,14 +240,14 @@ pub fn connected(model: &mut Model, target: &Target, result: Result<Place>) {
     }
 }
 
-fn open(model: &mut Model, place: Place) {
+fn open(model: &mut Model, place: Place, why: Option<&str>) {
     model.setup.path = Some(place.path.clone());
     model.seated(place.standing.clone());
     model.book = Book::Open(place);
     model.touched_at = model.now;
     model.start_over();
     match signin::is_due(model) {
-        true => signin::shut(model, None),
+        true => signin::shut(model, why),
         false => model.signin = None,
     }
 }

@@ -9,10 +9,8 @@ use super::key::Key;
 use super::keymap::{Meaning, Scope, resolve};
 use super::layers::field::{edit, paste};
 use super::layout::{Pane, Shape};
-use super::many;
 use super::model::Model;
-use super::outcome;
-use super::{signin, unseen};
+use super::{many, outcome, replaced, signin, unseen};
 use crate::accounts::time::Span;
 
 /// What a console works on first, and what it is going to ask of it first.
@@ -53,6 +51,7 @@ fn route(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
                 model.refresh();
             }
         }
+        Event::Replaced(was) => replaced::replaced(model, was, effects),
         Event::Progress(words) => model.progress(words),
         Event::Failed(error) => model.complain(&error),
         Event::Dropped => model.refuse(TOO_MANY.to_owned()),

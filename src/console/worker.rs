@@ -16,6 +16,7 @@ use super::effect::{Answer, Attention, Done, Event, Place, Read, SHALLOW, Slot, 
 use super::expression::LABELS;
 use super::fault::contain;
 use super::gather;
+pub use super::library::{Library, Sink};
 use crate::accounts::error::{Error, Kind};
 use crate::accounts::policy::Policy;
 use crate::accounts::query::{Filter, State};
@@ -24,40 +25,11 @@ use crate::accounts::store::Counters;
 use crate::accounts::{Accounts, Result};
 use hold::{Hold, closed};
 use mailbox::{Mailbox, POLL, next};
+use shown::{Shown, find_replacement};
 
 mod hold;
 mod mailbox;
-
-/// Opens databases for the console, which knows no engine itself.
-pub trait Library: Send + Sync {
-    /// A handle on a database that exists.
-    ///
-    /// # Errors
-    /// `no_database`, `schema`, `failure`.
-    fn open(&self, path: &Path) -> Result<Accounts>;
-
-    /// Makes a new database.
-    ///
-    /// # Errors
-    /// `failure` where something stands there already or the folder is unsafe.
-    fn create(&self, path: &Path) -> Result<()>;
-
-    /// Brings an older database up to the present schema and says where the backup lies.
-    ///
-    /// # Errors
-    /// `schema`, `failure`.
-    fn upgrade(&self, path: &Path) -> Result<String>;
-
-    /// Makes a throw-away database with sample people and life in it, and tells how far it has come where that takes
-    /// long. It lasts as long as the process.
-    ///
-    /// # Errors
-    /// `failure`.
-    fn demo(&self, tell: &dyn Fn(String)) -> Result<PathBuf>;
-}
-
-/// Where events go.
-pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+mod shown;
 
 /// Answers a question. The threads and the tests' stage both come through here.
 ///
@@ -119,6 +91,8 @@ pub struct Worker {
     orders: Sender<Order>,
     /// The order that is to end after the batch that it is at.
     stopped: Arc<AtomicU64>,
+    /// The file on the screen.
+    shown: Shown,
     /// The threads that are not started yet.
     rest: Option<Box<dyn FnOnce() -> Result<()>>>,
 }
@@ -142,22 +116,27 @@ impl Worker {
         let (pages, background) = (Mailbox::new(), Mailbox::new());
         let (orders, queue) = channel();
         let stopped = Arc::new(AtomicU64::new(0));
+        let shown = Shown::default();
         let rest = {
             let (pages, background, stopped) = (Arc::clone(&pages), Arc::clone(&background), Arc::clone(&stopped));
-            let (library, sink) = (Arc::clone(&library), Arc::clone(&sink));
+            let (library, sink, file) = (Arc::clone(&library), Arc::clone(&sink), shown.clone());
             move || {
                 let (mailbox, shelf, events) = (Arc::clone(&background), Arc::clone(&library), Arc::clone(&sink));
-                spawn("background", move || read_on(&mailbox, shelf.as_ref(), &events, None))?;
-                spawn("writer", move || write_on(&queue, library.as_ref(), &sink, (&pages, &background), &stopped))
+                let shown = file.clone();
+                spawn("background", move || read_on(&mailbox, shelf.as_ref(), &events, &shown, None))?;
+                spawn("writer", move || {
+                    write_on(&queue, library.as_ref(), &sink, &file, (&pages, &background), &stopped);
+                })
             }
         };
-        let mut worker = Worker { pages, background, orders, stopped, rest: Some(Box::new(rest)) };
+        let file = shown.clone();
+        let mut worker = Worker { pages, background, orders, stopped, shown, rest: Some(Box::new(rest)) };
         let only_opens = matches!(first, Target::Open(_));
         // What there is to do lies there before the thread does: it goes to work at once.
         worker.connect(first);
         worker.pages.lock().look = only_opens.then_some(look);
         let (mailbox, background) = (Arc::clone(&worker.pages), Arc::clone(&worker.background));
-        spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, Some(&background)))?;
+        spawn("pages", move || read_on(&mailbox, library.as_ref(), &sink, &file, Some(&background)))?;
         if !only_opens {
             worker.complete()?;
         }
@@ -177,6 +156,7 @@ impl Worker {
         match target {
             // The pages' thread opens at once, beside the others: the first frame waits for nobody else.
             Target::Open(path) => {
+                self.shown.forget();
                 self.pages.open(path.clone(), true);
                 self.background.open(path.clone(), false);
                 let _ = self.orders.send(Order::Open(path));
@@ -224,22 +204,31 @@ const FRESH: Duration = Duration::from_millis(100);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Answers questions. Whoever has nobody in the `background` is there, and looks for what others change.
-fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Option<&Mailbox>) {
+fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, shown: &Shown, background: Option<&Mailbox>) {
     let polls = background.is_none();
-    let open_file = |path: &Path| library.open(path);
+    let open_file = |path: &Path| library.open(path).map(|handle| shown.bound(path, handle));
     let mut hold = Hold::new(&open_file, background);
     let mut seen: Option<Counters> = None;
+    // Whether the last look at the counters failed.
+    let mut failing = false;
     let mut tidied: Option<Instant> = None;
     let mut looked = Instant::now();
     let mut ahead: Option<(Read, Result<Answer>, Instant)> = None;
     loop {
         let (path, question) = next(mailbox, polls && hold.accounts.is_some());
         if let Some((path, tell)) = path {
-            (seen, tidied, ahead) = (None, None, None);
+            (seen, tidied, ahead, failing) = (None, None, None, false);
             let opened = contain(|| hold.open(&path).and_then(look_around)).flatten();
             if tell {
-                let place =
-                    |(policy, standing)| Place { path: path.clone(), demo: false, policy, standing, remark: None };
+                let file = hold.accounts.as_ref().and_then(Accounts::file);
+                let place = |(policy, standing)| Place {
+                    path: path.clone(),
+                    file,
+                    demo: false,
+                    policy,
+                    standing,
+                    remark: None,
+                };
                 let place = opened.map(place);
                 // Where a log-in is required, nothing about people is read before it.
                 let may_look = place.as_ref().is_ok_and(|place| !place.policy.login_required);
@@ -275,7 +264,13 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
             }
             let interrupted = matches!(&outcome, Err(error) if error.kind == Kind::Interrupted);
             mailbox.end(interrupted.then_some((slot, turn, read)));
-            if !interrupted {
+            let outcome = match outcome {
+                Err(error) => {
+                    find_replacement(library, hold.at.as_deref(), hold.accounts.as_ref(), error, sink).map(Err)
+                }
+                answer => Some(answer),
+            };
+            if let Some(outcome) = outcome.filter(|_| !interrupted) {
                 sink(Event::Answered(slot, turn, outcome));
             }
             // One question after the other, as a verification asks them, must not hide what others change.
@@ -284,7 +279,21 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, background: Op
             }
         }
         looked = Instant::now();
-        if polls && let Some(Ok(now)) = hold.alone(sink.as_ref(), Accounts::counters) {
+        let counters = if polls { hold.alone(sink.as_ref(), Accounts::counters) } else { None };
+        if let Some(Err(error)) = &counters {
+            let at = hold.at.as_deref();
+            let refusal = find_replacement(library, at, hold.accounts.as_ref(), error.clone(), sink);
+            let passes = |error: &Error| matches!(error.kind, Kind::Busy | Kind::Interrupted);
+            if let Some(refusal) = refusal.filter(|error| !passes(error))
+                && !std::mem::replace(&mut failing, true)
+            {
+                sink(Event::Failed(refusal));
+            }
+        }
+        if let Some(Ok(now)) = counters {
+            if std::mem::take(&mut failing) {
+                sink(Event::Moved { users: true, sessions: true });
+            }
             let shown = mailbox.lock().shown.take_if(|(path, _)| hold.at.as_ref() == Some(path));
             // Commits of programs without counters are numbered for each connection anew.
             let shown = shown.map(|(_, shown)| Counters { foreign: now.foreign, ..shown });
@@ -313,6 +322,7 @@ fn write_on(
     queue: &Receiver<Order>,
     library: &dyn Library,
     sink: &Sink,
+    shown: &Shown,
     (pages, background): (&Mailbox, &Mailbox),
     stopped: &AtomicU64,
 ) {
@@ -321,7 +331,7 @@ fn write_on(
     let mut ahead: Option<PathBuf> = None;
     // Who has logged in, for the handle after one that was given up.
     let mut sits: Option<Seat> = None;
-    let mut beside = Beside { library, sink, queue, at: None, later: VecDeque::new() };
+    let mut beside = Beside { library, sink, shown, queue, at: None, later: VecDeque::new() };
     while let Some(order) = beside.next() {
         match order {
             Order::Open(path) => {
@@ -329,7 +339,8 @@ fn write_on(
                 (accounts, ahead, sits) = (Err(closed()), Some(path), None);
             }
             Order::Connect(target) => {
-                let outcome = contain(|| connect(&target, library, &|words| sink(Event::Progress(words)))).flatten();
+                let outcome =
+                    contain(|| connect(&target, library, shown, &|words| sink(Event::Progress(words)))).flatten();
                 if let Ok(place) = &outcome {
                     (beside.at, ahead, sits) = (Some(place.path.clone()), Some(place.path.clone()), None);
                     pages.open(place.path.clone(), false);
@@ -345,7 +356,7 @@ fn write_on(
             Order::Write(ticket, write) => {
                 // What cannot be opened now is tried again with the next order: what stood in its way may have passed.
                 if let Some(path) = &ahead {
-                    accounts = contain(|| library.open(path)).flatten();
+                    accounts = contain(|| library.open(path).map(|handle| shown.bound(path, handle))).flatten();
                     if let Ok(accounts) = &mut accounts
                         && let Some(seat) = sits.take()
                     {
@@ -373,7 +384,11 @@ fn write_on(
                     (ahead, sits) = (beside.at.clone(), seat);
                     Err(fault)
                 });
+                let refusal = outcome.as_ref().err().cloned();
                 sink(Event::Written(ticket, outcome));
+                if let Some(refusal) = refusal {
+                    find_replacement(library, beside.at.as_deref(), accounts.as_ref().ok(), refusal, sink);
+                }
             }
         }
     }
@@ -385,6 +400,7 @@ fn write_on(
 struct Beside<'a> {
     library: &'a dyn Library,
     sink: &'a Sink,
+    shown: &'a Shown,
     queue: &'a Receiver<Order>,
     /// The database of the present orders.
     at: Option<PathBuf>,
@@ -404,7 +420,7 @@ impl Beside<'_> {
             let path = self.at.as_ref().filter(|_| !elsewhere);
             match (order, path) {
                 (Order::Write(ticket, write @ Write::SignIn { .. }), Some(path)) => {
-                    let opened = || self.library.open(path);
+                    let opened = || self.library.open(path).map(|handle| self.shown.bound(path, handle));
                     let outcome =
                         contain(|| opened().and_then(|mut one| carry_out(&mut one, write, &mut |_, _| true))).flatten();
                     if let Ok(Done::SignedIn { seat, .. }) = &outcome {
@@ -418,7 +434,7 @@ impl Beside<'_> {
     }
 }
 
-fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Result<Place> {
+fn connect(target: &Target, library: &dyn Library, shown: &Shown, tell: &dyn Fn(String)) -> Result<Place> {
     let (path, demo, remark) = match target {
         Target::Open(path) => (path.clone(), false, None),
         Target::Create(path) => {
@@ -428,8 +444,11 @@ fn connect(target: &Target, library: &dyn Library, tell: &dyn Fn(String)) -> Res
         Target::Upgrade(path) => (path.clone(), false, Some(library.upgrade(path)?)),
         Target::Demo => (library.demo(tell)?, true, None),
     };
-    let (policy, standing) = look_around(&mut library.open(&path)?)?;
-    Ok(Place { path, demo, policy, standing, remark })
+    let mut accounts = library.open(&path)?;
+    let (policy, standing) = look_around(&mut accounts)?;
+    shown.forget();
+    let file = shown.bound(&path, accounts).file();
+    Ok(Place { path, file, demo, policy, standing, remark })
 }
 
 #[cfg(test)]

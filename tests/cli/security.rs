@@ -278,8 +278,14 @@ fn the_doctor_tells_by_which_folders_others_may_replace_the_database() {
         mode(bits);
         assert_eq!(writable() > sound, exposed, "{bits:o}");
     }
-    // Only root can give a folder away.
-    if std::os::unix::fs::chown(above.join("own"), Some(12_345), None).is_ok() {
+    // Only root can give a file away. Root's folder is trusted, and another account's is not.
+    if std::os::unix::fs::chown(db, Some(12_345), None).is_ok() {
         assert!(kinds().iter().any(|kind| kind == "folder_owner"));
+        std::os::unix::fs::chown(db, Some(0), None).unwrap();
+        std::os::unix::fs::chown(above.join("own"), Some(12_345), None).unwrap();
+        let mut command = desk.command();
+        command.args(["--db", db, "user", "list"]);
+        let ran = finish(command, b"");
+        assert!(ran.code == 1 && ran.err.contains("belongs to account 12345"), "{}", ran.err);
     }
 }

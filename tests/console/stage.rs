@@ -311,9 +311,9 @@ impl Stage {
         };
         let demo = target == Target::Demo;
         let place = match self.accounts.as_mut() {
-            Some(accounts) => accounts
-                .policy()
-                .and_then(|policy| Ok(Place { path, demo, policy, standing: accounts.standing()?, remark: None })),
+            Some(accounts) => accounts.policy().and_then(|policy| {
+                Ok(Place { path, file: accounts.file(), demo, policy, standing: accounts.standing()?, remark: None })
+            }),
             None => Err(missing),
         };
         Event::Connected(target, place)

@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use rustix::fs::StatVfsMountFlags;
 
 use super::rows::text;
-use super::{clock, faults, files, settings};
+use super::{clock, faults, files, guards, settings};
 use crate::accounts::error::Result;
 use crate::accounts::file_error::file_error;
 use crate::accounts::finding::Finding;
@@ -129,6 +129,7 @@ pub fn inspect(path: &Path) -> Vec<Finding> {
     let Ok(place) = files::find_unguarded(path) else { return findings };
     let place = place.as_path();
     file_modes(place, &mut findings);
+    refusals(place, &mut findings);
     folder_owner(place, &mut findings);
     folders_above(place, &mut findings);
     room(place, &mut findings);
@@ -152,7 +153,7 @@ fn room(place: &Path, findings: &mut Vec<Finding>) {
             }
         }
         Err(errno) => {
-            let error = file_error("has an unknown amount of free space", folder, &errno.into(), files::ELSEWHERE);
+            let error = file_error("has an unknown amount of free space", folder, &errno.into(), guards::ELSEWHERE);
             findings.push(Finding::failed("disk_space", error));
         }
     }
@@ -205,6 +206,15 @@ fn file_modes(place: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Everything else for which the database would not be opened.
+fn refusals(place: &Path, findings: &mut Vec<Finding>) {
+    let Ok(facts) = place.symlink_metadata() else { return };
+    let faults = guards::faults(place, &facts).into_iter();
+    for fault in faults.filter(|fault| !fault.message.ends_with(guards::IS_OPEN)) {
+        findings.push(Finding::critical("file_refused", fault.message, fault.hint.unwrap_or_default()));
+    }
+}
+
 /// The owner of the folder may put another file in the database's place.
 fn folder_owner(place: &Path, findings: &mut Vec<Finding>) {
     let Some(folder) = place.parent() else { return };
@@ -248,7 +258,7 @@ fn shown(path: &Path) -> String {
 
 /// The modes and sizes of the file and of those that stand beside it.
 fn file_facts(place: &Path) -> Vec<FileFact> {
-    let beside = ["", "-wal", "-shm"].into_iter().map(|end| files::beside(place, end));
+    let beside = ["", "-wal", "-shm"].into_iter().map(|end| guards::beside(place, end));
     let fact = |path: std::path::PathBuf| {
         let facts = path.symlink_metadata().ok()?;
         let path = path.to_string_lossy().into_owned();

@@ -8,9 +8,9 @@ use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-use super::files;
+use super::guards::{self, ELSEWHERE};
 use crate::accounts::error::{Error, Kind};
-use crate::accounts::file_error::{check_access, file_error};
+use crate::accounts::file_error::{check_access, file_error, named};
 
 // A fault of the file system. These sentences have no path, since SQLite's results have none; `located` adds it.
 const FULL: &str = "the disk is full; nothing was written";
@@ -29,6 +29,9 @@ impl From<rusqlite::Error> for Error {
             return Error::new(Kind::Failure, "the database answered with something unexpected").hint(DAMAGED);
         };
         let (kind, message, hint) = match code {
+            ErrorCode::ReadOnly if extended(&fault) == ffi::SQLITE_READONLY_DBMOVED => {
+                (Kind::Busy, "the database file is being replaced; nothing was written", "try again in a moment")
+            }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
                 (Kind::Busy, "the database is busy: another program is writing to it", "try again in a moment")
             }
@@ -36,11 +39,6 @@ impl From<rusqlite::Error> for Error {
                 return interrupted();
             }
             ErrorCode::DiskFull => (Kind::Failure, FULL, "make room, then repeat it"),
-            ErrorCode::ReadOnly if extended(&fault) == ffi::SQLITE_READONLY_DBMOVED => (
-                Kind::Failure,
-                "the database file was moved or replaced while it was open; nothing was written",
-                "start the program again",
-            ),
             ErrorCode::ReadOnly => (
                 Kind::Failure,
                 READ_ONLY,
@@ -115,8 +113,8 @@ pub fn located_at(error: Error, place: &Path) -> Error {
         None => probe(place, attempt == "cannot be written"),
     };
     match found {
-        Some((path, errno)) => file_error(attempt, &path, &errno.into(), files::ELSEWHERE),
-        None => Error { message: format!("{} ({})", error.message, files::named(place)), ..error },
+        Some((path, errno)) => file_error(attempt, &path, &errno.into(), ELSEWHERE),
+        None => Error { message: format!("{} ({})", error.message, named(place)), ..error },
     }
 }
 
@@ -128,7 +126,7 @@ fn probe(place: &Path, writes: bool) -> Option<(PathBuf, Errno)> {
         return Some((place.to_owned(), errno));
     }
     let all = Access::READ_OK | Access::WRITE_OK;
-    let beside = files::SIDE_FILES.iter().map(|end| files::beside(place, end));
+    let beside = guards::ENDINGS.iter().map(|end| guards::beside(place, end));
     for path in std::iter::once(place.to_owned()).chain(beside) {
         match check_access(&path, all) {
             Ok(()) => {}
@@ -139,14 +137,14 @@ fn probe(place: &Path, writes: bool) -> Option<(PathBuf, Errno)> {
     let folder = place.parent()?;
     // The files beside the database are created in it.
     if let Err(errno) = check_access(folder, all | Access::EXEC_OK) {
-        return Some((files::beside(place, if writes { "-journal" } else { "-shm" }), errno));
+        return Some((guards::beside(place, if writes { "-journal" } else { "-shm" }), errno));
     }
     let room = rustix::fs::statvfs(folder).ok()?;
     if room.f_bavail == 0 || (room.f_files > 0 && room.f_favail == 0) {
         return Some((place.to_owned(), Errno::NOSPC));
     }
     let limit = getrlimit(Resource::Fsize).current?;
-    let longest = ["", "-wal"].iter().filter_map(|end| files::beside(place, end).metadata().ok());
+    let longest = ["", "-wal"].iter().filter_map(|end| guards::beside(place, end).metadata().ok());
     let longest = longest.map(|facts| facts.len()).max().unwrap_or_default();
     // Too little for another page in the log.
     const PAGE: u64 = 64 * 1024;
@@ -177,7 +175,7 @@ mod tests {
     fn each_fault_of_the_file_system_names_the_path_the_reason_and_a_step() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("users.db");
-        let shown = files::named(&place);
+        let shown = named(&place);
         let located = |code| located_at(fault(code), &place);
         let missing = located(ffi::SQLITE_CANTOPEN);
         assert_eq!(missing.message, format!("{shown} cannot be opened: no such file or directory"));
@@ -198,7 +196,7 @@ mod tests {
             assert!(error.hint.is_some(), "{error}");
         }
         let moved = located(ffi::SQLITE_READONLY_DBMOVED);
-        assert!(moved.message.contains("was moved or replaced"), "{moved}");
+        assert!(moved.message.contains("is being replaced") && moved.kind == Kind::Busy, "{moved}");
         let busy = located(ffi::SQLITE_BUSY);
         assert_eq!(busy.kind, Kind::Busy, "other faults stay as they are");
     }
@@ -208,7 +206,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("users.db");
         fs::write(&place, "").unwrap();
-        let log = files::beside(&place, "-wal");
+        let log = guards::beside(&place, "-wal");
         fs::write(&log, "").unwrap();
         fs::set_permissions(&log, fs::Permissions::from_mode(0o000)).unwrap();
         let found = probe(&place, false);

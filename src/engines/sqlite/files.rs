@@ -2,35 +2,22 @@
 //!
 //! After its creation nobody but SQLite opens the file: closing any other handle on it would drop SQLite's locks.
 
-use std::fs::{DirBuilder, Metadata};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use super::guards::{self, ELSEWHERE};
 use crate::accounts::error::{Error, Kind, Result};
 pub use crate::accounts::file_error::named;
 use crate::accounts::file_error::{file_error, is_absent, not_a_folder};
 
-/// How to choose another place for the database.
-pub const ELSEWHERE: &str = "name another place with --db";
-
-/// The ends of the names of the files that SQLite keeps beside a database.
-pub const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
-
-/// The file beside the database whose name ends so.
-pub fn beside(place: &Path, end: &str) -> PathBuf {
-    let mut name = place.as_os_str().to_owned();
-    name.push(end);
-    name.into()
-}
-
-/// Where an existing database lies, after its folder and its own mode were found to be closed to others.
+/// Where an existing database lies, after its folder and its files were found to be closed to others.
 pub fn find(path: &Path) -> Result<PathBuf> {
-    let (folder, place) = resolve(path)?;
+    let (_, place) = resolve(path)?;
     let facts = place.symlink_metadata().map_err(|fault| unopened(path, &fault))?;
-    guard_folder(&folder)?;
-    guard_file(&place, &facts)?;
+    guards::check(&place, &facts)?;
     Ok(place)
 }
 
@@ -55,7 +42,7 @@ pub fn make(path: &Path) -> Result<PathBuf> {
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(not_a_folder);
     let folder = created.and_then(|()| folder.canonicalize());
     let folder = folder.map_err(|fault| file_error("cannot be created", path, &fault, ELSEWHERE))?;
-    guard_folder(&folder)?;
+    guards::check_folder(&folder, None)?;
     let place = folder.join(name);
     reserve(&place)?;
     Ok(place)
@@ -94,33 +81,4 @@ fn unopened(path: &Path, fault: &std::io::Error) -> Error {
     }
     Error::new(Kind::NoDatabase, format!("there is no database at {}", named(path)))
         .hint("`rollbook init` makes one; `rollbook demo` shows one with sample people")
-}
-
-const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-fn guard_folder(folder: &Path) -> Result<()> {
-    let facts = folder.symlink_metadata();
-    let facts = facts.map_err(|fault| file_error("cannot be checked", folder, &fault, ELSEWHERE))?;
-    if facts.mode() & WRITABLE_BY_OTHERS != 0 {
-        // Whoever may write the folder may put another file in the database's place. A sticky folder keeps the file but
-        // not the names beside it: a log that somebody else has put there is written to, and is theirs to read.
-        return Err(Error::new(Kind::Failure, format!("others may write to the folder {}", named(folder)))
-            .hint(format!("keep it in a folder of your own (mkdir -m 700), or chmod go-w {}", named(folder))));
-    }
-    Ok(())
-}
-
-fn guard_file(place: &Path, facts: &Metadata) -> Result<()> {
-    let fault =
-        |what: &str, hint: String| Err(Error::new(Kind::Failure, format!("{} {what}", named(place))).hint(hint));
-    if facts.file_type().is_symlink() {
-        return fault("is a symbolic link", "name the file itself with --db".into());
-    }
-    if !facts.is_file() {
-        return fault("is not a file", "name a database file with --db".into());
-    }
-    if facts.mode() & 0o077 != 0 {
-        return fault("is open to others", format!("chmod 600 {}", named(place)));
-    }
-    Ok(())
 }

@@ -2,17 +2,23 @@
 //!
 //! Knows no promise.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::database_file::{DatabaseFile, TRIES, changing};
 use super::recall::Recall;
 use super::tally::Tally;
 use super::users::Met;
-use super::{connection, faults, files, schema, standing, uses};
-use crate::accounts::audit::Stamp;
+use super::{connection, faults, files, load, schema, standing, uses};
+use crate::accounts::audit::{NewEntry, Stamp};
 use crate::accounts::error::Result;
+use crate::accounts::file_id::FileHold;
+use crate::accounts::query::Filter;
+use crate::accounts::session::Uses;
+use crate::accounts::store::Sample;
+use crate::accounts::time::Time;
 use crate::engines::opening::{Access, Room, Upgraded};
 
 /// An open SQLite database.
@@ -20,8 +26,12 @@ pub struct Sqlite {
     // Before the connection, so that it is dropped, and its thread joined, first.
     pub(super) writer: Option<uses::Writer>,
     pub(super) db: Connection,
-    /// Where uses are written by a thread of their own; `None` in memory.
-    pub(super) place: Option<PathBuf>,
+    /// The file that is open; `None` in memory. Uses of it are written by a thread of their own.
+    pub(super) file: Option<DatabaseFile>,
+    /// The only file that this handle works on.
+    pub(super) hold: Option<FileHold>,
+    /// How often the file was replaced.
+    pub(super) replaced: i64,
     pub(super) read_only: bool,
     pub(super) rehearsing: bool,
     pub(super) patience: Duration,
@@ -42,11 +52,9 @@ impl Sqlite {
 
     /// Opens a file that exists, with its own measure of waiting for others.
     pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Sqlite> {
-        let place = files::find(path)?;
         let read_only = access == Access::ReadOnly;
-        let db = connection::open(&place, read_only, patience)?;
-        schema::judge(&db, &place)?;
-        Ok(Sqlite { place: Some(place), read_only, patience, ..Self::on(db) })
+        let (file, db) = DatabaseFile::open(path, read_only, patience, |db, place| begin(db, place, read_only))?;
+        Ok(Sqlite { file: Some(file), read_only, patience, ..Self::on(db) })
     }
 
     /// Opens a file for reading, whatever its mode and folders are.
@@ -54,7 +62,7 @@ impl Sqlite {
         let place = files::find_unguarded(path)?;
         let db = connection::open(&place, true, connection::PATIENCE)?;
         schema::judge(&db, &place)?;
-        Ok(Sqlite { place: Some(place), read_only: true, ..Self::on(db) })
+        Ok(Sqlite { file: DatabaseFile::unchecked(place), read_only: true, ..Self::on(db) })
     }
 
     /// A handle on this connection, as one to a database in memory has it.
@@ -62,7 +70,9 @@ impl Sqlite {
         Sqlite {
             writer: None,
             db,
-            place: None,
+            file: None,
+            hold: None,
+            replaced: 0,
             read_only: false,
             rehearsing: false,
             patience: connection::PATIENCE,
@@ -77,7 +87,7 @@ impl Sqlite {
     pub fn create(path: &Path) -> Result<Sqlite> {
         let place = files::make(path)?;
         let laid = connection::open(&place, false, connection::PATIENCE).and_then(|db| {
-            db.execute_batch("PRAGMA journal_mode = WAL")?;
+            connection::keep_log(&db)?;
             schema::lay(&db)
         });
         if let Err(error) = laid {
@@ -98,9 +108,9 @@ impl Sqlite {
     /// Lets this handle answer words from the names in memory, which are read when a word is first asked for. They are
     /// shared with whatever handle of this file filled `shared` before.
     pub fn recalling(mut self, shared: &mut Option<Recall>, most: Option<Room>) -> Sqlite {
-        if let Some(place) = &self.place {
-            let recall = shared.take().filter(|recall| recall.is_of(place));
-            let recall = recall.unwrap_or_else(|| Recall::new(Some(place), most));
+        if let Some(file) = &self.file {
+            let recall = shared.take().filter(|recall| recall.is_of(file));
+            let recall = recall.unwrap_or_else(|| Recall::new(Some(file), most));
             *shared = Some(recall.clone());
             self.recall = Some(recall);
         }
@@ -113,15 +123,13 @@ impl Sqlite {
     }
 
     pub(super) fn write<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        self.wait_for_disk(true)?;
-        connection::write(&self.db, self.patience, self.rehearsing, change)
+        self.transact(self.rehearsing, true, change)
     }
 
     /// A write that stays even where all else is rehearsed: what a proof counts and uses up. Taken back, it would let
     /// anybody guess for as long as they like.
     pub(super) fn keep<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        self.wait_for_disk(true)?;
-        connection::write(&self.db, self.patience, false, change)
+        self.transact(false, true, change)
     }
 
     /// Writes down a try that is counted before it is judged, and keeps it even where all else is rehearsed. Every other
@@ -132,10 +140,84 @@ impl Sqlite {
     /// stands before it in the log last as well. A right password that is turned away for something else may be answered
     /// without one. Whoever can cut the power so often that this helps them has the disk.
     pub(super) fn count_try<T>(&mut self, change: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
-        self.wait_for_disk(false)?;
-        let answer = connection::write(&self.db, self.patience, false, change);
+        let answer = self.transact(false, false, change);
         self.wait_for_disk(true)?;
         answer
+    }
+
+    /// Carries a change out in one transaction on the file that the path names. That is looked at inside the
+    /// transaction, before anything is done: if another file is there, the change is carried out on that one instead.
+    /// A file that is put there after the look is a restore that came after the change.
+    fn transact<T>(
+        &mut self,
+        rehearsing: bool,
+        durable: bool,
+        mut change: impl FnMut(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        for _ in 0..TRIES {
+            self.follow_file()?;
+            self.wait_for_disk(durable)?;
+            let mut moved = false;
+            let answer = connection::write(&self.db, self.patience, rehearsing, |tx| {
+                if let Some(file) = &self.file {
+                    moved = file.present()? != file.id();
+                    if moved {
+                        return Err(changing(file.place()));
+                    }
+                }
+                change(tx)
+            });
+            if !moved {
+                return answer;
+            }
+        }
+        Err(self.file.as_ref().map_or_else(super::faults::interrupted, |file| changing(file.place())))
+    }
+
+    /// The connection to the file that the path names now.
+    pub(super) fn db(&mut self) -> Result<&Connection> {
+        self.follow_file()?;
+        Ok(&self.db)
+    }
+
+    /// Opens the file that the path names, if it is another one than is open; nothing that is known of the old file is
+    /// kept. Inside a transaction everything is of one moment, and nothing is looked at.
+    pub(super) fn follow_file(&mut self) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        if !self.db.is_autocommit() {
+            return Ok(());
+        }
+        let present = file.present()?;
+        let is_held = self.hold.is_none_or(|hold| hold.file == present);
+        if present == file.id() && is_held {
+            return Ok(());
+        }
+        if present != file.id() {
+            file.is_without_old_side_files()?;
+        }
+        if let Some(hold) = self.hold {
+            return Err(hold.refusal());
+        }
+        let (file, db) = DatabaseFile::open(file.place(), self.read_only, self.patience, |db, place| {
+            begin(db, place, self.read_only)
+        })?;
+        // Its thread has the old file open, and ends first.
+        self.writer = None;
+        (self.db, self.durable, self.replaced) = (db, true, self.replaced + 1);
+        (self.met, self.tally) = (None, Tally::default());
+        self.recall = self.recall.as_ref().map(|recall| recall.anew(&file));
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Whether another file can be opened in the place of the one that is open or held.
+    pub(super) fn is_moved(&self) -> bool {
+        let Some(file) = &self.file else { return false };
+        let wanted = self.hold.map_or(file.id(), |hold| hold.file);
+        file.present().is_ok_and(|present| {
+            (present != wanted || present != file.id())
+                && (present == file.id() || file.is_without_old_side_files().is_ok())
+        })
     }
 
     /// Says whether the next commits wait for the disk. What stands is known, not assumed: if this ever fails after a
@@ -154,6 +236,55 @@ impl Sqlite {
         self.write(|tx| look(tx).and_then(|()| change(tx)))
     }
 
+    /// Counts from the names in memory, from the counts that are remembered, or from the file.
+    pub(super) fn count_users(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
+        self.follow_file()?;
+        let Sqlite { db, recall, tally, .. } = self;
+        connection::read(db, |db| {
+            let found = match recall {
+                Some(recall) => recall.count(db, filter, now)?,
+                None => None,
+            };
+            match found {
+                Some(found) => Ok(at_most.map_or(found, |at_most| found.min(at_most))),
+                None => tally.count(db, filter, at_most, now),
+            }
+        })
+    }
+
+    /// Hands uses to the thread that writes them. Waits for nothing.
+    pub(super) fn hand_uses(&mut self, uses: Uses) {
+        if self.read_only || self.rehearsing || uses.is_empty() {
+            return;
+        }
+        let Some(file) = &self.file else {
+            let _ = uses::write(&self.db, &uses);
+            return;
+        };
+        if self.writer.as_ref().is_none_or(uses::Writer::has_ended) {
+            self.writer = uses::Writer::start(file.clone());
+        }
+        if let Some(writer) = &self.writer {
+            writer.hand(uses);
+        }
+    }
+
+    /// Writes many users at once, all into one file.
+    pub(super) fn load_all(
+        &mut self,
+        samples: &mut dyn Iterator<Item = Sample>,
+        entries: &[NewEntry],
+        stamp: &Stamp,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<u64> {
+        self.follow_file()?;
+        self.wait_for_disk(true)?;
+        let file = self.file.as_ref();
+        let is_in_place = || file.map_or(Ok(()), DatabaseFile::is_in_place);
+        let load = load::Load { samples, entries, stamp, progress, is_in_place: &is_in_place };
+        load::load(&self.db, self.patience, self.rehearsing, load)
+    }
+
     /// After a purge: the log still holds what was erased; where nobody is reading, it is emptied at once.
     pub(super) fn empty_log(&self) {
         if !self.rehearsing {
@@ -162,23 +293,36 @@ impl Sqlite {
     }
 
     /// Answers a question of one statement.
-    pub(super) fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        question(&self.db).map_err(|error| faults::located(error, &self.db))
+    pub(super) fn ask<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let db = self.db()?;
+        question(db).map_err(|error| faults::located(error, db))
     }
 
     pub(super) fn read<T>(&mut self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        connection::read(&self.db, question)
+        connection::read(self.db()?, question)
     }
+}
+
+/// The first questions to a file that was opened.
+fn begin(db: &Connection, place: &Path, read_only: bool) -> Result<()> {
+    schema::judge(db, place)?;
+    if !read_only {
+        // A backup that `VACUUM INTO` made keeps none. Where another program prevents it, the file works without.
+        let _ = connection::keep_log(db);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::super::guards::beside;
     use super::*;
     use crate::accounts::error::Kind;
     use crate::accounts::store::Store as _;
     use crate::accounts::throttle::Surplus;
-    use crate::accounts::time::Time;
 
     fn synchronous(db: &Connection) -> i64 {
         db.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
@@ -233,5 +377,58 @@ mod tests {
         assert_eq!(store.write(|tx| Ok(synchronous(tx))).unwrap(), 3);
         store.wait_for_disk(false).unwrap();
         assert_eq!(store.keep(|tx| Ok(synchronous(tx))).unwrap(), 3);
+    }
+
+    /// Whether a write was seen to wait for a lock. Tests share a process: only one of them may use it.
+    static WAITS: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn a_write_that_waited_while_the_file_was_replaced_is_carried_out_on_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, old, new] = ["users.db", "old.db", "new.db"].map(|name| folder.path().join(name));
+        drop(Sqlite::create(&path).unwrap());
+        drop(Sqlite::create(&new).unwrap());
+        let mut store = Sqlite::open_with(&path, Access::Full, Duration::from_secs(7)).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let tell = |tries: i32| {
+            WAITS.store(true, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(1));
+            tries < 10_000
+        };
+        store.db.busy_handler(Some(tell)).unwrap();
+        let at = Time::from_millis(1);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| store.challenge("alice", None, at, at, Surplus::IsRefused).map(drop));
+            while !WAITS.load(Ordering::SeqCst) {
+                assert!(!waiting.is_finished(), "it did not wait");
+                std::thread::yield_now();
+            }
+            for ending in ["", "-wal", "-shm"] {
+                std::fs::rename(beside(&path, ending), beside(&old, ending)).unwrap();
+            }
+            std::fs::rename(&new, &path).unwrap();
+            other.execute_batch("COMMIT").unwrap();
+            waiting.join().unwrap().unwrap();
+        });
+        assert_eq!(counted(&other), 0, "the old file");
+        assert_eq!(counted(&Connection::open(&path).unwrap()), 1, "the new file");
+        assert_eq!(store.replaced, 1);
+    }
+
+    #[test]
+    fn a_file_without_a_log_gets_one_when_it_is_opened_for_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.db");
+        drop(Sqlite::create(&path).unwrap());
+        let mode = || {
+            let db = Connection::open(&path).unwrap();
+            db.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0)).unwrap()
+        };
+        Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+        drop(Sqlite::open(&path, Access::ReadOnly).unwrap());
+        assert_eq!(mode(), "delete");
+        drop(Sqlite::open(&path, Access::Full).unwrap());
+        assert_eq!(mode(), "wal");
     }
 }

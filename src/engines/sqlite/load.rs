@@ -27,6 +27,8 @@ pub struct Load<'a> {
     pub stamp: &'a Stamp,
     /// Told how many are written; answers whether to go on.
     pub progress: &'a mut dyn FnMut(u64) -> bool,
+    /// Refuses if another file is in the place of the database; asked inside each transaction.
+    pub is_in_place: &'a dyn Fn() -> Result<()>,
 }
 
 /// Writes all samples, with them an entry that says how many they are, and at the end the entries.
@@ -48,6 +50,7 @@ pub fn load(db: &Connection, patience: Duration, rehearsing: bool, mut load: Loa
 
 fn whole(db: &Connection, patience: Duration, rehearsing: bool, load: &mut Load<'_>) -> Result<u64> {
     let tx = connection::begin(db, patience)?;
+    (load.is_in_place)()?;
     standing::check(&tx, load.stamp)?;
     // An index that is built once at the end costs a fraction of one that is kept up row by row.
     let aside = if users::is_empty(&tx)? { set_aside(&tx)? } else { Vec::new() };
@@ -87,6 +90,7 @@ fn batches(db: &Connection, patience: Duration, load: &mut Load<'_>) -> Result<u
     let mut written = 0;
     loop {
         let tx = connection::begin(db, patience)?;
+        (load.is_in_place)()?;
         standing::check(&tx, load.stamp)?;
         let (more, go_on) = add_some(&tx, load, written, BATCH)?;
         let last = more < BATCH || !go_on;

@@ -9,12 +9,12 @@ mod reading;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::condition::{Condition, Value, people};
+use super::database_file::DatabaseFile;
 use super::names::{Names, One};
 use super::needles::Needles;
 use super::query::{read_value, value_of};
@@ -47,7 +47,7 @@ pub struct Recall {
     /// Rung when a reading has ended.
     read: Arc<Condvar>,
     /// Where they are read from, by a thread of their own; `None` for a database in memory.
-    place: Option<PathBuf>,
+    file: Option<DatabaseFile>,
     /// How many bytes they may be.
     most: Option<Room>,
 }
@@ -64,13 +64,18 @@ struct State {
 
 impl Recall {
     /// Names that are yet to be read.
-    pub fn new(place: Option<&Path>, most: Option<Room>) -> Recall {
-        Recall { place: place.map(Path::to_owned), most, ..Recall::default() }
+    pub fn new(file: Option<&DatabaseFile>, most: Option<Room>) -> Recall {
+        Recall { file: file.cloned(), most, ..Recall::default() }
     }
 
-    /// Whether these are the names of the database at this place.
-    pub fn is_of(&self, place: &Path) -> bool {
-        self.place.as_deref() == Some(place)
+    /// Names of another file, with as much room.
+    pub fn anew(&self, file: &DatabaseFile) -> Recall {
+        Recall::new(Some(file), self.most)
+    }
+
+    /// Whether these are the names of this file.
+    pub fn is_of(&self, file: &DatabaseFile) -> bool {
+        self.file.as_ref() == Some(file)
     }
 
     /// Waits until what is being read has been read; answers whether the names are in memory.
@@ -113,19 +118,19 @@ impl Recall {
         }
         let worn = state.names.as_ref().is_none_or(|names| names.is_worn());
         if worn && !state.reading {
-            match &self.place {
+            match &self.file {
                 None => state.keep(reading::of_connection(db, self.most)?),
-                Some(place) => self.start(place.clone(), &mut state),
+                Some(file) => self.start(file.clone(), &mut state),
             }
         }
         Ok(state.names.clone())
     }
 
-    fn start(&self, place: PathBuf, state: &mut State) {
+    fn start(&self, file: DatabaseFile, state: &mut State) {
         let shared = self.clone();
         let work = move || {
             // After a panic too, or everything that waits for these names would wait for ever.
-            let read = catch_unwind(AssertUnwindSafe(|| reading::of_file(&place, shared.most)));
+            let read = catch_unwind(AssertUnwindSafe(|| reading::of_file(&file, shared.most)));
             let mut state = shared.state();
             state.reading = false;
             // What could not be read is tried again with the next question.

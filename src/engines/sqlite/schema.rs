@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::database_file::DatabaseFile;
 use super::{connection, faults, files, settings, standing};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
@@ -98,8 +99,8 @@ fn climb(tx: &Connection, from: i32, steps: &[&str]) -> Result<()> {
 
 /// Brings a file up to the last of `steps`, after a copy of it was made beside it.
 pub fn upgrade(path: &Path, steps: &[&str], glass: Option<&Stamp>) -> Result<Upgraded> {
-    let place = files::find(path)?;
-    let db = connection::open(&place, false, connection::PATIENCE)?;
+    let (file, db) = DatabaseFile::open(path, false, connection::PATIENCE, |db, place| version(db, place).map(|_| ()))?;
+    let place = file.place().to_owned();
     let (from, to) = (version(&db, &place)?, last(steps));
     if from > to {
         return Err(newer(&files::named(&place), from, to));
@@ -110,6 +111,7 @@ pub fn upgrade(path: &Path, steps: &[&str], glass: Option<&Stamp>) -> Result<Upg
     is_asked_to_log_in(&db, glass)?;
     let backup = back_up(&db, &place, from)?;
     let glass = connection::write(&db, connection::PATIENCE, false, |tx| {
+        file.is_in_place()?;
         let broken = is_asked_to_log_in(tx, glass)?;
         // Another program may have done the same while the copy was made.
         let from = version(tx, &place)?;

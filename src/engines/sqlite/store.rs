@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use super::database_file::DatabaseFile;
 use super::handle::Sqlite;
-use super::{audit, connection, endings, labels, load, query, resets, sessions, settings, tokens, users, uses};
+use super::{audit, connection, endings, labels, query, resets, sessions, settings, tokens, users};
 use super::{clock, examine, export, factors, failed, many, purge, rank, standing, throttle, trail, upkeep};
 use crate::accounts::api_token::{ApiToken, NewToken, TokenId};
 use crate::accounts::audit::{Deed, Entry, Happening, NewEntry, Stamp};
@@ -14,6 +15,7 @@ use crate::accounts::clock::ClockState;
 use crate::accounts::error::Result;
 use crate::accounts::export::Stretch;
 use crate::accounts::factor::{CodeDigest, Disabled, Factor, NewFactor, Reseal};
+use crate::accounts::file_id::{FileHold, FileId};
 use crate::accounts::hash::PasswordHash;
 use crate::accounts::health::{CheckProgress, Examination, Tidied};
 use crate::accounts::policy::Policy;
@@ -31,22 +33,23 @@ use crate::accounts::user::{User, UserId};
 
 impl Store for Sqlite {
     fn is_empty(&mut self) -> Result<bool> {
-        users::is_empty(&self.db)
+        users::is_empty(self.db()?)
     }
 
     fn user(&mut self, id: &UserId, now: Time) -> Result<Option<User>> {
-        Ok(users::by_id(&self.db, id, now)?.map(|person| person.user))
+        Ok(users::by_id(self.db()?, id, now)?.map(|person| person.user))
     }
 
     fn user_named(&mut self, key: &str, now: Time) -> Result<Option<User>> {
-        Ok(users::by_name(&self.db, key, now)?.map(|person| person.user))
+        Ok(users::by_name(self.db()?, key, now)?.map(|person| person.user))
     }
 
     fn deleted_named(&mut self, key: &str, now: Time) -> Result<Vec<User>> {
-        users::deleted_by_name(&self.db, key, now)
+        users::deleted_by_name(self.db()?, key, now)
     }
 
     fn users_page(&mut self, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
+        self.follow_file()?;
         let recall = self.recall.clone();
         self.read(|db| {
             let found = match &recall {
@@ -58,20 +61,11 @@ impl Store for Sqlite {
     }
 
     fn users_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
-        let Sqlite { db, recall, tally, .. } = self;
-        connection::read(db, |db| {
-            let found = match recall {
-                Some(recall) => recall.count(db, filter, now)?,
-                None => None,
-            };
-            match found {
-                Some(found) => Ok(at_most.map_or(found, |at_most| found.min(at_most))),
-                None => tally.count(db, filter, at_most, now),
-            }
-        })
+        self.count_users(filter, at_most, now)
     }
 
     fn users_before(&mut self, query: &Query, key: &Key, now: Time) -> Result<u32> {
+        self.follow_file()?;
         let recall = self.recall.clone();
         self.read(|db| {
             let found = match &recall {
@@ -98,15 +92,15 @@ impl Store for Sqlite {
     }
 
     fn voided_password(&mut self, id: &UserId) -> Result<Option<VoidedPassword>> {
-        users::voided_password(&self.db, id)
+        users::voided_password(self.db()?, id)
     }
 
     fn reset_owner(&mut self, digest: &Digest, now: Time) -> Result<Option<User>> {
-        Ok(resets::owner(&self.db, digest, now)?.map(|person| person.user))
+        Ok(resets::owner(self.db()?, digest, now)?.map(|person| person.user))
     }
 
     fn session(&mut self, id: &SessionId, _now: Time) -> Result<Option<Session>> {
-        Ok(sessions::by_id(&self.db, id)?.map(|(_, session)| session))
+        Ok(sessions::by_id(self.db()?, id)?.map(|(_, session)| session))
     }
 
     fn sessions_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<Session>> {
@@ -125,7 +119,7 @@ impl Store for Sqlite {
     }
 
     fn sessions_count(&mut self, filter: &Filter, at_most: Option<u32>, now: Time) -> Result<u32> {
-        query::count_sessions(&self.db, filter, at_most, now)
+        query::count_sessions(self.db()?, filter, at_most, now)
     }
 
     fn sessions_before(&mut self, filter: &Filter, reversed: bool, key: &Key, now: Time) -> Result<u32> {
@@ -145,7 +139,7 @@ impl Store for Sqlite {
     }
 
     fn entries_count(&mut self, trail: &Trail, at_most: Option<u32>) -> Result<u32> {
-        trail::count(&self.db, trail, at_most)
+        trail::count(self.db()?, trail, at_most)
     }
 
     fn entries_before(&mut self, trail: &Trail, key: &Key) -> Result<u32> {
@@ -153,11 +147,11 @@ impl Store for Sqlite {
     }
 
     fn chain(&mut self, after: Option<i64>, limit: u32) -> Result<Vec<Link>> {
-        audit::chain(&self.db, after, limit)
+        audit::chain(self.db()?, after, limit)
     }
 
     fn audit_floor(&mut self) -> Result<Option<Head>> {
-        export::floor(&self.db)
+        export::floor(self.db()?)
     }
 
     fn checkpoint_audit(&mut self, stretch: &Stretch, stamp: &Stamp) -> Result<()> {
@@ -165,7 +159,7 @@ impl Store for Sqlite {
     }
 
     fn failed(&mut self, trail: &Trail, before: Option<FailedKey>, limit: u16) -> Result<Vec<Failed>> {
-        failed::page(&self.db, trail, before, limit)
+        failed::page(self.db()?, trail, before, limit)
     }
 
     fn policy(&mut self) -> Result<Policy> {
@@ -173,7 +167,9 @@ impl Store for Sqlite {
     }
 
     fn counters(&mut self) -> Result<Counters> {
-        self.ask(settings::counters)
+        let counters = self.ask(settings::counters)?;
+        // Another file may have the same numbers.
+        Ok(Counters { foreign: counters.foreign.wrapping_add(self.replaced << 32), ..counters })
     }
 
     fn is_read_only(&self) -> bool {
@@ -181,6 +177,7 @@ impl Store for Sqlite {
     }
 
     fn expect_words(&mut self, filter: &Filter) -> Result<()> {
+        self.follow_file()?;
         match &self.recall {
             Some(recall) => recall.look_onward(&self.db, filter),
             None => Ok(()),
@@ -192,11 +189,23 @@ impl Store for Sqlite {
     }
 
     fn freeze(&mut self) -> Result<bool> {
-        connection::freeze(&self.db)
+        connection::freeze(self.db()?)
     }
 
     fn thaw(&mut self) {
         connection::thaw(&self.db);
+    }
+
+    fn file(&self) -> Option<FileId> {
+        self.file.as_ref().map(DatabaseFile::id)
+    }
+
+    fn hold_file(&mut self, hold: Option<FileHold>) -> Option<FileHold> {
+        std::mem::replace(&mut self.hold, hold)
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.is_moved()
     }
 
     fn interrupter(&self) -> Interrupter {
@@ -209,19 +218,7 @@ impl Store for Sqlite {
     }
 
     fn note_uses(&mut self, uses: Uses) {
-        if self.read_only || self.rehearsing || uses.is_empty() {
-            return;
-        }
-        let Some(place) = &self.place else {
-            let _ = uses::write(&self.db, &uses);
-            return;
-        };
-        if self.writer.as_ref().is_none_or(uses::Writer::has_ended) {
-            self.writer = uses::Writer::start(place.clone());
-        }
-        if let Some(writer) = &self.writer {
-            writer.hand(uses);
-        }
+        self.hand_uses(uses);
     }
 
     fn note_failure(
@@ -305,6 +302,7 @@ impl Store for Sqlite {
         rehash: Option<&PasswordHash>,
         stamp: &Stamp,
     ) -> Result<(User, Session)> {
+        self.follow_file()?;
         let known = users::number(&self.met, &new.user_id);
         self.change(stamp, |tx| sessions::open(tx, known, new, was, rehash, stamp))
     }
@@ -343,8 +341,7 @@ impl Store for Sqlite {
         stamp: &Stamp,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<u64> {
-        self.wait_for_disk(true)?;
-        load::load(&self.db, self.patience, self.rehearsing, load::Load { samples, entries, stamp, progress })
+        self.load_all(samples, entries, stamp, progress)
     }
 
     fn rehearse(&mut self, on: bool) {
@@ -356,11 +353,11 @@ impl Store for Sqlite {
     }
 
     fn token(&mut self, id: &TokenId) -> Result<Option<ApiToken>> {
-        Ok(tokens::by_id(&self.db, id)?.map(|(_, token)| token))
+        Ok(tokens::by_id(self.db()?, id)?.map(|(_, token)| token))
     }
 
     fn tokens_of(&mut self, id: &UserId, limit: u16, now: Time) -> Result<Vec<ApiToken>> {
-        tokens::of_user(&self.db, id, limit, now)
+        tokens::of_user(self.db()?, id, limit, now)
     }
 
     fn check_token(&mut self, digest: &Digest, now: Time) -> Result<Option<(User, ApiToken)>> {
@@ -415,7 +412,7 @@ impl Store for Sqlite {
     }
 
     fn throttled(&mut self, id: &UserId, at: Time) -> Result<Vec<Throttled>> {
-        throttle::of_user(&self.db, id, at)
+        throttle::of_user(self.db()?, id, at)
     }
 
     fn unthrottle(&mut self, id: &UserId, stamp: &Stamp) -> Result<bool> {
@@ -423,7 +420,7 @@ impl Store for Sqlite {
     }
 
     fn clock(&mut self) -> Result<ClockState> {
-        clock::state(&self.db)
+        clock::state(self.db()?)
     }
 
     fn accept_clock(&mut self, stamp: &Stamp) -> Result<ClockState> {
@@ -439,7 +436,8 @@ impl Store for Sqlite {
     }
 
     fn examine(&mut self) -> Result<Examination> {
-        examine::examine(&self.db, self.place.as_deref())
+        self.follow_file()?;
+        examine::examine(&self.db, self.file.as_ref().map(DatabaseFile::place))
     }
 
     fn quick_check(&mut self, tell: CheckProgress) -> Result<Vec<String>> {
@@ -447,19 +445,20 @@ impl Store for Sqlite {
     }
 
     fn hashes(&mut self) -> Result<Vec<(String, u64)>> {
-        examine::hashes(&self.db)
+        examine::hashes(self.db()?)
     }
 
     fn factor(&mut self, id: &UserId) -> Result<Option<Factor>> {
+        self.follow_file()?;
         factors::of_user(&self.db, users::number(&self.met, id), id)
     }
 
     fn factor_keys(&mut self) -> Result<Vec<(KeyId, u32)>> {
-        factors::keys(&self.db)
+        factors::keys(self.db()?)
     }
 
     fn sealed_factors(&mut self) -> Result<Vec<(UserId, Sealed)>> {
-        factors::all(&self.db)
+        factors::all(self.db()?)
     }
 
     fn enable_factor(

@@ -1,6 +1,5 @@
 //! That sessions and tokens were used or refused, written without anybody waiting for it.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::connection;
+use super::database_file::DatabaseFile;
 use super::rows::Raw;
 use super::settings::{Moved, moved};
 use crate::accounts::error::Result;
@@ -25,10 +25,10 @@ pub struct Writer {
 const QUEUE: usize = 64;
 
 impl Writer {
-    /// Starts the thread for the database at this place; `None` where the system has no thread to give.
-    pub fn start(place: PathBuf) -> Option<Writer> {
+    /// Starts the thread for this file; `None` where the system has no thread to give.
+    pub fn start(file: DatabaseFile) -> Option<Writer> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("uses".into()).spawn(move || run(place, &receiver)).ok()?;
+        let thread = std::thread::Builder::new().name("uses".into()).spawn(move || run(&file, &receiver)).ok()?;
         Some(Writer { sender: Some(sender), thread: Some(thread) })
     }
 
@@ -55,20 +55,21 @@ impl Drop for Writer {
     }
 }
 
-fn run(place: PathBuf, receiver: &Receiver<Uses>) {
-    let Ok(db) = connection::open(&place, false, Duration::ZERO) else { return };
+fn run(file: &DatabaseFile, receiver: &Receiver<Uses>) {
+    let Ok(db) = file.connect(false, Duration::ZERO) else { return };
     // These rows may be lost in a power cut; nobody should wait for the disk on their behalf.
     let _ = connection::wait_for_disk(&db, false);
     while let Ok(uses) = receiver.recv() {
-        note(&db, uses);
+        note(&db, file, uses);
     }
 }
 
 /// Writes, or gives up when the database stays busy: at once for mere uses, after a few tries for refusals, which are
 /// the proof that an ended session is of no use any more.
-fn note(db: &Connection, mut uses: Uses) {
+fn note(db: &Connection, file: &DatabaseFile, mut uses: Uses) {
     for pause in [10, 40, 160, 0] {
-        if write(db, &uses).is_ok() {
+        // In another file these sessions may be unknown, or revoked.
+        if file.is_in_place().is_err() || write_in(db, Some(file), &uses).is_ok() {
             return;
         }
         uses.used.clear();
@@ -85,7 +86,12 @@ const COARSE: Span = Span::HOUR;
 
 /// Writes uses and refusals in one transaction.
 pub fn write(db: &Connection, uses: &Uses) -> Result<()> {
+    write_in(db, None, uses)
+}
+
+fn write_in(db: &Connection, file: Option<&DatabaseFile>, uses: &Uses) -> Result<()> {
     let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    file.map_or(Ok(()), DatabaseFile::is_in_place)?;
     let mut written = 0;
     for (id, at) in &uses.used {
         let used = tx

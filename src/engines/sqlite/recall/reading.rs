@@ -1,7 +1,6 @@
 //! Reading the names, once: through the whole table, in two halves beside each other where the people are many.
 
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::thread;
 
 use rusqlite::{Connection, Row};
@@ -9,6 +8,7 @@ use rusqlite::{Connection, Row};
 use crate::accounts::error::Result;
 use crate::engines::opening::Room;
 use crate::engines::sqlite::connection;
+use crate::engines::sqlite::database_file::DatabaseFile;
 use crate::engines::sqlite::names::{Names, One, Reader, Taken};
 use crate::engines::sqlite::rows;
 
@@ -29,14 +29,16 @@ const EVERYBODY: RangeInclusive<i64> = 0..=i64::MAX;
 pub type Reading = (Option<Names>, i64);
 
 /// Reads a file on connections of its own, in a thread that is there for nothing else.
-pub fn of_file(place: &Path, most: Option<Room>) -> Result<Reading> {
+pub fn of_file(file: &DatabaseFile, most: Option<Room>) -> Result<Reading> {
     step_back();
-    let db = open(place)?;
-    connection::read(&db, |db| {
+    let db = open(file)?;
+    let read = connection::read(&db, |db| {
         let last: i64 = db.query_row("SELECT coalesce(max(seq), 0) FROM user", [], |row| row.get(0))?;
         let most = most.and_then(|most| most());
-        if last < THREADED_PEOPLE { whole(db, most) } else { halves(db, place, last / 2, most) }
-    })
+        if last < THREADED_PEOPLE { whole(db, most) } else { halves(db, file, last / 2, most) }
+    })?;
+    // The log may have been opened when another file had taken the place of this one.
+    file.is_in_place().map(|()| read)
 }
 
 /// Reads what this connection sees.
@@ -65,8 +67,8 @@ fn step_back() {
     }
 }
 
-fn open(place: &Path) -> Result<Connection> {
-    let db = connection::open(place, true, connection::PATIENCE)?;
+fn open(file: &DatabaseFile) -> Result<Connection> {
+    let db = file.connect(true, connection::PATIENCE)?;
     connection::hold(&db, connection::LITTLE)?;
     Ok(db)
 }
@@ -88,11 +90,11 @@ fn whole(db: &Connection, most: Option<usize>) -> Result<Reading> {
 ///
 /// Somebody may write between the two first looks. What they do is told by an entry behind the earlier of them, and
 /// following it once more changes nothing in the half that has it already.
-fn halves(db: &Connection, place: &Path, middle: i64, most: Option<usize>) -> Result<Reading> {
+fn halves(db: &Connection, file: &DatabaseFile, middle: i64, most: Option<usize>) -> Result<Reading> {
     let half = most.map(|most| most / 2);
     thread::scope(|scope| {
         let beside = || -> Result<(Reader, Taken, i64)> {
-            let db = open(place)?;
+            let db = open(file)?;
             connection::read(&db, |db| {
                 let followed = last_entry(db)?;
                 let (reader, taken) = some(db, AS_THEY_LIE, *EVERYBODY.start()..=middle, half)?;
@@ -139,9 +141,10 @@ mod tests {
     use crate::accounts::query::Filter;
     use crate::engines::sqlite::needles::Needles;
     use std::ops::ControlFlow;
+    use std::os::unix::fs::PermissionsExt as _;
 
     /// A file with people whose names and ages are these, and the connection that made it.
-    fn file(people: &[(&str, i64)]) -> (tempfile::TempDir, std::path::PathBuf, Connection) {
+    fn file(people: &[(&str, i64)]) -> (tempfile::TempDir, DatabaseFile, Connection) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("names.db");
         let db = Connection::open(&path).unwrap();
@@ -156,7 +159,9 @@ mod tests {
             let row = (created, name, email);
             db.execute("INSERT INTO user (created_at, name_key, email_key) VALUES (?1, ?2, ?3)", row).unwrap();
         }
-        (folder, path, db)
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let (file, _) = DatabaseFile::open(&path, true, connection::PATIENCE, |_, _| Ok(())).unwrap();
+        (folder, file, db)
     }
 
     fn found(names: &Names, typed: &str) -> Vec<i64> {
@@ -169,12 +174,12 @@ mod tests {
     fn two_halves_are_the_whole_wherever_they_meet() {
         let people: Vec<(String, i64)> = (0..80).map(|n| (format!("anna{n}"), n / 3)).collect();
         let people: Vec<(&str, i64)> = people.iter().map(|(name, at)| (name.as_str(), *at)).collect();
-        let (_folder, path, db) = file(&people);
+        let (_folder, file, db) = file(&people);
         db.execute("UPDATE user SET deleted_at = 1 WHERE seq % 9 = 0", []).unwrap();
         let (all, _) = whole(&db, None).unwrap();
         let all = all.unwrap();
         for middle in [0, 1, 31, 32, 33, 40, 79, 80, 200] {
-            let (names, followed) = halves(&db, &path, middle, None).unwrap();
+            let (names, followed) = halves(&db, &file, middle, None).unwrap();
             let names = names.unwrap();
             assert_eq!(followed, 7);
             for typed in ["a", "an", "^a", "^an", "anna1", "^anna", "a7", "example", "nobody"] {
@@ -192,8 +197,8 @@ mod tests {
     #[test]
     fn people_who_do_not_lie_as_they_were_created_are_read_by_their_index() {
         let order = |people: &[(&str, i64)], middle: i64| {
-            let (_folder, path, db) = file(people);
-            let (names, _) = halves(&db, &path, middle, None).unwrap();
+            let (_folder, file, db) = file(people);
+            let (names, _) = halves(&db, &file, middle, None).unwrap();
             let mut order = Vec::new();
             names.unwrap().rows_from(None, true, &Needles::of(&Filter::parse("a").unwrap()).unwrap(), &mut |row| {
                 order.push(row);
@@ -211,10 +216,10 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn whoever_types_while_names_are_read_goes_first() {
-        let (_folder, path, _db) = file(&[("ann", 1)]);
+        let (_folder, file, _db) = file(&[("ann", 1)]);
         let own = || rustix::process::getpriority_process(None).unwrap();
         let reading = thread::spawn(move || {
-            of_file(&path, None).unwrap();
+            of_file(&file, None).unwrap();
             own()
         });
         assert_eq!(reading.join().unwrap(), 19.min(own() + 10), "19 is the last there is");
@@ -222,21 +227,21 @@ mod tests {
 
     #[test]
     fn too_many_in_both_halves_together_are_not_kept() {
-        let (_folder, path, db) = file(&[("ann", 1), ("bob", 2)]);
-        assert!(halves(&db, &path, 1, Some(70)).unwrap().0.is_some());
-        assert!(halves(&db, &path, 1, Some(40)).unwrap().0.is_some(), "in one piece they fit");
-        assert!(halves(&db, &path, 1, Some(30)).unwrap().0.is_none());
+        let (_folder, file, db) = file(&[("ann", 1), ("bob", 2)]);
+        assert!(halves(&db, &file, 1, Some(70)).unwrap().0.is_some());
+        assert!(halves(&db, &file, 1, Some(40)).unwrap().0.is_some(), "in one piece they fit");
+        assert!(halves(&db, &file, 1, Some(30)).unwrap().0.is_none());
     }
 
     #[test]
     fn the_earlier_of_two_looks_is_followed_from() {
-        let (_folder, path, db) = file(&[("ann", 1), ("bob", 2)]);
+        let (_folder, file, db) = file(&[("ann", 1), ("bob", 2)]);
         db.execute_batch("PRAGMA journal_mode = WAL").unwrap();
-        let early = Connection::open(&path).unwrap();
+        let early = Connection::open(file.place()).unwrap();
         let (_, followed) = connection::read(&early, |early| {
             last_entry(early)?;
             db.execute("INSERT INTO audit VALUES (8)", [])?;
-            halves(early, &path, 1, None)
+            halves(early, &file, 1, None)
         })
         .unwrap();
         assert_eq!(followed, 7, "what the entry behind it tells may be of either half");
