@@ -164,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn ctrl_c_overtakes_answers_too() {
+        let (mut queue, room) = (Inputs::default(), Room::default());
+        queue.push(Arrived::Event(Box::new(Event::Tick)), &room);
+        assert!(room.admits(&Input::Key(CTRL_C)));
+        queue.push(Arrived::Input(Input::Key(CTRL_C), 100), &room);
+        let first = queue.pop(&room).map(|(first, _)| first);
+        assert!(matches!(first, Some(Arrived::Input(Input::Key(CTRL_C), _))));
+    }
+
+    #[test]
     fn no_more_wait_than_fit_and_ctrl_c_always_does() {
         let many = vec![key('x'); 100_000];
         let (mut queue, room) = sent(&many);
