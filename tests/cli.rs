@@ -19,6 +19,8 @@ mod factor;
 mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/long.rs"]
 mod long;
 #[path = "cli/losses.rs"]

@@ -175,6 +175,9 @@ impl<'a> Call<'a> {
     /// whoever finds one.
     pub fn new_place(&self, hint: &str) -> Result<String> {
         let path = self.world.path();
+        if !self.global.read_only && !self.global.dry_run {
+            self.world.remove_abandoned();
+        }
         match self.world.open(None) {
             Err(error) if error.kind == Kind::NoDatabase => {}
             Err(error) => return Err(error),
@@ -195,7 +198,7 @@ impl<'a> Call<'a> {
             self.out.say(&format!("dry run: the database {} would be created", self.world.path()));
             return self.world.imagine(service);
         }
-        match self.world.create(service) {
+        match self.world.create(service, &mut |_| Ok(())) {
             Ok(accounts) => {
                 self.out.say(&format!("created the database {}", self.world.path()));
                 Ok(accounts)

@@ -3,8 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use serde::Serialize;
 
 use super::call::{Call, Missing};
@@ -16,6 +17,7 @@ use crate::accounts::export::{self, Record};
 use crate::accounts::file_error::file_error;
 use crate::accounts::text::quote;
 use crate::accounts::trail::parse_since;
+use crate::temporary::{self, NEW_FILE, TemporaryFolder};
 
 #[derive(Serialize)]
 struct Exported {
@@ -49,10 +51,9 @@ pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
         None => Ok(()),
     })?;
     if let Some(stretch) = &stretch {
-        if let Some(sheet) = &mut sheet {
-            sheet.settle()?;
-            // Whatever becomes of the checkpoint: one that stands without its file would let entries go for good.
-            sheet.keep = true;
+        if let Some(sheet) = sheet {
+            // Before the checkpoint: with a checkpoint and no file, upkeep would remove entries that no file holds.
+            sheet.publish()?;
         }
         accounts.exported(stretch)?;
     }
@@ -123,18 +124,25 @@ fn read(path: &Path, at: usize, line: &[u8]) -> Result<Record> {
     })
 }
 
-/// The file that is being written; gone again unless all of it came to its end.
+/// The file that is being written, in a temporary folder beside its place; gone again unless it is published.
 struct Sheet<'a> {
     path: &'a Path,
+    draft: PathBuf,
     out: BufWriter<File>,
-    keep: bool,
+    _folder: TemporaryFolder,
 }
 
 impl Sheet<'_> {
     fn new(path: &Path) -> Result<Sheet<'_>> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|fault| failed("cannot be created", path, &fault))?;
-        Ok(Sheet { path, out: BufWriter::new(file), keep: false })
+        let fault = |fault| failed("cannot be created", path, &fault);
+        let Some(name) = path.file_name() else { return Err(fault(Errno::INVAL.into())) };
+        if path.symlink_metadata().is_ok() {
+            return Err(fault(Errno::EXIST.into()));
+        }
+        let folder = TemporaryFolder::create(temporary::parent_of(path), NEW_FILE).map_err(fault)?;
+        let draft = folder.path().join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(fault)?;
+        Ok(Sheet { path, draft, out: BufWriter::new(file), _folder: folder })
     }
 
     fn put(&mut self, record: &Record) -> Result<()> {
@@ -142,21 +150,10 @@ impl Sheet<'_> {
         line.map_err(|fault| failed("cannot be written", self.path, &fault))
     }
 
-    fn settle(&mut self) -> Result<()> {
-        let settled = self.out.flush().and_then(|()| self.out.get_ref().sync_all()).and_then(|()| {
-            // The name in its folder has to last as well.
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-        });
+    /// Puts the complete file at its place and on the disk.
+    fn publish(mut self) -> Result<()> {
+        let settled = self.out.flush().and_then(|()| temporary::publish(&self.draft, self.path));
         settled.map_err(|fault| failed("cannot be written to the disk", self.path, &fault))
-    }
-}
-
-impl Drop for Sheet<'_> {
-    fn drop(&mut self) {
-        if !self.keep {
-            let _ = std::fs::remove_file(self.path);
-        }
     }
 }
 
