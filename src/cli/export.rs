@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::call::{Call, Missing};
 use super::json;
 use super::output::Outcome;
-use crate::accounts::chain::{Head, broken};
+use crate::accounts::chain::{Head, UNEXPLAINED, broken};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::export::{self, Record};
 use crate::accounts::file_error::file_error;
@@ -79,13 +79,22 @@ pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// Verifies an exported file alone.
-pub fn verify(call: &mut Call<'_>, path: &Path, kept: Option<&str>) -> Outcome {
+/// Verifies exported files, each of which follows the one before, without a database.
+pub fn verify(call: &mut Call<'_>, paths: &[PathBuf], kept: Option<&str>) -> Outcome {
     let kept = kept.map(Head::parse).transpose()?;
-    let file = File::open(path).map_err(|fault| failed("cannot be read", path, &fault))?;
-    let (after, found) = export::verify(records(path, file), kept)?;
-    if let Some((seq, why)) = found.broken {
-        return Err(broken(seq, why).into());
+    let files = paths.iter().map(|path| match File::open(path) {
+        Ok(file) => Ok(records(path, file)),
+        Err(fault) => Err(failed("cannot be read", path, &fault)),
+    });
+    let (after, found) = export::verify_files(files, kept)?;
+    match found.broken {
+        Some((seq, UNEXPLAINED)) => {
+            let hint =
+                "if the purge is in a later export: --export FILE --export LATER; otherwise compare with a backup";
+            return Err(broken(seq, UNEXPLAINED).hint(hint).into());
+        }
+        Some((seq, why)) => return Err(broken(seq, why).into()),
+        None => {}
     }
     let head = found.head.map(|head| head.to_string());
     if call.out.is_json() {
@@ -119,7 +128,9 @@ fn records(path: &Path, file: File) -> impl Iterator<Item = Result<Record>> + '_
 
 fn read(path: &Path, at: usize, line: &[u8]) -> Result<Record> {
     serde_json::from_slice(line).map_err(|_| {
-        let message = format!("line {at} of {} is no entry of an exported audit", quote(&path.to_string_lossy()));
+        let file = quote(&path.to_string_lossy());
+        let message =
+            format!("line {at} of {file} is not a line of an exported audit: it lacks a field or has another");
         Error::new(Kind::Failure, message).hint("`rollbook audit export FILE` writes one")
     })
 }
