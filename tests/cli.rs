@@ -25,6 +25,8 @@ mod killed;
 mod long;
 #[path = "cli/losses.rs"]
 mod losses;
+#[path = "cli/lost.rs"]
+mod lost;
 #[path = "cli/named.rs"]
 mod named;
 #[path = "cli/people.rs"]

@@ -141,7 +141,7 @@ impl<'a> Call<'a> {
         }
         let what = format!("the password of {}, once more", visible(accounts.actor().name()));
         let password = self.input.ask_secret(&what)?;
-        self.with_code(false, |code| accounts.prove_again(&password, code))
+        self.with_code(false, |_, code| accounts.prove_again(&password, code))
     }
 
     /// Asks for the code that turned out to be needed; where nobody sits there, that is the error, with a hint.
@@ -154,10 +154,14 @@ impl<'a> Call<'a> {
 
     /// Does a deed of a person who shows their password: with their second-factor code read after all else where
     /// `comes`, and asked for where it turns out to be needed and somebody sits there to type it.
-    pub fn with_code<T>(&mut self, comes: bool, mut deed: impl FnMut(Option<&str>) -> Result<T>) -> Outcome<T> {
+    pub fn with_code<T>(
+        &mut self,
+        comes: bool,
+        mut deed: impl FnMut(&mut Self, Option<&str>) -> Result<T>,
+    ) -> Outcome<T> {
         let mut code = if comes { Some(self.input.secret(Want::Code, CODE, "--code")?) } else { None };
         loop {
-            match deed(code.as_ref().map(Secret::expose)) {
+            match deed(self, code.as_ref().map(Secret::expose)) {
                 Err(error) if error.kind == Kind::MissingOtpCode && code.is_none() => {
                     code = Some(self.ask_code(error, "--code reads it after the password")?);
                 }
