@@ -62,7 +62,7 @@ impl File {
         let mut accounts = Accounts::new(ground, Actor::Operator("bench".into()), "");
         let began = Instant::now();
         if given.is_none() {
-            rollbook::demo::load(&mut accounts, people, &|| began.elapsed(), &mut |_| {}).unwrap();
+            rollbook::demo::load(&mut accounts, people, &|| began.elapsed(), &mut |_| true).unwrap();
         }
         let password = Secret::from("wanders where the marmots sleep");
         let name = format!("bench {}", accounts.count(&Filter::default(), None).unwrap());

@@ -85,21 +85,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
     term::hook_panics();
     let (sender, incoming) = channel();
-    let (to_worker, to_term) = (sender.clone(), sender);
+    let to_worker = sender.clone();
     let sink: worker::Sink = Arc::new(move |event| {
         let _ = to_worker.send(Arrived::Event(Box::new(event)));
     });
-    // The database is opened while the terminal is still being taken over.
-    let mut model = Model::new(setup, term::size());
-    let (first, look) = update::start(&model);
-    let worker = Worker::start(library, sink, first, look)?;
-    LazyLock::force(&model.setup.zone);
-    term::enter()?;
-    model.size = term::size();
     let room = Arc::new(Room::default());
     let entry = Arc::clone(&room);
     // Never waits: the threads that call it must see a signal and Ctrl-C while this one is busy.
-    term::start(move |event| {
+    let arrive = move |event| {
         let arrived = match event {
             TermEvent::Input(input, _) if !entry.admits(&input) => return,
             TermEvent::Input(input, at) => Arrived::Input(input, at),
@@ -107,8 +100,17 @@ pub fn run(setup: Setup, library: Arc<dyn Library>) -> Result<()> {
             TermEvent::Resumed => Arrived::Event(Box::new(Event::Resumed(None))),
             TermEvent::Suspend => Arrived::Suspend,
         };
-        let _ = to_term.send(arrived);
-    })?;
+        let _ = sender.send(arrived);
+    };
+    term::watch_signals(arrive.clone())?;
+    // The database is opened while the terminal is still being taken over.
+    let mut model = Model::new(setup, term::size());
+    let (first, look) = update::start(&model);
+    let worker = Worker::start(library, sink, first, look)?;
+    LazyLock::force(&model.setup.zone);
+    term::enter()?;
+    model.size = term::size();
+    term::start(arrive)?;
     let (inputs, later, undrawn) = (Inputs::default(), Vec::new(), Undrawn::default());
     let outcome = Loop { model, worker, incoming, inputs, room, later, undrawn, owes: false }.run();
     term::leave();

@@ -67,12 +67,26 @@ pub fn open_with(path: &Path, access: Access, memory: &Memory) -> Result<Box<dyn
     Ok(Box::new(sqlite::Sqlite::open(path, access)?.recalling(&mut shared, memory.most)))
 }
 
-/// Creates a database, its file 0600 and missing parent folders 0700, and opens it.
+/// Creates a database, its file 0600 and missing parent folders 0700, and opens it. A process that is killed meanwhile
+/// leaves no file at the path.
 ///
 /// # Errors
 /// `failure` if there is something at the path already or the folder is open to others.
 pub fn create(path: &Path) -> Result<Box<dyn Store>> {
     Ok(Box::new(sqlite::Sqlite::create(path)?))
+}
+
+/// As [`create`], with the first rows that `fill` writes: the file appears at the path with all of them or not at all.
+///
+/// # Errors
+/// As [`create`], and as `fill` says; then nothing is left.
+pub fn create_with(path: &Path, fill: impl FnOnce(Box<dyn Store>) -> Result<()>) -> Result<Box<dyn Store>> {
+    Ok(Box::new(sqlite::Sqlite::create_with(path, |store| fill(Box::new(store)))?))
+}
+
+/// Removes the temporary folders that dead processes left beside this database.
+pub fn remove_abandoned(path: &Path) {
+    sqlite::Sqlite::remove_abandoned(path);
 }
 
 /// A database in memory, which ends with its handle.

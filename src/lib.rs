@@ -82,3 +82,4 @@ pub mod console;
 pub mod demo;
 pub mod engines;
 pub mod host;
+pub mod temporary;

@@ -1,6 +1,7 @@
 //! This machine, this configuration and this engine, put together for the command line and for the console.
 
-use std::sync::{LazyLock, Mutex};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
 use rollbook::accounts::audit::{Actor, Stamp};
@@ -23,7 +24,7 @@ use rollbook::host::config::{Color, Config, Theme};
 use rollbook::host::identity::{Facts, Identity};
 use rollbook::host::key::{self, KeyFile};
 use rollbook::host::place::{self, Place};
-use rollbook::host::{SystemClock, SystemEntropy, memory, zone};
+use rollbook::host::{SystemClock, SystemEntropy, memory, process, zone};
 
 use crate::shelf::{Shelf, accounts};
 
@@ -181,8 +182,13 @@ impl World for Machine {
         place::owner(&self.place.path).filter(|owner| *owner != place::account()).map(run_as)
     }
 
-    fn create(&self, service: Option<&str>) -> Result<Accounts> {
-        engines::create(&self.place.path).map(|store| self.accounts(store, service))
+    fn create(&self, service: Option<&str>, fill: &mut dyn FnMut(&mut Accounts) -> Result<()>) -> Result<Accounts> {
+        let store = engines::create_with(&self.place.path, |store| fill(&mut self.accounts(store, service)))?;
+        Ok(self.accounts(store, service))
+    }
+
+    fn remove_abandoned(&self) {
+        engines::remove_abandoned(&self.place.path);
     }
 
     fn imagine(&self, service: Option<&str>) -> Result<Accounts> {
@@ -198,11 +204,20 @@ impl World for Machine {
         Ok(Upgraded { from: done.from, to: done.to, glass: done.glass, backup: done.backup })
     }
 
-    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()> {
+    fn stop_requested(&self) -> Arc<AtomicBool> {
+        process::stop_requested()
+    }
+
+    fn load_sample_people(
+        &self,
+        accounts: &mut Accounts,
+        users: u64,
+        tell: &mut dyn FnMut(Loading) -> bool,
+    ) -> Result<()> {
         let began = Instant::now();
         demo::load(accounts, users, &|| began.elapsed(), &mut |progress| {
             let demo::Progress { done, of, per_second, left_seconds } = progress;
-            tell(Loading { done, of, per_second, left_seconds });
+            tell(Loading { done, of, per_second, left_seconds })
         })
     }
 

@@ -12,13 +12,13 @@ use rollbook::accounts::error::Result;
 use rollbook::accounts::file_error::file_error;
 use rollbook::accounts::standing::Seat;
 use rollbook::accounts::store::Store;
-use rollbook::accounts::token::{Entropy as _, hex};
 use rollbook::console::term;
 use rollbook::console::worker::Library;
 use rollbook::demo;
 use rollbook::engines::{self, Access};
 use rollbook::host::key::KeyFile;
 use rollbook::host::{SystemClock, SystemEntropy};
+use rollbook::temporary::TemporaryFolder;
 
 /// Opens databases in the name of one actor.
 pub struct Shelf {
@@ -42,7 +42,7 @@ pub struct Shelf {
 
 /// A throw-away database with its service; both end with it.
 pub struct Sample {
-    folder: PathBuf,
+    folder: TemporaryFolder,
     stop: Arc<AtomicBool>,
     service: Option<thread::JoinHandle<()>>,
 }
@@ -53,7 +53,6 @@ impl Drop for Sample {
         if let Some(service) = self.service.take() {
             let _ = service.join();
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -71,7 +70,7 @@ impl Shelf {
     fn key_of(&self, path: &Path) -> KeyFile {
         let sample = self.sample();
         match sample.as_ref() {
-            Some(sample) if path.starts_with(&sample.folder) => KeyFile::new(sample.folder.join("key")),
+            Some(sample) if path.starts_with(sample.folder.path()) => KeyFile::new(sample.folder.path().join("key")),
             _ => self.key.clone(),
         }
     }
@@ -106,10 +105,10 @@ impl Library for Shelf {
 
     fn demo(&self, tell: &dyn Fn(String)) -> Result<PathBuf> {
         let folder = throw_away_folder()?;
-        let path = folder.join("sample.db");
+        let path = folder.path().join("sample.db");
         // Ended by a signal or a fault, the process has no time for destructors; the file goes all the same.
-        let doomed = folder.clone();
-        term::at_the_end(move || drop(std::fs::remove_dir_all(&doomed)));
+        let doomed = folder.path().to_owned();
+        term::at_the_end(move || drop(TemporaryFolder::remove(&doomed)));
         let stop = Arc::new(AtomicBool::new(false));
         // Kept from the first moment: whoever quits while people are still being made leaves no folder behind either.
         let sample = Sample { folder, stop: Arc::clone(&stop), service: None };
@@ -127,6 +126,7 @@ impl Library for Shelf {
             demo::load(&mut operator, self.people, &|| began.elapsed(), &mut |progress| {
                 let demo::Progress { done, of, left_seconds, .. } = progress;
                 tell(format!("making sample people: {done} of {of} · {left_seconds} s left"));
+                true
             })?;
             None
         };
@@ -150,13 +150,9 @@ pub fn accounts(store: Box<dyn Store>, key: KeyFile, actor: Actor, origin: Strin
     Accounts::new(ground, actor, origin)
 }
 
-fn throw_away_folder() -> Result<PathBuf> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let mut random = [0u8; 8];
-    SystemEntropy.fill(&mut random)?;
-    let folder = std::env::temp_dir().join(format!("rollbook-demo-{}", hex(&random)));
-    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| {
-        file_error("cannot be created for sample people", &folder, &error, "set TMPDIR to another folder")
-    })?;
-    Ok(folder)
+fn throw_away_folder() -> Result<TemporaryFolder> {
+    let folder = std::env::temp_dir();
+    TemporaryFolder::create(&folder, "rollbook-demo-").map_err(|error| {
+        file_error("cannot hold the folder of the sample people", &folder, &error, "set TMPDIR to another folder")
+    })
 }

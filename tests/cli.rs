@@ -19,10 +19,14 @@ mod factor;
 mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/long.rs"]
 mod long;
 #[path = "cli/losses.rs"]
 mod losses;
+#[path = "cli/lost.rs"]
+mod lost;
 #[path = "cli/named.rs"]
 mod named;
 #[path = "cli/people.rs"]

@@ -349,8 +349,11 @@ fn a_crowd_of_ten_thousand_is_written_with_progress() {
     let clock = HandClock::default();
     let mut root = accounts(rollbook::engines::memory().expect("memory"), &clock, 1, operator());
     let mut reports = Vec::new();
-    demo::load(&mut root, 10_000, &|| Duration::from_millis(500), &mut |progress| reports.push(progress))
-        .expect("loaded");
+    demo::load(&mut root, 10_000, &|| Duration::from_millis(500), &mut |progress| {
+        reports.push(progress);
+        true
+    })
+    .expect("loaded");
     let last = reports.last().expect("progress is told");
     assert_eq!((last.done, last.of, last.per_second), (10_000, 10_000, 20_000));
     let mut count = |state| root.count(&Filter::is(state), None).expect("counted");

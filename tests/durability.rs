@@ -279,7 +279,13 @@ fn a_file_of_another_kind_or_time_is_refused_with_a_sentence() {
     let empty = folder.path().join("empty.db");
     std::fs::write(&empty, "").unwrap();
     set_mode(&empty, 0o600);
-    assert!(refused(open(&empty, Access::ReadOnly)).message.contains("not a Rollbook database"));
+    let error = refused(open(&empty, Access::ReadOnly));
+    assert!(error.kind == Kind::NoDatabase && error.message.contains("the file is empty"), "{error}");
+    let bare = folder.path().join("bare.db");
+    rusqlite::Connection::open(&bare).unwrap().execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    set_mode(&bare, 0o600);
+    let error = refused(open(&bare, Access::ReadOnly));
+    assert!(error.kind == Kind::Schema && error.message.contains("without tables"), "{error}");
 }
 
 #[test]

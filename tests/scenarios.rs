@@ -27,6 +27,8 @@ mod contain;
 mod defects_flowserv;
 #[path = "scenarios/defects_platypush.rs"]
 mod defects_platypush;
+#[path = "scenarios/erased.rs"]
+mod erased;
 #[path = "scenarios/exports.rs"]
 mod exports;
 #[path = "scenarios/factor.rs"]

@@ -69,7 +69,7 @@ fn small(folder: &Path) -> PathBuf {
     };
     let mut accounts = Accounts::new(ground, Actor::Operator("bench".into()), "");
     let began = Instant::now();
-    rollbook::demo::load(&mut accounts, 10_000, &|| began.elapsed(), &mut |_| {}).unwrap();
+    rollbook::demo::load(&mut accounts, 10_000, &|| began.elapsed(), &mut |_| true).unwrap();
     path
 }
 

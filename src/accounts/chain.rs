@@ -3,7 +3,9 @@
 //! A chain shows that what stands before its last entry was not changed, taken out or put in. That the last entries
 //! were cut off, or that all of it was written anew, shows only against a head that was kept elsewhere.
 
-use super::audit::{Links, detail_digest};
+use std::collections::BTreeMap;
+
+use super::audit::{Deed, Links, detail_digest};
 use super::error::{Error, Field, Kind, Result};
 use super::text::quote;
 use super::time::Time;
@@ -74,7 +76,7 @@ impl std::fmt::Display for Head {
 pub struct Verification {
     /// How many entries hold.
     pub entries: u64,
-    /// How many of them tell nothing any more, since a purge erased it.
+    /// How many of them have no detail any more, because a later purge erased it.
     pub erased: u64,
     /// The last entry that holds.
     pub head: Option<Head>,
@@ -88,13 +90,17 @@ pub(super) struct Walk {
     after: Head,
     before: [u8; 32],
     pub(super) found: Verification,
+    /// Whose purge must still follow, and the first entry whose detail it erased.
+    unexplained: BTreeMap<String, i64>,
+    /// Whose purge has explained an erased detail, and the entry of the purge.
+    pub(super) purged: Vec<(String, i64)>,
 }
 
 impl Walk {
     /// Along what follows this head.
     pub(super) fn from(after: Head) -> Self {
         let found = Verification { entries: 0, erased: 0, head: None, broken: None };
-        Walk { after, before: after.digest, found }
+        Walk { after, before: after.digest, found, unexplained: BTreeMap::new(), purged: Vec::new() }
     }
 
     /// Takes the next entry; `false` where the chain ends.
@@ -118,6 +124,8 @@ impl Walk {
             Some("it, or the entry before it, is not what was written")
         } else if link.detail.as_ref().is_some_and(|detail| detail_digest(detail) != link.detail_digest) {
             Some("its detail is not what was written")
+        } else if link.detail.is_none() && erasable_with(link).is_none() {
+            Some("its detail is missing, and no purge erases it")
         } else {
             None
         };
@@ -129,11 +137,46 @@ impl Walk {
         self.found.entries += 1;
         self.found.erased += u64::from(link.detail.is_none());
         self.found.head = Some(Head { seq: link.seq, digest: link.digest });
+        self.explain(link);
         true
+    }
+
+    /// Remembers an erased detail until the purge that erased it is met.
+    fn explain(&mut self, link: &Link) {
+        if link.deed == Deed::Purge.word()
+            && let Some(target) = &link.target
+            && self.unexplained.remove(target).is_some()
+        {
+            self.purged.push((target.clone(), link.seq));
+        }
+        if let (None, Some(id)) = (&link.detail, erasable_with(link)) {
+            self.unexplained.entry(id.to_owned()).or_insert(link.seq);
+        }
+    }
+
+    /// Ends the walk: an erased detail without a later purge is a fault.
+    pub(super) fn end(&mut self) {
+        if self.found.broken.is_none() {
+            let first = self.unexplained.values().min();
+            self.found.broken = first.map(|seq| (*seq, UNEXPLAINED));
+        }
     }
 }
 
-/// The error for an audit that does not hold.
+/// The fault of an entry whose detail is gone although no later purge erased it.
+pub const UNEXPLAINED: &str = "its detail is missing, and no later purge names its target or its actor";
+
+/// The user whose purge erases the detail of this entry: its target, or its actor if it has no target. The entry of an
+/// export is never erased, because what was removed is verified by it.
+fn erasable_with(link: &Link) -> Option<&str> {
+    match &link.target {
+        Some(target) => Some(target),
+        None if link.deed == Deed::Export.word() => None,
+        None => link.actor_id.as_deref(),
+    }
+}
+
+/// The error for an audit that is not as it was written.
 pub fn broken(seq: i64, why: &str) -> Error {
     Error::new(Kind::Failure, format!("the audit does not hold at entry {seq}: {why}"))
         .hint("keep this file as it is, and compare it with a backup")

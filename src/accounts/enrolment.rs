@@ -13,6 +13,9 @@ use super::text::quote;
 use super::totp;
 use super::user::{User, UserId};
 
+/// Hands backup codes over to the user.
+pub type Deliver<'a> = &'a mut dyn FnMut(&[Secret]) -> Result<()>;
+
 impl Accounts {
     /// A fresh secret for somebody, as text and as the URI that apps scan. Stores nothing.
     ///
@@ -40,9 +43,25 @@ impl Accounts {
     /// `unknown_user`, `stale`; `invalid_otp_code` for any other code; `constraint_violation` for a secret that is none
     /// and where a factor is on already; `failure` where the key of the others is not there.
     pub fn enable_factor(&mut self, id: &UserId, expect: Option<i64>, secret: &Secret, code: &str) -> Result<Enabled> {
+        self.enable_factor_with(id, expect, secret, code, &mut |_| Ok(()))
+    }
+
+    /// As [`Accounts::enable_factor`], and hands the backup codes over before anything changes: if `deliver` fails, the
+    /// second factor stays off.
+    ///
+    /// # Errors
+    /// As [`Accounts::enable_factor`], and as `deliver` says.
+    pub fn enable_factor_with(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        secret: &Secret,
+        code: &str,
+        deliver: Deliver<'_>,
+    ) -> Result<Enabled> {
         let stamp = self.administer_gravely()?;
         let user = self.living(id)?;
-        self.turn_on(&user, expect, secret, code, &stamp)
+        self.turn_on(&user, expect, (secret, code), &stamp, deliver)
     }
 
     /// A person turns their own second factor on, after their password, as an administrator does for others.
@@ -50,6 +69,21 @@ impl Accounts {
     /// # Errors
     /// `invalid_credentials`, then as [`Accounts::enable_factor`].
     pub fn enable_own_factor(&mut self, name: &str, password: &Secret, secret: &Secret, code: &str) -> Result<Enabled> {
+        self.enable_own_factor_with(name, password, secret, code, &mut |_| Ok(()))
+    }
+
+    /// As [`Accounts::enable_own_factor`], and hands the backup codes over as [`Accounts::enable_factor_with`] does.
+    ///
+    /// # Errors
+    /// As [`Accounts::enable_own_factor`], and as `deliver` says.
+    pub fn enable_own_factor_with(
+        &mut self,
+        name: &str,
+        password: &Secret,
+        secret: &Secret,
+        code: &str,
+        deliver: Deliver<'_>,
+    ) -> Result<Enabled> {
         let user = self.settling(|accounts| {
             let throttle = accounts.settings()?.throttle;
             let (user, _, knock) = accounts.prove_password(name, password, None, throttle)?;
@@ -59,16 +93,16 @@ impl Accounts {
             Ok(user)
         })?;
         let stamp = self.stamp_of(&user);
-        self.turn_on(&user, Some(user.version), secret, code, &stamp)
+        self.turn_on(&user, Some(user.version), (secret, code), &stamp, deliver)
     }
 
     fn turn_on(
         &mut self,
         user: &User,
         expect: Option<i64>,
-        secret: &Secret,
-        code: &str,
+        (secret, code): (&Secret, &str),
         stamp: &Stamp,
+        deliver: Deliver<'_>,
     ) -> Result<Enabled> {
         refuse_second(user)?;
         // RFC 4226, 4, R6: no secret shorter than 128 bits.
@@ -81,9 +115,12 @@ impl Accounts {
             Error::invalid_otp_code().hint("type the code that the app shows now; its clock and ours must agree")
         })?;
         let (codes, digests) = draw_codes(&user.id, self.entropy.as_mut())?;
-        for _ in 0..3 {
+        for attempt in 0..3 {
             let key = self.sealing_key()?;
             let sealed = seal::seal(&key, PURPOSE, user.id.as_str(), &bytes, self.entropy.as_mut())?;
+            if attempt == 0 {
+                deliver(&codes)?;
+            }
             let new = NewFactor { sealed, step, codes: digests.clone() };
             if let Some(changed) = self.store.enable_factor(&user.id, expect, &new, stamp)? {
                 return Ok(Enabled { codes, ended: changed.ended });
@@ -129,10 +166,24 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`, `stale`; `unauthorized` for one's own; `constraint_violation` where the second factor is off.
     pub fn refresh_codes(&mut self, id: &UserId, expect: Option<i64>) -> Result<Vec<Secret>> {
+        self.refresh_codes_with(id, expect, &mut |_| Ok(()))
+    }
+
+    /// As [`Accounts::refresh_codes`], and hands the new codes over before anything changes: if `deliver` fails, the old
+    /// codes stay.
+    ///
+    /// # Errors
+    /// As [`Accounts::refresh_codes`], and as `deliver` says.
+    pub fn refresh_codes_with(
+        &mut self,
+        id: &UserId,
+        expect: Option<i64>,
+        deliver: Deliver<'_>,
+    ) -> Result<Vec<Secret>> {
         let stamp = self.administer_gravely()?;
         not_by_oneself(&stamp, id)?;
         let user = self.living(id)?;
-        self.renew(&user, expect, &stamp)
+        self.renew(&user, expect, &stamp, deliver)
     }
 
     /// A person makes new backup codes of their own, in the place of all that there were.
@@ -140,16 +191,31 @@ impl Accounts {
     /// # Errors
     /// `invalid_credentials`, `missing_otp_code`, `invalid_otp_code`, `constraint_violation` as above.
     pub fn refresh_own_codes(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<Vec<Secret>> {
-        let user = self.authenticate(name, password, code)?;
-        let stamp = self.stamp_of(&user);
-        self.renew(&user, Some(user.version), &stamp)
+        self.refresh_own_codes_with(name, password, code, &mut |_| Ok(()))
     }
 
-    fn renew(&mut self, user: &User, expect: Option<i64>, stamp: &Stamp) -> Result<Vec<Secret>> {
+    /// As [`Accounts::refresh_own_codes`], and hands the new codes over as [`Accounts::refresh_codes_with`] does.
+    ///
+    /// # Errors
+    /// As [`Accounts::refresh_own_codes`], and as `deliver` says.
+    pub fn refresh_own_codes_with(
+        &mut self,
+        name: &str,
+        password: &Secret,
+        code: Option<&str>,
+        deliver: Deliver<'_>,
+    ) -> Result<Vec<Secret>> {
+        let user = self.authenticate(name, password, code)?;
+        let stamp = self.stamp_of(&user);
+        self.renew(&user, Some(user.version), &stamp, deliver)
+    }
+
+    fn renew(&mut self, user: &User, expect: Option<i64>, stamp: &Stamp, deliver: Deliver<'_>) -> Result<Vec<Secret>> {
         if !user.factor {
             return Err(factor_is_off(user));
         }
         let (codes, digests) = draw_codes(&user.id, self.entropy.as_mut())?;
+        deliver(&codes)?;
         self.store.replace_codes(&user.id, expect, &digests, stamp)?;
         Ok(codes)
     }

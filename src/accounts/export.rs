@@ -16,7 +16,7 @@ pub const FIELD: &str = "exported";
 
 /// One line of an exported audit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Record {
     /// The first: the head that stands before the stretch.
     Begin {
@@ -34,6 +34,7 @@ pub enum Record {
 
 /// An entry as the chain covers it, spelled so that every digest can be computed again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// Its number.
     pub seq: i64,
@@ -126,61 +127,117 @@ impl Checkpoint {
 /// The head that stands before the first entry of all.
 pub(super) const NOTHING: Head = Head { seq: 0, digest: GENESIS };
 
-/// Verifies an exported stretch by itself; with `kept`, also that it contains this head from elsewhere. Answers with the
-/// head that it follows, so that stretch can be joined to stretch.
+/// Verifies an exported stretch by itself, as [`verify_files`] does several.
+///
+/// # Errors
+/// As [`verify_files`].
+pub fn verify(records: impl IntoIterator<Item = Result<Record>>, kept: Option<Head>) -> Result<(Head, Verification)> {
+    verify_files([Ok(records)], kept)
+}
+
+/// Verifies exported stretches, each of which follows the one before; with `kept`, also that they contain this head from
+/// elsewhere. Answers with the head that the first follows. A detail that was erased needs its purge in the same or a
+/// later stretch.
 ///
 /// # Errors
 /// `failure` for what is no exported audit; `constraint_violation` where `kept` lies outside of it. A broken chain is no
 /// error but an answer.
-pub fn verify(records: impl IntoIterator<Item = Result<Record>>, kept: Option<Head>) -> Result<(Head, Verification)> {
-    let odd = |what: &str| Error::new(Kind::Failure, format!("not an exported audit: {what}"));
-    let mut records = records.into_iter();
-    let after = match records.next().transpose()? {
+pub fn verify_files<R: IntoIterator<Item = Result<Record>>>(
+    files: impl IntoIterator<Item = Result<R>>,
+    kept: Option<Head>,
+) -> Result<(Head, Verification)> {
+    let mut joined: Option<Joined> = None;
+    for file in files {
+        let mut records = file?.into_iter();
+        let after = begin(records.next().transpose()?)?;
+        let joined = match &mut joined {
+            None => {
+                joined.insert(Joined { after, walk: Walk::from(after), met: kept.is_none_or(|kept| kept == after) })
+            }
+            Some(joined) => {
+                if joined.walk.found.broken.is_none() && joined.reached() != after {
+                    return Err(
+                        odd("a file does not begin where the one before it ends").hint("name them in their order")
+                    );
+                }
+                joined
+            }
+        };
+        joined.take(records, kept)?;
+    }
+    let Some(mut joined) = joined else { return Err(odd("there is none")) };
+    joined.walk.end();
+    if !joined.met && joined.walk.found.broken.is_none() {
+        return Err(Error::new(Kind::Failure, "this stretch does not contain the head that was kept")
+            .hint("another file may; each says which entries it holds"));
+    }
+    Ok((joined.after, joined.walk.found))
+}
+
+fn odd(what: &str) -> Error {
+    Error::new(Kind::Failure, format!("not an exported audit: {what}"))
+}
+
+/// The head that a file begins with.
+fn begin(first: Option<Record>) -> Result<Head> {
+    let after = match first {
         Some(Record::Begin { audit_after }) => Head::parse(&audit_after)?,
         _ => return Err(odd("its first line names no head to begin from")),
     };
     if after.seq < 0 || (after.seq == 0) != (after.digest == GENESIS) {
         return Err(odd("it begins where no audit does"));
     }
-    let mut walk = Walk::from(after);
-    let mut met = kept.is_none_or(|kept| kept == after);
-    while let Some(record) = records.next() {
-        let line = match record? {
-            Record::Entry(line) => line,
-            Record::End { audit_head } => {
-                let said = Head::parse(&audit_head)?;
-                if walk.found.broken.is_none() && walk.found.head != Some(said) {
-                    walk.found.broken = Some((said.seq, "the file ends elsewhere than it says"));
-                }
-                if !met && walk.found.broken.is_none() {
-                    return Err(Error::new(Kind::Failure, "this stretch does not contain the head that was kept")
-                        .hint("another file may; each says which entries it holds"));
-                }
-                if walk.found.broken.is_none() && records.next().is_some() {
-                    return Err(odd("it goes on after its end; verify each file alone"));
-                }
-                return Ok((after, walk.found));
-            }
-            Record::Begin { .. } => return Err(odd("it begins twice")),
-        };
-        if walk.found.broken.is_some() {
-            continue;
-        }
-        let seq = line.seq;
-        let Some(link) = line.link() else {
-            walk.found.broken = Some((seq, "it is not spelled as an export spells it"));
-            continue;
-        };
-        if walk.step(&link)
-            && let Some(kept) = kept.filter(|kept| kept.seq == link.seq)
-        {
-            met = true;
-            if kept.digest != link.digest {
-                walk.found.broken = Some((link.seq, "it is not the entry whose digest was kept elsewhere"));
-            }
-        }
+    Ok(after)
+}
+
+/// Stretches that follow each other.
+struct Joined {
+    after: Head,
+    walk: Walk,
+    /// Whether the head that was kept elsewhere was among them.
+    met: bool,
+}
+
+impl Joined {
+    fn reached(&self) -> Head {
+        self.walk.found.head.unwrap_or(self.after)
     }
-    let reached = walk.found.head.map_or(after.seq, |head| head.seq);
-    walk.found.broken = walk.found.broken.or(Some((reached + 1, "the file is cut off")));
-    Ok((after, walk.found))
+
+    /// Takes the entries and the end of one file.
+    fn take(&mut self, mut records: impl Iterator<Item = Result<Record>>, kept: Option<Head>) -> Result<()> {
+        while let Some(record) = records.next() {
+            let line = match record? {
+                Record::Entry(line) => line,
+                Record::End { audit_head } => {
+                    let said = Head::parse(&audit_head)?;
+                    if self.walk.found.broken.is_none() && self.walk.found.head != Some(said) {
+                        self.walk.found.broken = Some((said.seq, "the file ends elsewhere than it says"));
+                    }
+                    if self.walk.found.broken.is_none() && records.next().is_some() {
+                        return Err(odd("it goes on after its end; name each file"));
+                    }
+                    return Ok(());
+                }
+                Record::Begin { .. } => return Err(odd("it begins twice")),
+            };
+            if self.walk.found.broken.is_some() {
+                continue;
+            }
+            let seq = line.seq;
+            let Some(link) = line.link() else {
+                self.walk.found.broken = Some((seq, "it is not spelled as an export spells it"));
+                continue;
+            };
+            if self.walk.step(&link)
+                && let Some(kept) = kept.filter(|kept| kept.seq == link.seq)
+            {
+                self.met = true;
+                if kept.digest != link.digest {
+                    self.walk.found.broken = Some((link.seq, "it is not the entry whose digest was kept elsewhere"));
+                }
+            }
+        }
+        self.walk.found.broken = self.walk.found.broken.or(Some((self.reached().seq + 1, "the file is cut off")));
+        Ok(())
+    }
 }

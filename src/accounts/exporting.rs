@@ -60,6 +60,12 @@ impl Accounts {
                 last = link.seq;
             }
         }
+        if until.is_none() {
+            walk.end();
+        }
+        if let Some((seq, why)) = walk.found.broken {
+            return Err(broken(seq, why));
+        }
         let Some(head) = walk.found.head else { return Ok(None) };
         put(&Record::End { audit_head: head.to_string() })?;
         Ok(Some(Stretch { after, head, entries: walk.found.entries }))

@@ -32,18 +32,27 @@ impl Accounts {
     /// For an operator or a user who acts: `unknown_user`, `ambiguous_name`; `unauthorized` for a user who is no
     /// administrator.
     pub fn request_reset(&mut self, name: &str) -> Result<Issued> {
+        self.request_reset_with(name, &mut |_| Ok(()))
+    }
+
+    /// As [`Accounts::request_reset`], and hands the request over before it is valid: if `deliver` fails, none is made,
+    /// and an earlier one stays.
+    ///
+    /// # Errors
+    /// As [`Accounts::request_reset`], and as `deliver` says.
+    pub fn request_reset_with(&mut self, name: &str, deliver: &mut dyn FnMut(&Issued) -> Result<()>) -> Result<Issued> {
         match self.actor() {
             Actor::Service(_) => {
                 let stamp = self.stamp();
                 let user = self.store.user_named(&fold(name), stamp.at)?;
                 let user = user.filter(|user| user.status == Status::Active && !user.is_expired(stamp.at));
-                self.issue(user.map(|user| user.id), &stamp)
+                self.issue(user.map(|user| user.id), &stamp, deliver)
             }
             Actor::Operator(_) | Actor::User { .. } => {
                 // First, so that a user who may not do this does not learn whether the name exists.
                 self.administer()?;
                 let user = self.find(name)?;
-                self.issue_reset(&user.id)
+                self.issue_reset_with(&user.id, deliver)
             }
         }
     }
@@ -53,19 +62,30 @@ impl Accounts {
     /// # Errors
     /// `unknown_user`.
     pub fn issue_reset(&mut self, id: &UserId) -> Result<Issued> {
+        self.issue_reset_with(id, &mut |_| Ok(()))
+    }
+
+    fn issue_reset_with(&mut self, id: &UserId, deliver: &mut dyn FnMut(&Issued) -> Result<()>) -> Result<Issued> {
         let stamp = self.administer()?;
         self.not_by_session_alone(id, "a reset code")?;
         match self.store.user(id, stamp.at)? {
-            Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id), &stamp),
+            Some(user) if user.deleted_at.is_none() => self.issue(Some(user.id), &stamp, deliver),
             _ => Err(Error::unknown_user(id.as_str())),
         }
     }
 
-    fn issue(&mut self, user_id: Option<UserId>, stamp: &Stamp) -> Result<Issued> {
+    fn issue(
+        &mut self,
+        user_id: Option<UserId>,
+        stamp: &Stamp,
+        deliver: &mut dyn FnMut(&Issued) -> Result<()>,
+    ) -> Result<Issued> {
         let expires_at = stamp.at.plus(self.store.policy()?.reset_life);
         let (request_id, digest) = TokenKind::Reset.mint(self.entropy.as_mut())?;
+        let issued = Issued { request_id, expires_at };
+        deliver(&issued)?;
         self.store.insert_reset(&NewReset { digest, user_id, expires_at }, stamp)?;
-        Ok(Issued { request_id, expires_at })
+        Ok(issued)
     }
 
     /// Completes a reset: sets the password, ends every session, uses the request up. Activates nobody.

@@ -4,6 +4,7 @@ use super::chain::{Head, Link, Verification, Walk};
 use super::door::Accounts;
 use super::error::{Error, Field, Result};
 use super::export::{Checkpoint, NOTHING};
+use super::user::UserId;
 
 const STRETCH: u32 = 4096;
 
@@ -74,6 +75,7 @@ impl Inspection {
 
     /// What only the end can tell: whether something is missing there, or at the beginning.
     fn end(&mut self) {
+        self.walk.end();
         let Some(ground) = &self.ground else { return };
         let start = ground.floor.unwrap_or(NOTHING);
         let reached = self.walk.found.head.map_or(start.seq, |head| head.seq);
@@ -119,7 +121,9 @@ impl Accounts {
             None => self.store.chain(inspection.after, STRETCH)?,
             Some(_) => Vec::new(),
         };
-        if inspection.take(&stretch) {
+        let more = inspection.take(&stretch);
+        self.find_unpurged(inspection)?;
+        if more {
             return Ok(true);
         }
         inspection.end();
@@ -130,5 +134,17 @@ impl Accounts {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// A purge that erased details but whose user is still there was not written by this program: ids are never reused.
+    fn find_unpurged(&mut self, inspection: &mut Inspection) -> Result<()> {
+        let now = self.now();
+        for (id, seq) in std::mem::take(&mut inspection.walk.purged) {
+            let broken = &mut inspection.walk.found.broken;
+            if broken.is_none_or(|(first, _)| first > seq) && self.store.user(&UserId::new(id), now)?.is_some() {
+                *broken = Some((seq, "it says that a user was purged who is still there"));
+            }
+        }
+        Ok(())
     }
 }

@@ -210,9 +210,9 @@ pub enum Audit {
         /// A head kept elsewhere (NUMBER:DIGEST): shows whether the end was cut off
         #[arg(long, value_name = "HEAD")]
         head: Option<String>,
-        /// Verify this exported file instead, without any database
+        /// Verify this exported file instead, without any database; several in their order, each with its own --export
         #[arg(long, value_name = "FILE")]
-        export: Option<std::path::PathBuf>,
+        export: Vec<std::path::PathBuf>,
     },
     /// Write the entries since the last export to a new file, and a checkpoint into the chain
     Export {

@@ -27,8 +27,8 @@ pub fn run(call: &mut Call<'_>, verb: Audit) -> Outcome {
             let deed = deed.as_deref().map(parse_deed).transpose()?;
             list(call, &Search { about, by, deed, since, until, words: Vec::new() }, limit)
         }
-        Audit::Verify { head, export: None } => verify(call, head.as_deref()),
-        Audit::Verify { head, export: Some(file) } => export::verify(call, &file, head.as_deref()),
+        Audit::Verify { head, export } if export.is_empty() => verify(call, head.as_deref()),
+        Audit::Verify { head, export } => export::verify(call, &export, head.as_deref()),
         Audit::Export { file, until } => export::write(call, &file, until.as_deref()),
     }
 }

@@ -143,7 +143,7 @@ impl<'a> Call<'a> {
         }
         let what = format!("the password of {}, once more", visible(accounts.actor().name()));
         let password = self.input.ask_secret(&what)?;
-        self.with_code(false, |code| accounts.prove_again(&password, code))
+        self.with_code(false, |_, code| accounts.prove_again(&password, code))
     }
 
     /// Asks for the code that turned out to be needed; where nobody sits there, that is the error, with a hint.
@@ -156,10 +156,14 @@ impl<'a> Call<'a> {
 
     /// Does a deed of a person who shows their password: with their second-factor code read after all else where
     /// `comes`, and asked for where it turns out to be needed and somebody sits there to type it.
-    pub fn with_code<T>(&mut self, comes: bool, mut deed: impl FnMut(Option<&str>) -> Result<T>) -> Outcome<T> {
+    pub fn with_code<T>(
+        &mut self,
+        comes: bool,
+        mut deed: impl FnMut(&mut Self, Option<&str>) -> Result<T>,
+    ) -> Outcome<T> {
         let mut code = if comes { Some(self.input.secret(Want::Code, CODE, "--code")?) } else { None };
         loop {
-            match deed(code.as_ref().map(Secret::expose)) {
+            match deed(self, code.as_ref().map(Secret::expose)) {
                 Err(error) if error.kind == Kind::MissingOtpCode && code.is_none() => {
                     code = Some(self.ask_code(error, "--code reads it after the password")?);
                 }
@@ -177,6 +181,9 @@ impl<'a> Call<'a> {
     /// whoever finds one.
     pub fn new_place(&self, hint: &str) -> Result<String> {
         let path = self.world.path();
+        if !self.global.read_only && !self.global.dry_run {
+            self.world.remove_abandoned();
+        }
         match self.world.open(None) {
             Err(error) if error.kind == Kind::NoDatabase => {}
             Err(error) => return Err(error),
@@ -197,7 +204,7 @@ impl<'a> Call<'a> {
             self.out.say(&format!("dry run: the database {} would be created", self.world.path()));
             return self.world.imagine(service);
         }
-        match self.world.create(service) {
+        match self.world.create(service, &mut |_| Ok(())) {
             Ok(accounts) => {
                 self.out.say(&format!("created the database {}", self.world.path()));
                 Ok(accounts)

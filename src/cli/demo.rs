@@ -1,6 +1,7 @@
 //! `demo --no-console`: a new file full of sample people.
 
 use std::io::{self, Write as _};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -10,6 +11,8 @@ use super::call::Call;
 use super::output::{Outcome, fault};
 use super::prompt::is_interactive;
 use super::world::Loading;
+use crate::accounts::door::Accounts;
+use crate::accounts::error::{Error, Kind};
 
 #[derive(Serialize)]
 struct Written {
@@ -24,22 +27,29 @@ pub fn run(call: &mut Call<'_>, args: &Demo) -> Outcome {
     }
     call.no_rehearsal("sample people are written or not")?;
     let path = call.new_place("sample people are only written into a new file")?;
-    let mut accounts = call.world.create(None)?;
-    call.out.say(&format!("created the database {path}"));
     let began = Instant::now();
     let mut told = Instant::now();
     let (quiet, live) = (call.global.quiet, is_interactive());
+    let (world, stop) = (call.world, call.world.stop_requested());
     let mut tell = |loading: Loading| {
         if !quiet && live && (told.elapsed() > Duration::from_millis(250) || loading.done == loading.of) {
             told = Instant::now();
             show(loading);
         }
+        !stop.load(Ordering::Relaxed)
     };
-    let loaded = call.world.load_sample_people(&mut accounts, args.users, &mut tell);
-    if live && !quiet {
-        call.out.say("");
-    }
-    loaded?;
+    let mut fill = |accounts: &mut Accounts| {
+        let loaded = world.load_sample_people(accounts, args.users, &mut tell);
+        if live && !quiet {
+            let _ = writeln!(io::stderr());
+        }
+        match stop.load(Ordering::Relaxed) {
+            true => Err(Error::new(Kind::Cancelled, "cancelled").hint("no database was made")),
+            false => loaded,
+        }
+    };
+    drop(world.create(None, &mut fill)?);
+    call.out.say(&format!("created the database {path}"));
     if call.out.is_json() {
         return call.out.json(&Written { path, users: args.users });
     }

@@ -3,19 +3,21 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use serde::Serialize;
 
 use super::call::{Call, Missing};
 use super::json;
 use super::output::Outcome;
-use crate::accounts::chain::{Head, broken};
+use crate::accounts::chain::{Head, UNEXPLAINED, broken};
 use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::export::{self, Record};
 use crate::accounts::file_error::file_error;
 use crate::accounts::text::quote;
 use crate::accounts::trail::parse_since;
+use crate::temporary::{self, NEW_FILE, TemporaryFolder};
 
 #[derive(Serialize)]
 struct Exported {
@@ -49,10 +51,9 @@ pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
         None => Ok(()),
     })?;
     if let Some(stretch) = &stretch {
-        if let Some(sheet) = &mut sheet {
-            sheet.settle()?;
-            // Whatever becomes of the checkpoint: one that stands without its file would let entries go for good.
-            sheet.keep = true;
+        if let Some(sheet) = sheet {
+            // Before the checkpoint: with a checkpoint and no file, upkeep would remove entries that no file holds.
+            sheet.publish()?;
         }
         accounts.exported(stretch)?;
     }
@@ -78,13 +79,22 @@ pub fn write(call: &mut Call<'_>, path: &Path, until: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// Verifies an exported file alone.
-pub fn verify(call: &mut Call<'_>, path: &Path, kept: Option<&str>) -> Outcome {
+/// Verifies exported files, each of which follows the one before, without a database.
+pub fn verify(call: &mut Call<'_>, paths: &[PathBuf], kept: Option<&str>) -> Outcome {
     let kept = kept.map(Head::parse).transpose()?;
-    let file = File::open(path).map_err(|fault| failed("cannot be read", path, &fault))?;
-    let (after, found) = export::verify(records(path, file), kept)?;
-    if let Some((seq, why)) = found.broken {
-        return Err(broken(seq, why).into());
+    let files = paths.iter().map(|path| match File::open(path) {
+        Ok(file) => Ok(records(path, file)),
+        Err(fault) => Err(failed("cannot be read", path, &fault)),
+    });
+    let (after, found) = export::verify_files(files, kept)?;
+    match found.broken {
+        Some((seq, UNEXPLAINED)) => {
+            let hint =
+                "if the purge is in a later export: --export FILE --export LATER; otherwise compare with a backup";
+            return Err(broken(seq, UNEXPLAINED).hint(hint).into());
+        }
+        Some((seq, why)) => return Err(broken(seq, why).into()),
+        None => {}
     }
     let head = found.head.map(|head| head.to_string());
     if call.out.is_json() {
@@ -118,23 +128,32 @@ fn records(path: &Path, file: File) -> impl Iterator<Item = Result<Record>> + '_
 
 fn read(path: &Path, at: usize, line: &[u8]) -> Result<Record> {
     serde_json::from_slice(line).map_err(|_| {
-        let message = format!("line {at} of {} is no entry of an exported audit", quote(&path.to_string_lossy()));
+        let file = quote(&path.to_string_lossy());
+        let message =
+            format!("line {at} of {file} is not a line of an exported audit: it lacks a field or has another");
         Error::new(Kind::Failure, message).hint("`rollbook audit export FILE` writes one")
     })
 }
 
-/// The file that is being written; gone again unless all of it came to its end.
+/// The file that is being written, in a temporary folder beside its place; gone again unless it is published.
 struct Sheet<'a> {
     path: &'a Path,
+    draft: PathBuf,
     out: BufWriter<File>,
-    keep: bool,
+    _folder: TemporaryFolder,
 }
 
 impl Sheet<'_> {
     fn new(path: &Path) -> Result<Sheet<'_>> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|fault| failed("cannot be created", path, &fault))?;
-        Ok(Sheet { path, out: BufWriter::new(file), keep: false })
+        let fault = |fault| failed("cannot be created", path, &fault);
+        let Some(name) = path.file_name() else { return Err(fault(Errno::INVAL.into())) };
+        if path.symlink_metadata().is_ok() {
+            return Err(fault(Errno::EXIST.into()));
+        }
+        let folder = TemporaryFolder::create(temporary::parent_of(path), NEW_FILE).map_err(fault)?;
+        let draft = folder.path().join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(fault)?;
+        Ok(Sheet { path, draft, out: BufWriter::new(file), _folder: folder })
     }
 
     fn put(&mut self, record: &Record) -> Result<()> {
@@ -142,21 +161,10 @@ impl Sheet<'_> {
         line.map_err(|fault| failed("cannot be written", self.path, &fault))
     }
 
-    fn settle(&mut self) -> Result<()> {
-        let settled = self.out.flush().and_then(|()| self.out.get_ref().sync_all()).and_then(|()| {
-            // The name in its folder has to last as well.
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-        });
+    /// Puts the complete file at its place and on the disk.
+    fn publish(mut self) -> Result<()> {
+        let settled = self.out.flush().and_then(|()| temporary::publish(&self.draft, self.path));
         settled.map_err(|fault| failed("cannot be written to the disk", self.path, &fault))
-    }
-}
-
-impl Drop for Sheet<'_> {
-    fn drop(&mut self) {
-        if !self.keep {
-            let _ = std::fs::remove_file(self.path);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::args::factor::{Codes, Confirm, Disable, Enable, Factor as Verb, Whose
 use super::call::{Call, Missing, called};
 use super::json::UserJson;
 use super::lines::Want;
-use super::output::{Outcome, fault};
+use super::output::{Halt, Outcome, fault, void_if};
 use super::prompt::is_interactive;
 use super::words::count;
 use crate::accounts::door::Accounts;
@@ -83,6 +83,7 @@ fn subject(call: &mut Call<'_>, whose: &Whose, flag: &str) -> Outcome<(Accounts,
 }
 
 fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
+    call.out.must_be_open()?;
     let asking = is_interactive() && !call.global.json;
     if !call.global.dry_run && !asking {
         return Err(fault("there is no terminal to show a secret at and to ask for a code")
@@ -113,7 +114,7 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
     }
     for left in (0..3).rev() {
         let code = Secret::new(call.input.ask("The code that the app shows now: ")?);
-        match turn_on(&mut accounts, &subject, &enrolment.secret, &code) {
+        match turn_on(call, &mut accounts, &subject, &enrolment.secret, &code) {
             Err(error) if error.kind == Kind::InvalidOtpCode && left > 0 => call.out.say(&error.to_string()),
             answer => return tell_enabled(call, &subject.user, &answer?),
         }
@@ -121,11 +122,23 @@ fn enable(call: &mut Call<'_>, args: &Enable) -> Outcome {
     Ok(())
 }
 
-fn turn_on(accounts: &mut Accounts, subject: &Subject, secret: &Secret, code: &Secret) -> Result<Enabled> {
-    match &subject.password {
-        Some(password) => accounts.enable_own_factor(&subject.name, password, secret, code.expose()),
-        None => accounts.enable_factor(&subject.user.id, Some(subject.user.version), secret, code.expose()),
-    }
+fn turn_on(
+    call: &mut Call<'_>,
+    accounts: &mut Accounts,
+    subject: &Subject,
+    secret: &Secret,
+    code: &Secret,
+) -> Result<Enabled> {
+    let (user, mut shown) = (&subject.user, false);
+    let mut deliver = |codes: &[Secret]| {
+        shown = true;
+        write_codes(call, user, codes)
+    };
+    let enabled = match &subject.password {
+        Some(password) => accounts.enable_own_factor_with(&subject.name, password, secret, code.expose(), &mut deliver),
+        None => accounts.enable_factor_with(&user.id, Some(user.version), secret, code.expose(), &mut deliver),
+    };
+    enabled.map_err(|error| void_if(shown, error, "the second factor is off, and its backup codes are void"))
 }
 
 /// The secret as text, as a URI, and at a terminal as a picture.
@@ -149,46 +162,53 @@ fn show(call: &mut Call<'_>, enrolment: &Enrolment) -> Outcome {
 }
 
 fn confirm(call: &mut Call<'_>, args: &Confirm) -> Outcome {
+    call.out.must_be_open()?;
     let (mut accounts, subject) = subject(call, &args.whose, "--stdin")?;
     let secret = call.input.secret(Want::Secret, "the secret", "--stdin")?;
     let code = call.input.secret(Want::FactorCode, "the code that the app shows now", "--stdin")?;
     let key = accounts.key_report()?;
-    let codes = turn_on(&mut accounts, &subject, &secret, &code)?;
+    let codes = turn_on(call, &mut accounts, &subject, &secret, &code)?;
     if key.key.is_none() && !call.global.dry_run {
         call.out.say(&made_key(&key.place));
     }
     tell_enabled(call, &subject.user, &codes)
 }
 
-/// The codes, and the sessions that ended.
+/// The factor that is on, and the sessions that ended.
 fn tell_enabled(call: &mut Call<'_>, user: &User, enabled: &Enabled) -> Outcome {
-    tell_codes(call, user, &enabled.codes)?;
+    tell_codes(call, user, &enabled.codes);
     if enabled.ended > 0 && !call.out.is_json() {
         call.out.say(&format!("{} of theirs ended with it", count(enabled.ended, "session", "sessions")));
     }
     Ok(())
 }
 
-/// Backup codes on standard output, one a line, and nothing else there.
-fn tell_codes(call: &mut Call<'_>, user: &User, codes: &[Secret]) -> Outcome {
+/// Backup codes on standard output, one a line, and nothing else there. Written before they are valid: nobody may have
+/// a second factor without having seen its codes.
+fn write_codes(call: &mut Call<'_>, user: &User, codes: &[Secret]) -> Result<()> {
     let dry_run = call.global.dry_run;
+    call.out.secret(|out| {
+        if out.is_json() {
+            let backup_codes = codes.iter().map(Secret::expose).collect();
+            let (user_id, name) = (user.id.as_str(), user.name.as_str());
+            return out.json(&CodesJson { user_id, name, backup_codes, dry_run });
+        }
+        codes.iter().try_for_each(|code| out.line(code.expose()))
+    })
+}
+
+fn tell_codes(call: &mut Call<'_>, user: &User, codes: &[Secret]) {
     if call.out.is_json() {
-        let backup_codes = codes.iter().map(Secret::expose).collect();
-        let (user_id, name) = (user.id.as_str(), user.name.as_str());
-        return call.out.json(&CodesJson { user_id, name, backup_codes, dry_run });
+        return;
     }
     let number = count(u32::try_from(codes.len()).unwrap_or(u32::MAX), "backup code", "backup codes");
-    match dry_run {
+    match call.global.dry_run {
         true => call.out.say("dry run: nothing was stored; these codes are good for nothing"),
         false => call.out.say(&format!(
-            "the second factor of {} is on · {number}, each good for one log-in, shown here and never again:",
+            "the second factor of {} is on · {number}, each good for one log-in, shown here and never again",
             called(user)
         )),
     }
-    for code in codes {
-        call.out.line(code.expose())?;
-    }
-    Ok(())
 }
 
 fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
@@ -196,7 +216,7 @@ fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
     let user = &subject.user;
     let disabled = match &subject.password {
         Some(password) => {
-            call.with_code(args.code, |code| accounts.disable_own_factor(&subject.name, password, code))?
+            call.with_code(args.code, |_, code| accounts.disable_own_factor(&subject.name, password, code))?
         }
         None => {
             if user.factor {
@@ -221,15 +241,33 @@ fn disable(call: &mut Call<'_>, args: &Disable) -> Outcome {
 }
 
 fn codes(call: &mut Call<'_>, args: &Codes) -> Outcome {
+    call.out.must_be_open()?;
     let (mut accounts, subject) = subject(call, &args.whose, "--password-stdin")?;
-    let user = &subject.user;
+    let (user, mut shown) = (&subject.user, false);
     let codes = match &subject.password {
-        Some(password) => {
-            call.with_code(args.code, |code| accounts.refresh_own_codes(&subject.name, password, code))?
+        Some(password) => call.with_code(args.code, |call, code| {
+            let mut deliver = |codes: &[Secret]| {
+                shown = true;
+                write_codes(call, user, codes)
+            };
+            accounts.refresh_own_codes_with(&subject.name, password, code, &mut deliver)
+        }),
+        None => {
+            let mut deliver = |codes: &[Secret]| {
+                shown = true;
+                write_codes(call, user, codes)
+            };
+            accounts.refresh_codes_with(&user.id, Some(user.version), &mut deliver).map_err(Halt::from)
         }
-        None => accounts.refresh_codes(&user.id, Some(user.version))?,
     };
-    tell_codes(call, user, &codes)
+    match codes {
+        Ok(codes) => tell_codes(call, user, &codes),
+        Err(Halt::Refused(error)) => {
+            return Err(void_if(shown, error, "the new backup codes are void, and the old ones stay").into());
+        }
+        Err(Halt::Closed) => return Err(Halt::Closed),
+    }
+    Ok(())
 }
 
 fn rekey(call: &mut Call<'_>) -> Outcome {

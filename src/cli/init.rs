@@ -9,6 +9,7 @@ use super::json::UserJson;
 use super::lines::Want;
 use super::output::Outcome;
 use super::prompt::is_interactive;
+use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
 use crate::accounts::secret::Secret;
 use crate::accounts::user::{Draft, Role, User};
@@ -23,19 +24,27 @@ struct Made<'a> {
 /// Creates the database; refused where there is one.
 pub fn run(call: &mut Call<'_>, args: Init) -> Outcome {
     let path = call.new_place("`rollbook user list` shows who is in it; --db names another place")?;
-    let admin = administrator(call, args)?;
+    let mut admin = administrator(call, args)?;
     let key = prepare_key(call)?;
-    let mut accounts = if call.global.dry_run { call.world.imagine(None)? } else { call.world.create(None)? };
-    let would = if call.global.dry_run { "dry run: the database would be created:" } else { "created the database" };
+    let (dry_run, reason) = (call.global.dry_run, call.global.reason.as_deref());
+    let mut user = None;
+    // The database appears at its place with its first administrator: a kill never leaves one without.
+    let mut fill = |accounts: &mut Accounts| {
+        accounts.give_reason(reason)?;
+        if let Some((draft, password)) = admin.take() {
+            user = Some(accounts.create_user(draft, Some(&password))?);
+        }
+        Ok(())
+    };
+    match dry_run {
+        true => fill(&mut call.world.imagine(None)?)?,
+        false => drop(call.world.create(None, &mut fill)?),
+    }
+    let would = if dry_run { "dry run: the database would be created:" } else { "created the database" };
     call.out.say(&format!("{would} {path}"));
-    accounts.give_reason(call.global.reason.as_deref())?;
     if let Some(place) = key {
         call.out.say(&made_key(&place));
     }
-    let user = match admin {
-        Some((draft, password)) => Some(accounts.create_user(draft, Some(&password))?),
-        None => None,
-    };
     tell(call, path, user.as_ref())
 }
 

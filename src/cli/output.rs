@@ -4,6 +4,9 @@
 
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{FileType, OFlags};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -28,7 +31,11 @@ impl From<io::Error> for Halt {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe => Halt::Closed,
-            _ => Halt::Refused(Error::new(Kind::Failure, format!("the output cannot be written: {error}"))),
+            _ => {
+                let reason = error.to_string();
+                let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+                Halt::Refused(Error::new(Kind::Failure, format!("the output cannot be written: {reason}")))
+            }
         }
     }
 }
@@ -90,10 +97,72 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
+    /// Refuses a standard output that takes nothing, before a secret is made that nobody would get: one that is closed,
+    /// that is open for reading only, or whose reader is gone.
+    ///
+    /// The runtime opens /dev/null for reading and writing in the place of a closed standard output. `>/dev/null` opens
+    /// it for writing only, and is accepted.
+    pub fn must_be_open(&self) -> Result<(), Error> {
+        let shut = |why: &str| {
+            Err(Error::new(Kind::Failure, format!("standard output {why}; the answer is a secret that would be lost"))
+                .hint("nothing was done; give standard output a file, a pipe or a terminal"))
+        };
+        let out = rustix::stdio::stdout();
+        let Ok(flags) = rustix::fs::fcntl_getfl(out) else { return shut("is closed") };
+        match flags & OFlags::RWMODE {
+            mode if mode == OFlags::RDONLY => return shut("is open for reading only"),
+            mode if mode == OFlags::RDWR && is_null_device(out) => return shut("is closed"),
+            _ => {}
+        }
+        let mut fds = [PollFd::new(&out, PollFlags::OUT)];
+        let polled = rustix::event::poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        if polled.is_ok() && fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
+            return shut("has no reader");
+        }
+        Ok(())
+    }
+
+    /// Writes a secret and hands it over. An error means that nobody has it.
+    pub fn secret(&mut self, write: impl FnOnce(&mut Output) -> Outcome) -> Result<(), Error> {
+        let lost = |why: &str| Error::new(Kind::Failure, format!("the secret could not be written: {why}"));
+        match write(self).and_then(|()| self.flush()) {
+            Ok(()) => Ok(()),
+            Err(Halt::Closed) => Err(lost("the reader of standard output is gone")),
+            Err(Halt::Refused(error)) => Err(lost(&error.message)),
+        }
+    }
+
     /// Hands over what was written so far.
     pub fn flush(&mut self) -> Outcome {
         self.out.flush()?;
         Ok(())
+    }
+}
+
+/// The reason that the audit gives for a secret that was withdrawn.
+pub const LOST: &str = "its output failed";
+
+/// The error for a secret that nobody has: it was withdrawn, or `by_hand` withdraws it.
+pub fn withdrawn(lost: Error, done: &str, withdrawal: Result<(), Error>, by_hand: &str) -> Error {
+    match withdrawal {
+        Ok(()) => Error::new(Kind::Failure, format!("{}; {done}", lost.message)),
+        Err(error) => Error::new(Kind::Failure, format!("{}; it is still valid, because {error}", lost.message))
+            .hint(format!("`{by_hand}` withdraws it")),
+    }
+}
+
+/// An error of a command that writes a secret before it makes it valid: if `shown`, it says what became of the secret.
+pub fn void_if(shown: bool, error: Error, what: &str) -> Error {
+    match shown {
+        true => Error { message: format!("{}; {what}", error.message), ..error },
+        false => error,
+    }
+}
+
+fn is_null_device(fd: BorrowedFd<'_>) -> bool {
+    match (rustix::fs::fstat(fd), rustix::fs::stat("/dev/null")) {
+        (Ok(ours), Ok(null)) => ours.st_rdev == null.st_rdev && FileType::from_raw_mode(ours.st_mode).is_char_device(),
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use super::args::named::Named;
 use super::call::{Call, Missing, called};
 use super::json::UserJson;
 use super::lines::Want;
-use super::output::Outcome;
+use super::output::{Outcome, void_if};
 use super::words::{for_good, local, lost};
 
 #[derive(Serialize)]
@@ -26,17 +26,30 @@ pub fn run(call: &mut Call<'_>, verb: Reset) -> Outcome {
 
 fn request(call: &mut Call<'_>, named: &Named) -> Outcome {
     call.no_rehearsal("the answer of a request is a secret that works")?;
+    call.out.must_be_open()?;
     let name = call.name(named)?;
-    let issued = call.accounts(Missing::Refuse)?.request_reset(&name)?;
-    if call.out.is_json() {
-        let expires_at = issued.expires_at.rfc3339();
-        return call.out.json(&Issued { request_id: issued.request_id.expose(), expires_at });
+    let mut accounts = call.accounts(Missing::Refuse)?;
+    let mut until = None;
+    let written = accounts.request_reset_with(&name, &mut |issued| {
+        until = Some(issued.expires_at);
+        call.out.secret(|out| match out.is_json() {
+            true => {
+                let expires_at = issued.expires_at.rfc3339();
+                out.json(&Issued { request_id: issued.request_id.expose(), expires_at })
+            }
+            false => out.line(issued.request_id.expose()),
+        })
+    });
+    if let Err(error) = written {
+        return Err(void_if(until.is_some(), error, "the code was not issued; an earlier one stays valid").into());
     }
-    call.out.say(&format!(
-        "usable once, until {}; whoever holds it can set the password: give it to nobody but them",
-        local(issued.expires_at)
-    ));
-    call.out.line(issued.request_id.expose())
+    if let Some(until) = until.filter(|_| !call.out.is_json()) {
+        call.out.say(&format!(
+            "usable once, until {}; whoever holds it can set the password: give it to nobody but them",
+            local(until)
+        ));
+    }
+    Ok(())
 }
 
 fn complete(call: &mut Call<'_>) -> Outcome {

@@ -7,7 +7,7 @@ use super::bulk::{must_choose, read_filter};
 use super::call::{Call, Missing, called};
 use super::json::SessionJson;
 use super::lines::Want;
-use super::output::{Outcome, Table};
+use super::output::{LOST, Outcome, Table, withdrawn};
 use super::words::{ago, count, left, local};
 use crate::accounts::bulk::Ended as Done;
 use crate::accounts::error::{Error, Kind};
@@ -108,6 +108,7 @@ fn row(session: &Session, now: Time) -> [String; 7] {
 
 fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
     call.no_rehearsal("a log-in hands out a token that works")?;
+    call.out.must_be_open()?;
     let name = call.name(&args.target.named)?;
     let password = call.input.secret(Want::Password, "the password", "--password-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
@@ -116,7 +117,7 @@ fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
         Some(text) => Until::parse(text, accounts.now())?,
         None => Until::Default,
     };
-    let opened = call.with_code(args.code, |code| {
+    let opened = call.with_code(args.code, |_, code| {
         accounts.log_in(&Login {
             name: &name,
             password: Some(&password),
@@ -126,17 +127,14 @@ fn log_in(call: &mut Call<'_>, args: &SessionLogin) -> Outcome {
             expires,
         })
     })?;
-    let told = if call.out.is_json() {
-        call.out.json(&SessionJson::from(&opened.session).with_token(&opened.token))
-    } else {
-        call.out.line(opened.token.expose())
-    };
-    let told = told.and_then(|()| call.out.flush());
-    if told.is_err() {
-        // A token that reached nobody opens a session that nobody could end.
-        accounts.log_out(&opened.token)?;
-    }
-    told
+    let told = call.out.secret(|out| match out.is_json() {
+        true => out.json(&SessionJson::from(&opened.session).with_token(&opened.token)),
+        false => out.line(opened.token.expose()),
+    });
+    let Err(lost) = told else { return Ok(()) };
+    accounts.give_reason(Some(LOST))?;
+    let by_hand = format!("rollbook session logout {}", visible(opened.session.id.as_str()));
+    Err(withdrawn(lost, "the session was ended", accounts.log_out(&opened.token).map(drop), &by_hand).into())
 }
 
 fn check(call: &mut Call<'_>) -> Outcome {

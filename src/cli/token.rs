@@ -7,7 +7,7 @@ use super::args::token::{Token as Verb, TokenCreate, TokenRevoke};
 use super::call::{Call, Missing, called};
 use super::json::TokenJson;
 use super::lines::Want;
-use super::output::{Outcome, Table};
+use super::output::{LOST, Outcome, Table, withdrawn};
 use super::words::{ago, left, local};
 use crate::accounts::api_token::TokenId;
 use crate::accounts::text::{quote, visible};
@@ -31,6 +31,7 @@ pub fn run(call: &mut Call<'_>, verb: Verb) -> Outcome {
 
 fn create(call: &mut Call<'_>, args: &TokenCreate) -> Outcome {
     call.no_rehearsal("the answer is a token that works")?;
+    call.out.must_be_open()?;
     let owner = call.name(&args.owner.named)?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let until = match &args.expires {
@@ -39,10 +40,14 @@ fn create(call: &mut Call<'_>, args: &TokenCreate) -> Outcome {
     };
     let user = accounts.find_owner(&owner)?;
     let (token, value) = accounts.create_token(&user.id, args.name.as_deref(), until)?;
-    if call.out.is_json() {
-        return call.out.json(&TokenJson::from(&token).with_value(&value));
-    }
-    call.out.line(value.expose())
+    let told = call.out.secret(|out| match out.is_json() {
+        true => out.json(&TokenJson::from(&token).with_value(&value)),
+        false => out.line(value.expose()),
+    });
+    let Err(lost) = told else { return Ok(()) };
+    accounts.give_reason(Some(LOST))?;
+    let by_hand = format!("rollbook token revoke {}", visible(token.id.as_str()));
+    Err(withdrawn(lost, "the token was revoked", accounts.revoke_token(&token.id).map(drop), &by_hand).into())
 }
 
 fn list(call: &mut Call<'_>, named: &Named) -> Outcome {

@@ -204,7 +204,7 @@ pub fn passwd(call: &mut Call<'_>, args: &UserPasswd) -> Outcome {
         let new = call.input.new_secret(Want::NewPassword, "the new password", "--stdin")?;
         let mut accounts = call.accounts(Missing::Refuse)?;
         let name = accounts.login_name(&name);
-        let changed = call.with_code(args.code, |code| accounts.change_password(&name, &old, &new, code))?;
+        let changed = call.with_code(args.code, |_, code| accounts.change_password(&name, &old, &new, code))?;
         let tokens = tokens_left(&mut accounts, &changed.after);
         (changed, tokens)
     };
@@ -233,7 +233,7 @@ pub fn authenticate(call: &mut Call<'_>, args: &UserAuthenticate) -> Outcome {
     let password = call.input.secret(Want::Password, "the password", "--password-stdin")?;
     let mut accounts = call.accounts(Missing::Refuse)?;
     let name = accounts.login_name(&name);
-    let user = call.with_code(args.code, |code| accounts.authenticate(&name, &password, code))?;
+    let user = call.with_code(args.code, |_, code| accounts.authenticate(&name, &password, code))?;
     if call.out.is_json() {
         return call.out.json(&UserJson::from(&user));
     }

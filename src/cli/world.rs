@@ -1,6 +1,8 @@
 //! What the command line asks of whoever starts it: the database, its place, and this program's own settings.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::accounts::door::Accounts;
 use crate::accounts::error::Result;
@@ -67,11 +69,15 @@ pub trait World {
     /// The command prefix that acts as the owner of the database's file, if that is another account.
     fn run_as_owner(&self) -> Option<String>;
 
-    /// Creates the database and opens it.
+    /// Creates the database with the first rows that `fill` writes, and opens it. A process that is killed meanwhile
+    /// leaves no database.
     ///
     /// # Errors
-    /// `failure` if there is something there already.
-    fn create(&self, service: Option<&str>) -> Result<Accounts>;
+    /// `failure` if there is something there already, and whatever `fill` answers; then nothing is left.
+    fn create(&self, service: Option<&str>, fill: &mut dyn FnMut(&mut Accounts) -> Result<()>) -> Result<Accounts>;
+
+    /// Removes the temporary folders that dead processes left beside this database.
+    fn remove_abandoned(&self);
 
     /// A new database that is nowhere, to try things on.
     ///
@@ -85,11 +91,19 @@ pub trait World {
     /// As the engine says; `unauthorized` and `constraint_violation` for a glass that may not be broken.
     fn upgrade(&self, break_glass: bool, reason: Option<&str>) -> Result<Upgraded>;
 
-    /// Writes sample people and tells how far it has come.
+    /// Writes sample people and tells how far it has come, until `tell` answers `false`.
     ///
     /// # Errors
     /// As any write.
-    fn load_sample_people(&self, accounts: &mut Accounts, users: u64, tell: &mut dyn FnMut(Loading)) -> Result<()>;
+    fn load_sample_people(
+        &self,
+        accounts: &mut Accounts,
+        users: u64,
+        tell: &mut dyn FnMut(Loading) -> bool,
+    ) -> Result<()>;
+
+    /// Set when the process is asked to end (SIGINT, SIGTERM, SIGHUP), which from now on no longer ends it.
+    fn stop_requested(&self) -> Arc<AtomicBool>;
 
     /// The settings of this program.
     fn settings(&self) -> Vec<Setting>;

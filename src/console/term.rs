@@ -3,9 +3,9 @@
 //! Bytes are read and decoded here rather than by crossterm's event reader, which spins on a terminal that is gone
 //! and delivers a split escape sequence as letters. Knows nothing of what is drawn or what a key does.
 //!
-//! The order at the start is [`hook_panics`], before there is any thread that may panic, [`enter`], [`start`], then
-//! `ratatui::Terminal::new(Surface::new(Tty))`; at the end [`leave`]. A suspended console comes back by [`suspend`],
-//! `Terminal::clear`, and a new frame.
+//! The order at the start is [`hook_panics`], before there is any thread that may panic, [`watch_signals`], [`enter`],
+//! [`start`], then `ratatui::Terminal::new(Surface::new(Tty))`; at the end [`leave`]. A suspended console comes back by
+//! [`suspend`], `Terminal::clear`, and a new frame.
 
 pub mod copy;
 pub mod decode;
@@ -29,17 +29,25 @@ pub use surface::Surface;
 
 use crate::accounts::error::{Error, Kind, Result};
 
-/// Starts the threads that read the terminal and take the signals. Called once.
+/// Starts the thread that takes the signals. Called once, before anything is made that must not outlive the process.
 ///
 /// # Errors
 /// `failure` when the system gives no thread or no signal handler.
-pub fn start(sink: impl Fn(TermEvent) + Send + Clone + 'static) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Error::new(Kind::Failure, format!("the terminal cannot be watched: {error}"))
-            .hint("the limits on processes and open files may be too low (ulimit -a)")
-    };
-    guard::watch_signals(sink.clone()).map_err(failed)?;
-    reader::read_input(sink).map_err(failed)
+pub fn watch_signals(sink: impl Fn(TermEvent) + Send + 'static) -> Result<()> {
+    guard::watch_signals(sink).map_err(cannot_be_watched)
+}
+
+/// Starts the thread that reads the terminal. Called once.
+///
+/// # Errors
+/// `failure` when the system gives no thread.
+pub fn start(sink: impl Fn(TermEvent) + Send + 'static) -> Result<()> {
+    reader::read_input(sink).map_err(cannot_be_watched)
+}
+
+fn cannot_be_watched(error: std::io::Error) -> Error {
+    Error::new(Kind::Failure, format!("the terminal cannot be watched: {error}"))
+        .hint("the limits on processes and open files may be too low (ulimit -a)")
 }
 
 /// Puts text on the clipboard of whoever sits at the terminal, if their terminal allows it; there is no answer.

@@ -49,7 +49,7 @@ impl Progress {
 }
 
 /// Writes `users` people through a handle: statuses, roles, labels, dates, and a live session for every fifth.
-/// `elapsed` tells how long it has taken so far.
+/// `elapsed` tells how long it has taken so far; `progress` answers whether to go on.
 ///
 /// # Errors
 /// As [`Accounts::load`].
@@ -57,7 +57,7 @@ pub fn load(
     accounts: &mut Accounts,
     users: u64,
     elapsed: &dyn Fn() -> Duration,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<()> {
     let mut hashes = vec![accounts.hash(&Secret::from(PASSWORD))?];
     let mut dice = Dice::new(SEED, u64::MAX);
@@ -75,10 +75,7 @@ pub fn load(
             None
         }
     });
-    accounts.load(&mut samples, &[], &mut |done| {
-        progress(Progress::after(elapsed(), done, users));
-        true
-    })?;
+    accounts.load(&mut samples, &[], &mut |done| progress(Progress::after(elapsed(), done, users)))?;
     fault.map_or(Ok(()), Err)
 }
 

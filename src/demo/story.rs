@@ -232,7 +232,7 @@ impl Story {
         words: Option<String>,
     ) {
         let detail = Detail {
-            actor: by.name().to_owned(),
+            actor: by.written_name().to_owned(),
             target: Some(self.user.name.clone()),
             origin: origin(by).to_owned(),
             reason: why.map(str::to_owned),

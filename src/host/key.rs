@@ -8,7 +8,6 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use etcetera::BaseStrategy as _;
 use rustix::fs::{Mode, OFlags};
@@ -20,6 +19,7 @@ use crate::accounts::error::{Error, Kind, Result};
 use crate::accounts::file_error::{account_name, file_error, is_absent, not_a_folder, run_as};
 use crate::accounts::seal::{Key, Keyring, Slot};
 use crate::accounts::token::hex;
+use crate::temporary::{self, NEW_FILE, TemporaryFolder};
 
 /// The folder of root's key. Every account reads the configuration beside it.
 const SYSTEM: &str = "/etc/rollbook";
@@ -83,7 +83,7 @@ impl KeyFile {
     }
 
     fn folder(&self) -> &Path {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+        temporary::parent_of(&self.path)
     }
 
     /// Whoever may write in the folder may put a key of theirs there.
@@ -127,6 +127,13 @@ impl KeyFile {
         );
         Err(Error::new(Kind::Failure, message)
             .hint(format!("run it as that account ({}), or {ELSEWHERE}", run_as(owner))))
+    }
+
+    /// A temporary folder beside the key's place, and the place of a file in it.
+    fn draft(&self) -> io::Result<(TemporaryFolder, PathBuf)> {
+        let folder = TemporaryFolder::create(self.folder(), NEW_FILE)?;
+        let file = folder.path().join("key");
+        Ok((folder, file))
     }
 
     /// Whatever was done to the folder is on the disk.
@@ -182,11 +189,12 @@ impl Keyring for KeyFile {
         self.make_folder().map_err(fault)?;
         self.check_folder()?;
         self.check_folder_owner()?;
-        // Written under another name and then linked, so that the key is never there in part, and never replaced.
-        let draft = draft_beside(&path);
-        let made = write_new(&draft, key).and_then(|()| fs::hard_link(&draft, &path));
-        let _ = fs::remove_file(&draft);
-        made.and_then(|()| self.settle()).map_err(fault)
+        // The key is never there in part, and never replaced.
+        let made = self.draft().and_then(|(_folder, draft)| {
+            write_new(&draft, key)?;
+            temporary::publish(&draft, &path)
+        });
+        made.map_err(fault)
     }
 
     fn advance(&self) -> Result<()> {
@@ -197,7 +205,7 @@ impl Keyring for KeyFile {
         let advanced = (|| {
             if self.path.exists() {
                 // A second name for the present key first: at no moment is either of them without one.
-                let draft = draft_beside(&former);
+                let (_folder, draft) = self.draft()?;
                 fs::hard_link(&self.path, &draft)?;
                 fs::rename(&draft, &former)?;
             }
@@ -223,14 +231,6 @@ const ELSEWHERE: &str = "name another place with --key, ROLLBOOK_KEY or key in c
 fn failed(attempt: &str, path: &Path, fault: &io::Error) -> Error {
     let error = file_error(attempt, path, fault, ELSEWHERE);
     Error { message: format!("the key {}", error.message), ..error }
-}
-
-/// A name that no other process and no other thread of this one takes.
-fn draft_beside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    name.into()
 }
 
 fn write_new(path: &Path, key: &Key) -> io::Result<()> {

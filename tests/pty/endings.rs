@@ -87,6 +87,53 @@ fn whoever_quits_while_sample_people_are_made_leaves_none_behind() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// A demo whose temporary folder is in this folder, with its service at work.
+fn demo(temporary: &std::path::Path) -> Pty {
+    let pty = Start::program(ROLLBOOK).env("TMPDIR", temporary.to_str().unwrap()).args(["demo"]).go();
+    // A busy machine takes long to make the sample people.
+    pty.wait_for_within("newest first", LONG);
+    pty.is_taken();
+    pty
+}
+
+/// Longer than a busy machine takes; a pass needs a small part of it.
+const LONG: Duration = Duration::from_secs(120);
+
+#[test]
+fn a_demo_that_is_ended_leaves_no_folder() {
+    // The end of the terminal and its signal come in either order: several times.
+    for signal in ["Terminated", "Interrupt"].into_iter().chain(["Hangup"; 6]) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pty = demo(folder.path());
+        match signal {
+            "Terminated" => pty.kill(Signal::TERM),
+            "Interrupt" => pty.kill(Signal::INT),
+            _ => pty.close(),
+        }
+        assert_eq!(pty.end_within(LONG).signal(), Some(signal));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
+    }
+}
+
+#[test]
+fn the_next_demo_removes_the_folder_of_one_that_was_killed_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = || std::fs::read_dir(folder.path()).unwrap().count();
+    let mut living = demo(folder.path());
+    let mut killed = demo(folder.path());
+    assert_eq!(count(), 2);
+    killed.kill(Signal::KILL);
+    killed.end_within(LONG);
+    assert_eq!(count(), 2);
+    let mut next = demo(folder.path());
+    assert_eq!(count(), 2, "of the living one and the new one");
+    for pty in [&mut next, &mut living] {
+        pty.keys("q");
+        assert!(pty.end_within(LONG).success());
+    }
+    assert_eq!(count(), 0);
+}
+
 #[test]
 fn a_terminal_is_needed_and_said_to_be() {
     let (_folder, db) = people::three();

@@ -169,20 +169,3 @@ pub fn a_purge_takes_the_name_from_whom_they_acted_upon(make: Make) {
     assert!(last.detail.is_some_and(|detail| !detail.changes.is_empty()), "and so does what was done");
     bench.assert_chain();
 }
-
-/// What the first version wrote held the name in the detail, which can only go as a whole.
-#[test]
-fn of_an_older_entry_by_the_purged_the_detail_goes() {
-    let mut bench = Bench::file();
-    let (mallory, alice) = (bench.add("mallory"), bench.add("alice"));
-    let stamp = bench.by(&mallory);
-    bench.store.change_user(&alice.id, None, &UserChange::Deactivate, &stamp).unwrap();
-    let db = rusqlite::Connection::open(bench.path.as_ref().unwrap()).unwrap();
-    db.execute("UPDATE audit_detail SET json = json_set(json, '$.actor', 'mallory') WHERE seq = 3", []).unwrap();
-    let own = bench.stamp();
-    bench.store.purge_user(&mallory.id, None, &own).unwrap();
-    assert_eq!(bench.store.audit(Some(&alice.id), None, 1).unwrap()[0].detail, None);
-    drop((bench.store, db));
-    let bytes = std::fs::read(bench.path.unwrap()).unwrap();
-    assert!(!bytes.windows(7).any(|piece| piece == b"mallory"), "not a byte of the name is left in the file");
-}

@@ -25,6 +25,9 @@ use crate::console::term::{job, screen};
 /// How long the terminal may take to be restored before the process ends without it.
 const LAST_WORDS: Duration = Duration::from_millis(1_000);
 
+/// How long a thread waits for the farewells that another thread carries out. A busy machine takes long to remove files.
+const FAREWELL: Duration = Duration::from_secs(30);
+
 /// How often the process was continued.
 static CONTINUED: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
 
@@ -34,16 +37,35 @@ static OWN_STOP: AtomicBool = AtomicBool::new(false);
 /// What is done when the process ends by a signal or a fault, which leave no time for destructors.
 static FAREWELLS: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
 
+/// Whether a thread has begun to carry out the farewells, and whether it is done.
+static LEAVING: (Mutex<Leaving>, Condvar) = (Mutex::new(Leaving::No), Condvar::new());
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    Begun,
+    Done,
+}
+
 /// Does this as well where the process is ended by a signal, a dead connection or a fault. Not at a normal end.
 pub fn at_the_end(farewell: impl Fn() + Send + 'static) {
     FAREWELLS.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(farewell));
 }
 
+/// Carries out the farewells once. A signal and the end of the terminal come at the same moment: the thread that comes
+/// second waits, because its end is the end of the process, also of the thread that came first.
 fn say_farewell() {
-    // Whoever holds the lock is at it already.
-    if let Ok(farewells) = FAREWELLS.try_lock() {
-        farewells.iter().for_each(|farewell| farewell());
+    let (state, changed) = &LEAVING;
+    let mut leaving = state.lock().unwrap_or_else(PoisonError::into_inner);
+    if *leaving != Leaving::No {
+        drop(changed.wait_timeout_while(leaving, FAREWELL, |leaving| *leaving != Leaving::Done));
+        return;
     }
+    *leaving = Leaving::Begun;
+    drop(leaving);
+    FAREWELLS.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|farewell| farewell());
+    *state.lock().unwrap_or_else(PoisonError::into_inner) = Leaving::Done;
+    changed.notify_all();
 }
 
 /// Makes a panic restore the terminal, say one calm sentence, and end the process with code 1, except one that only ends

@@ -85,17 +85,23 @@ impl Sqlite {
 
     /// Creates a file and opens it.
     pub fn create(path: &Path) -> Result<Sqlite> {
-        let place = files::make(path)?;
-        let laid = connection::open(&place, false, connection::PATIENCE).and_then(|db| {
-            connection::keep_log(&db)?;
-            schema::lay(&db)
-        });
-        if let Err(error) = laid {
-            // Nothing of a database that never came into being should stand in the way of the next try.
-            let _ = std::fs::remove_file(&place);
-            return Err(error);
-        }
-        Self::open(&place, Access::Full)
+        Self::create_with(path, |_| Ok(()))
+    }
+
+    /// Creates a file, lets `fill` write its first rows, and opens it. The file appears at the path when it is complete.
+    pub fn create_with(path: &Path, fill: impl FnOnce(Sqlite) -> Result<()>) -> Result<Sqlite> {
+        let new = files::NewFile::begin(path)?;
+        let db = connection::open(new.draft(), false, connection::PATIENCE)?;
+        connection::keep_log(&db)?;
+        schema::lay(&db)?;
+        drop(db);
+        fill(Self::open(new.draft(), Access::Full)?)?;
+        Self::open(&new.publish()?, Access::Full)
+    }
+
+    /// Removes the temporary folders that dead processes left beside this database.
+    pub fn remove_abandoned(path: &Path) {
+        files::remove_abandoned(path);
     }
 
     /// A database in memory.

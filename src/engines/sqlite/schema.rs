@@ -8,7 +8,6 @@ use super::database_file::DatabaseFile;
 use super::{connection, faults, files, settings, standing};
 use crate::accounts::audit::{Deed, Stamp};
 use crate::accounts::error::{Error, Kind, Result};
-use crate::accounts::file_error::file_error;
 use crate::engines::opening::Upgraded;
 
 /// "ROLL" in the file's header: this is ours.
@@ -81,12 +80,29 @@ fn version(db: &Connection, path: &Path) -> Result<i32> {
     })();
     match asked {
         Ok((APPLICATION, version)) if version > 0 => Ok(version),
+        Ok((0, 0)) if path.metadata().is_ok_and(|facts| facts.len() == 0) => Err(Error::new(
+            Kind::NoDatabase,
+            format!("there is no database at {}: the file is empty", files::named(path)),
+        )
+        .hint("`rollbook init` makes one there")),
+        Ok((0, 0)) if is_without_tables(db) => {
+            let name = files::named(path);
+            Err(Error::new(
+                Kind::Schema,
+                format!("{name} is a database without tables, as an interrupted init left it"),
+            )
+            .hint(format!("if nothing else uses it: rm {name}, then `rollbook init`")))
+        }
         Ok(_) => Err(foreign()),
         Err(fault) => {
             let error = faults::located(fault.into(), db);
             Err(if error.kind == Kind::Schema { foreign() } else { error })
         }
     }
+}
+
+fn is_without_tables(db: &Connection) -> bool {
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).is_ok_and(|tables| tables == 0)
 }
 
 fn climb(tx: &Connection, from: i32, steps: &[&str]) -> Result<()> {
@@ -143,24 +159,19 @@ fn back_up(db: &Connection, place: &Path, from: i32) -> Result<PathBuf> {
     let stamp: String = db.query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))?;
     let mut name = place.as_os_str().to_owned();
     name.push(format!(".bak-v{from}-{stamp}"));
-    let backup = PathBuf::from(name);
-    files::reserve(&backup)?;
-    let Some(text) = backup.to_str() else {
-        return Err(Error::new(Kind::Failure, format!("{} has a name that is not text", files::named(&backup)))
+    let new = files::NewFile::begin(Path::new(&name))?;
+    let Some(text) = new.draft().to_str() else {
+        return Err(Error::new(Kind::Failure, format!("{} has a name that is not text", files::named(place)))
             .hint("rename the database first"));
     };
-    db.execute("VACUUM INTO ?1", [text]).map_err(|fault| faults::located_at(fault.into(), &backup))?;
-    let sync = std::fs::File::open(&backup).and_then(|file| file.sync_all());
-    sync.map_err(|fault| {
-        file_error("cannot be written to the disk", &backup, &fault, "try again: nothing was changed")
-    })?;
-    Ok(backup)
+    db.execute("VACUUM INTO ?1", [text]).map_err(|fault| faults::located_at(fault.into(), Path::new(&name)))?;
+    new.publish()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     use super::super::handle::Sqlite;
     use super::*;
@@ -174,8 +185,9 @@ mod tests {
 
     /// A file as the first version laid it.
     fn first(path: &Path) -> Connection {
-        let place = files::make(path).unwrap();
-        let db = connection::open(&place, false, connection::PATIENCE).unwrap();
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let db = connection::open(path, false, connection::PATIENCE).unwrap();
         db.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA application_id = {APPLICATION}")).unwrap();
         climb(&db, 0, &STEPS[..1]).unwrap();
         db
