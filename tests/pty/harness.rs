@@ -404,11 +404,27 @@ fn is_rollbook(pid: i32, argument: &str) -> bool {
     words.next() == Some(ROLLBOOK.as_bytes()) && words.any(|word| word == argument.as_bytes())
 }
 
+thread_local! {
+    /// The processes that [`process_with`] found for this test.
+    static FOUND: std::cell::RefCell<Vec<i32>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Whether no thread of a process runs. A process that is killed loses its command line while a thread may still be
+/// inside a last write.
+fn is_over(pid: i32) -> bool {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    tasks.flatten().all(|task| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+    })
+}
+
 /// Waits for one process of the program under test with this argument, and gives its number.
 pub fn process_with(argument: &str) -> i32 {
     let until = Instant::now() + DEADLINE;
     loop {
         if let [pid] = processes_with(argument)[..] {
+            FOUND.with_borrow_mut(|found| found.push(pid));
             return pid;
         }
         assert!(Instant::now() < until, "{:?} processes with {argument}", processes_with(argument));
@@ -419,7 +435,8 @@ pub fn process_with(argument: &str) -> i32 {
 /// No process of the program under test with this argument is left, soon.
 pub fn all_gone(argument: &str) {
     let until = Instant::now() + SOON;
-    while !processes_with(argument).is_empty() {
+    let found = FOUND.take();
+    while !processes_with(argument).is_empty() || !found.iter().all(|pid| is_over(*pid)) {
         assert!(Instant::now() < until, "still there: {:?}", processes_with(argument));
         std::thread::sleep(LOOK);
     }
