@@ -80,13 +80,27 @@ impl Accounts {
         let counter = knock.counter;
         let new = NewSession { id, digest, user_id, client, address, expires_at, idle, knocked_at, counter, factor };
         let stamp = self.stamp();
-        let (user, session) = self.store.open_session(&new, &hash, rehash.as_ref(), &stamp)?;
+        let (user, session) = match self.store.open_session(&new, &hash, rehash.as_ref(), &stamp) {
+            Err(error) if error.kind == Kind::InvalidCredentials => {
+                let renewed = self.renewed_hash(&new.user_id, &hash, password)?.ok_or(error)?;
+                self.store.open_session(&new, &renewed, None, &stamp)?
+            }
+            opened => opened?,
+        };
         if self.rehearsing {
             // The session was taken back, and with it that the count of this try was cleared.
             self.store.admit(&knock)?;
         }
         self.in_flight = None;
         Ok(Opened { token, session, user })
+    }
+
+    /// The user's present hash, if it is another one than was verified and the password fits it as well: a login at the
+    /// same time has renewed it.
+    fn renewed_hash(&mut self, id: &UserId, was: &PasswordHash, password: &Secret) -> Result<Option<PasswordHash>> {
+        let Some(hash) = self.store.hash_of(id)?.filter(|hash| hash != was) else { return Ok(None) };
+        let _turn = self.hasher.turn()?;
+        Ok(self.hasher.verify(password, Some(&hash)).then_some(hash))
     }
 
     fn verify(

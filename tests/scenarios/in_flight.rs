@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rollbook::accounts::error::{Error, Kind, Result};
+use rollbook::accounts::hash::Cost;
 use rollbook::accounts::store::Store;
 use rollbook::accounts::throttle::{Attempt, CounterId, Surplus};
 use rollbook::accounts::time::{Clock, Time};
@@ -17,6 +18,9 @@ use rollbook::engines;
 
 use crate::support::{CHEAP, HandClock, MemoryRing, START, Seeded, race, service};
 use crate::world::{PASSWORD, file, kind, open, pw};
+
+/// A cost of some milliseconds, so that verifications overlap. It is below the cost that waits for a turn to hash.
+const OVERLAPPING: Cost = Cost { memory: 1000, passes: 4 };
 
 fn log_in(accounts: &mut Accounts, password: &str) -> Result<()> {
     let password = pw(password);
@@ -39,7 +43,7 @@ fn judge(store: &mut dyn Store, alice: &User) -> Attempt {
 fn twenty_right_passwords_of_one_user_at_once_all_log_in() {
     let (_folder, path, mut w) = file();
     w.person("alice");
-    let mut clients: Vec<Accounts> = (0..20).map(|n| open(&path, &w.clock, 100 + n, CHEAP)).collect();
+    let mut clients: Vec<Accounts> = (0..20).map(|n| open(&path, &w.clock, 100 + n, OVERLAPPING)).collect();
     for round in 0..5 {
         for outcome in race(clients.iter_mut(), |client| log_in(client, PASSWORD)) {
             assert_eq!(outcome, Ok(()), "round {round}");
@@ -51,7 +55,7 @@ fn twenty_right_passwords_of_one_user_at_once_all_log_in() {
 fn a_thousand_wrong_passwords_at_once_are_looked_at_no_more_often_than_one_after_the_other() {
     let (_folder, path, mut w) = file();
     let alice = w.person("alice");
-    let mut clients: Vec<Accounts> = (0..25).map(|n| open(&path, &w.clock, 100 + n, CHEAP)).collect();
+    let mut clients: Vec<Accounts> = (0..25).map(|n| open(&path, &w.clock, 100 + n, OVERLAPPING)).collect();
     let outcomes = race(clients.iter_mut(), |client| {
         (0..40).map(|_| log_in(client, "wrong").map_err(|error| error.kind)).collect::<Vec<_>>()
     });
@@ -71,7 +75,8 @@ fn the_process_that_logs_in() {
     let Some(path) = std::env::var_os(CHILD) else { return };
     let clock = HandClock::default();
     let seed = u64::from(std::process::id());
-    let mut clients: Vec<Accounts> = (0..10).map(|n| open(Path::new(&path), &clock, seed * 100 + n, CHEAP)).collect();
+    let mut clients: Vec<Accounts> =
+        (0..10).map(|n| open(Path::new(&path), &clock, seed * 100 + n, OVERLAPPING)).collect();
     println!("\nready");
     for line in std::io::stdin().lock().lines() {
         if line.unwrap() == "crash" {
@@ -240,6 +245,31 @@ fn wrong_passwords_refuse_the_next_attempt_at_once() {
     }
     assert_eq!(kind(accounts.authenticate("alice", &pw(PASSWORD), None)), Kind::InvalidCredentials);
     assert_eq!(clock.total(), 0);
+}
+
+/// Randomness that lets a test do something before it is first used, which is after the password was verified.
+struct Before<F>(Option<F>);
+
+impl<F: FnOnce() + Send> Entropy for Before<F> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
+        if let Some(first) = self.0.take() {
+            first();
+        }
+        Seeded(bytes.len() as u64).fill(bytes)
+    }
+}
+
+#[test]
+fn a_right_password_logs_in_although_another_login_renews_the_hash_at_the_same_time() {
+    let (_folder, path, mut w) = file();
+    let alice = w.person("alice");
+    let mut dearer = open(&path, &w.clock, 9, OVERLAPPING);
+    let renew = move || log_in(&mut dearer, PASSWORD).unwrap();
+    log_in(&mut client(&path, &Paused::new(|| {}), Before(Some(renew))), PASSWORD).unwrap();
+    let mut other = open(&path, &w.clock, 10, CHEAP);
+    let change = move || drop(other.set_password(&alice.id, None, &pw("another one")).unwrap());
+    let refused = log_in(&mut client(&path, &Paused::new(|| {}), Before(Some(change))), PASSWORD);
+    assert_eq!(kind(refused), Kind::InvalidCredentials, "a new password is no renewal");
 }
 
 /// Randomness that fails, by an error or by a panic, while its switch is on.
