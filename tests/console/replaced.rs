@@ -104,6 +104,7 @@ impl Console {
         let copy = self.other("backup.db");
         let db = rusqlite::Connection::open(&self.path).unwrap();
         db.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+        rusqlite::Connection::open(&copy).unwrap().execute_batch("PRAGMA journal_mode = WAL").unwrap();
         drop(db);
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
         change(&mut self.shelf.open(&copy).unwrap());

@@ -49,11 +49,12 @@ impl Restore {
         self.open(&self.path, Actor::Service("web".into()))
     }
 
-    /// A copy of the present database, as `VACUUM INTO` makes a backup.
+    /// A copy of the present database that keeps a log, as `.backup` of `sqlite3` makes it.
     fn back_up(&self, name: &str) -> PathBuf {
         let copy = self.other(name);
         let db = rusqlite::Connection::open(&self.path).unwrap();
         db.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+        rusqlite::Connection::open(&copy).unwrap().execute_batch("PRAGMA journal_mode = WAL").unwrap();
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
         copy
     }

@@ -45,15 +45,6 @@ pub fn wait_for_disk(db: &Connection, durable: bool) -> Result<()> {
     Ok(db.execute_batch(if durable { "PRAGMA synchronous = EXTRA" } else { "PRAGMA synchronous = NORMAL" })?)
 }
 
-/// Lets the file keep a write-ahead log, with which readers and a writer do not wait for each other.
-pub fn keep_log(db: &Connection) -> Result<()> {
-    let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-    if mode != "wal" {
-        db.execute_batch("PRAGMA journal_mode = WAL")?;
-    }
-    Ok(())
-}
-
 /// A connection to a database of its own in memory.
 pub fn memory() -> Result<Connection> {
     let db = Connection::open_in_memory()?;

@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::users::Met;
 use super::{connection, faults, files, load, schema, standing, uses};
 use crate::accounts::audit::{NewEntry, Stamp};
-use crate::accounts::error::Result;
+use crate::accounts::error::{Kind, Result};
 use crate::accounts::file_id::FileHold;
 use crate::accounts::query::Filter;
 use crate::accounts::session::Uses;
@@ -53,7 +53,7 @@ impl Sqlite {
     /// Opens a file that exists, with its own measure of waiting for others.
     pub fn open_with(path: &Path, access: Access, patience: Duration) -> Result<Sqlite> {
         let read_only = access == Access::ReadOnly;
-        let (file, db) = DatabaseFile::open(path, read_only, patience, |db, place| begin(db, place, read_only))?;
+        let (file, db) = DatabaseFile::open(path, read_only, patience, schema::judge)?;
         Ok(Sqlite { file: Some(file), read_only, patience, ..Self::on(db) })
     }
 
@@ -92,7 +92,7 @@ impl Sqlite {
     pub fn create_with(path: &Path, fill: impl FnOnce(Sqlite) -> Result<()>) -> Result<Sqlite> {
         let new = files::NewFile::begin(path)?;
         let db = connection::open(new.draft(), false, connection::PATIENCE)?;
-        connection::keep_log(&db)?;
+        db.execute_batch("PRAGMA journal_mode = WAL")?;
         schema::lay(&db)?;
         drop(db);
         fill(Self::open(new.draft(), Access::Full)?)?;
@@ -173,7 +173,10 @@ impl Sqlite {
                 }
                 change(tx)
             });
-            if !moved {
+            // SQLite opens the log by its name, and fails if the file was moved away at that moment.
+            let failed = answer.as_ref().is_err_and(|error| error.kind == Kind::Failure);
+            let gone = || self.file.as_ref().is_some_and(|file| file.is_in_place().is_err());
+            if !(moved || failed && gone()) {
                 return answer;
             }
         }
@@ -204,9 +207,7 @@ impl Sqlite {
         if let Some(hold) = self.hold {
             return Err(hold.refusal());
         }
-        let (file, db) = DatabaseFile::open(file.place(), self.read_only, self.patience, |db, place| {
-            begin(db, place, self.read_only)
-        })?;
+        let (file, db) = DatabaseFile::open(file.place(), self.read_only, self.patience, schema::judge)?;
         // Its thread has the old file open, and ends first.
         self.writer = None;
         (self.db, self.durable, self.replaced) = (db, true, self.replaced + 1);
@@ -309,16 +310,6 @@ impl Sqlite {
     }
 }
 
-/// The first questions to a file that was opened.
-fn begin(db: &Connection, place: &Path, read_only: bool) -> Result<()> {
-    schema::judge(db, place)?;
-    if !read_only {
-        // A backup that `VACUUM INTO` made keeps none. Where another program prevents it, the file works without.
-        let _ = connection::keep_log(db);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -326,7 +317,6 @@ mod tests {
 
     use super::super::guards::beside;
     use super::*;
-    use crate::accounts::error::Kind;
     use crate::accounts::store::Store as _;
     use crate::accounts::throttle::Surplus;
 
@@ -420,21 +410,5 @@ mod tests {
         assert_eq!(counted(&other), 0, "the old file");
         assert_eq!(counted(&Connection::open(&path).unwrap()), 1, "the new file");
         assert_eq!(store.replaced, 1);
-    }
-
-    #[test]
-    fn a_file_without_a_log_gets_one_when_it_is_opened_for_writing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("users.db");
-        drop(Sqlite::create(&path).unwrap());
-        let mode = || {
-            let db = Connection::open(&path).unwrap();
-            db.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0)).unwrap()
-        };
-        Connection::open(&path).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
-        drop(Sqlite::open(&path, Access::ReadOnly).unwrap());
-        assert_eq!(mode(), "delete");
-        drop(Sqlite::open(&path, Access::Full).unwrap());
-        assert_eq!(mode(), "wal");
     }
 }
