@@ -41,7 +41,11 @@ impl TemporaryFolder {
                 Err(fault) if fault.kind() == ErrorKind::AlreadyExists => continue,
                 made => made?,
             }
-            let lock = open_folder(&path)?;
+            let lock = match open_folder(&path) {
+                // Another process removed the folder before this one locked it.
+                Err(fault) if fault.kind() == ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
             // An error means that this file system has no locks: then no process can remove the folder either.
             let _ = rustix::io::retry_on_intr(|| flock(&lock, FlockOperation::LockExclusive));
             // Another process may have removed the folder before it was locked.
@@ -91,7 +95,7 @@ pub fn remove_abandoned(parent: &Path, prefix: &str) {
     for path in named.map(|entry| entry.path()) {
         let Ok(folder) = open_folder(&path) else { continue };
         let Ok(facts) = folder.metadata() else { continue };
-        let own = facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o7777 == 0o700;
+        let own = facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o777 == 0o700;
         if own && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() && is_still_at(&folder, &path) {
             let _ = fs::remove_dir_all(&path);
         }

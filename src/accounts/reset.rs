@@ -111,11 +111,15 @@ impl Accounts {
     /// `invalid_credentials` if the old one is not right or they cannot log in; `missing_otp_code` and `invalid_otp_code`
     /// where a second factor is on; then as [`Accounts::register`].
     pub fn change_password(&mut self, name: &str, old: &Secret, new: &Secret, code: Option<&str>) -> Result<Changed> {
-        let user = self.authenticate(name, old, code)?;
-        let was = self.store.credential(&fold(name), self.now())?.and_then(|credential| credential.hash);
-        let hash = self.judged_hash(&user, new)?;
-        let stamp = self.stamp_of(&user);
-        self.store.set_password(&user.id, Some(user.version), was.as_ref(), &hash, Deed::ChangePassword, &stamp)
+        // Both passwords belong to one file: a restore between the two must not give the new one to another database.
+        self.settling(|accounts| {
+            let user = accounts.authenticate(name, old, code)?;
+            let was = accounts.store.credential(&fold(name), accounts.now())?.and_then(|credential| credential.hash);
+            let hash = accounts.judged_hash(&user, new)?;
+            let stamp = accounts.stamp_of(&user);
+            let expect = Some(user.version);
+            accounts.store.set_password(&user.id, expect, was.as_ref(), &hash, Deed::ChangePassword, &stamp)
+        })
     }
 
     /// Sets a person's password; administrators only. Every session ends, every open reset is void.

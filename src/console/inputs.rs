@@ -73,8 +73,15 @@ pub struct Inputs {
 impl Inputs {
     /// Puts something at the end. Ctrl-C takes the place of all keys and pastes that wait.
     pub fn push(&mut self, arrived: Arrived, room: &Room) {
-        if !matches!(&arrived, Arrived::Input(Input::Key(CTRL_C), _)) {
+        let is_cancel = |other: &Arrived| matches!(other, Arrived::Input(Input::Key(CTRL_C), _));
+        if !is_cancel(&arrived) {
             return self.waiting.push_back(arrived);
+        }
+        // Two of them quit. More say nothing else.
+        if let Arrived::Input(input, _) = &arrived
+            && self.waiting.iter().take(2).filter(|other| is_cancel(other)).count() == 2
+        {
+            return room.left(input);
         }
         self.waiting.retain(|other| match other {
             Arrived::Input(Input::Key(CTRL_C), _) => true,

@@ -348,11 +348,11 @@ fn write_on(
                 }
                 sink(Event::Connected(target, outcome));
             }
-            Order::Seat(seat) => {
-                if let Ok(accounts) = accounts.as_mut() {
-                    accounts.take_seat(seat);
-                }
-            }
+            Order::Seat(seat) => match accounts.as_mut() {
+                Ok(accounts) => accounts.take_seat(seat),
+                // The handle that is opened next takes it.
+                Err(_) => sits = Some(seat),
+            },
             Order::Write(ticket, write) => {
                 // What cannot be opened now is tried again with the next order: what stood in its way may have passed.
                 if let Some(path) = &ahead {

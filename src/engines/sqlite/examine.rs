@@ -258,7 +258,8 @@ fn shown(path: &Path) -> String {
 
 /// The modes and sizes of the file and of those that stand beside it.
 fn file_facts(place: &Path) -> Vec<FileFact> {
-    let beside = ["", "-wal", "-shm"].into_iter().map(|end| guards::beside(place, end));
+    let endings = [""].into_iter().chain(guards::ENDINGS);
+    let beside = endings.map(|end| guards::beside(place, end));
     let fact = |path: std::path::PathBuf| {
         let facts = path.symlink_metadata().ok()?;
         let path = path.to_string_lossy().into_owned();

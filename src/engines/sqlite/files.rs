@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use super::guards::{self, ELSEWHERE};
 use crate::accounts::error::{Error, Kind, Result};
 pub use crate::accounts::file_error::named;
-use crate::accounts::file_error::{file_error, is_absent, not_a_folder};
+use crate::accounts::file_error::{file_error, not_a_folder};
 use crate::temporary::{self, NEW_FILE, TemporaryFolder};
 
 /// Where an existing database lies, after its folder and its files were found to be closed to others.
@@ -158,7 +158,7 @@ fn split(path: &Path) -> Result<(&Path, &std::ffi::OsStr)> {
 
 /// The error of a database that cannot be found: it is missing only if the system says that it does not exist.
 fn unopened(path: &Path, fault: &std::io::Error) -> Error {
-    if !is_absent(fault) {
+    if fault.kind() != ErrorKind::NotFound {
         return file_error("cannot be opened", path, fault, ELSEWHERE);
     }
     Error::new(Kind::NoDatabase, format!("there is no database at {}", named(path)))
