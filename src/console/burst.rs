@@ -10,9 +10,10 @@ use super::model::Model;
 const FINGERS: usize = 8;
 const WITHIN: u64 = 20;
 
-/// More keys at once than any hand or slow line gives: a paste, of which a rest may come after a pause.
+/// More keys at once than any hand or slow line gives: a paste. Its rest may come after a pause, on a busy machine after a
+/// long one, and must change nothing.
 const LONG: usize = 64;
-const TAIL: u64 = 200;
+const TAIL: u64 = 1_000;
 
 /// What is said when a burst would have changed something.
 pub const TOO_FAST: &str = "keys came faster than fingers: taken for a paste, and nothing was changed";

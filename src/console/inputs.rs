@@ -208,7 +208,7 @@ mod tests {
         while let Some((_, burst)) = queue.pop(&room) {
             assert!(burst);
         }
-        for (at, burst) in [(250, true), (500, false)] {
+        for (at, burst) in [(250, true), (1_200, true), (2_300, false)] {
             assert!(room.admits(&key('d')));
             queue.push(Arrived::Input(key('d'), at), &room);
             assert_eq!(queue.pop(&room).map(|(_, burst)| burst), Some(burst), "at {at}");
