@@ -131,7 +131,8 @@ impl Accounts {
         self.change(id, expect, &UserChange::Restore(name))
     }
 
-    /// Gives a person back the state before `changed`, sessions and passwords aside; refused when the row has moved on.
+    /// Restores the fields and the status from before `changed`. Sessions, API tokens, reset codes and the password that
+    /// were [lost](Changed::losses) are not restored. Refused if the row has changed since.
     ///
     /// # Errors
     /// `stale`, `duplicate_user`, `last_admin`; as [`Accounts::edit`] where a session is not enough.
