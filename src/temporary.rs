@@ -142,7 +142,12 @@ fn rename_to_free(_: &Path, _: &Path) -> rustix::io::Result<()> {
 /// killed between the two calls leaves the empty file.
 fn rename_over_placeholder(from: &Path, to: &Path) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    drop(rustix::fs::open(to, flags, Mode::RUSR | Mode::WUSR)?);
+    let placeholder = File::from(rustix::fs::open(to, flags, Mode::RUSR | Mode::WUSR)?);
+    // Another process removes an empty file unless it is locked, and then makes its own file here.
+    let _ = flock(&placeholder, FlockOperation::NonBlockingLockExclusive);
+    if !is_still_at(&placeholder, to) {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
     fs::rename(from, to).inspect_err(|_| drop(fs::remove_file(to)))
 }
 

@@ -198,7 +198,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Takes somebody in, whom the chooser saw in version `expect` if it is given. What they have out in the world is
-    /// asked for where it counts.
+    /// asked for where it counts. `is_keeper`: an administrator who can log in, with a hash that a login can verify.
     ///
     /// # Errors
     /// What asking says.
@@ -206,6 +206,7 @@ impl<'a> Planner<'a> {
         &mut self,
         user: &User,
         expect: Option<i64>,
+        is_keeper: bool,
         exposure: impl FnOnce() -> Result<(Exposure, Names)>,
     ) -> Result<()> {
         self.plan.matched += 1;
@@ -231,7 +232,7 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         let losses = change.losses(user, &after, exposure, names, self.stamp.at);
-        if user.is_keeper() && !after.is_keeper() {
+        if is_keeper && !after.is_keeper() {
             self.doomed.push((user.id.clone(), user.name.clone(), user.created_at, exposure, losses.clone()));
         }
         self.plan.exposure.add(exposure);

@@ -67,12 +67,23 @@ pub struct Accounts {
 /// Uses and refusals seen since they were last written.
 #[derive(Default)]
 pub(super) struct Gathered {
+    /// The file whose sessions and tokens these are.
+    file: Option<FileId>,
     pub(super) used: HashMap<SessionId, Time>,
     pub(super) refused: HashMap<SessionId, (u32, Time)>,
     pub(super) tokens: HashMap<TokenId, Time>,
     pub(super) written_at: Option<Time>,
     /// The shortest idle limit among the sessions used since then.
     pub(super) idle: Option<Span>,
+}
+
+impl Gathered {
+    /// Drops what was gathered on another file: its sessions and tokens are not those of this one.
+    pub(super) fn follow(&mut self, file: Option<FileId>) {
+        if self.file != file {
+            *self = Gathered { file, ..Gathered::default() };
+        }
+    }
 }
 
 /// How somebody proves who they are before an administrator's call: by name and password, by a session, or either.
@@ -304,6 +315,7 @@ impl Accounts {
 
     /// Writes gathered uses and refusals down, if there are any. Never waits for the database.
     pub fn flush(&mut self) {
+        self.gathered.follow(self.store.file());
         let uses = Uses {
             used: self.gathered.used.drain().collect(),
             refused: self.gathered.refused.drain().map(|(id, (count, at))| (id, count, at)).collect(),

@@ -84,16 +84,16 @@ impl Accounts {
         code: &str,
         deliver: Deliver<'_>,
     ) -> Result<Enabled> {
-        let user = self.settling(|accounts| {
+        // Proof and change belong to one file, as for a login.
+        self.settling(|accounts| {
             let throttle = accounts.settings()?.throttle;
             let (user, _, knock) = accounts.prove_password(name, password, None, throttle)?;
             // Whoever has a second factor would have to show it before the throttle forgets their wrong tries.
             refuse_second(&user)?;
             accounts.admit(&knock)?;
-            Ok(user)
-        })?;
-        let stamp = self.stamp_of(&user);
-        self.turn_on(&user, Some(user.version), (secret, code), &stamp, deliver)
+            let stamp = accounts.stamp_of(&user);
+            accounts.turn_on(&user, Some(user.version), (secret, code), &stamp, deliver)
+        })
     }
 
     fn turn_on(
@@ -152,9 +152,11 @@ impl Accounts {
     /// # Errors
     /// `invalid_credentials`, `missing_otp_code`, `invalid_otp_code`, `weak_password`.
     pub fn disable_own_factor(&mut self, name: &str, password: &Secret, code: Option<&str>) -> Result<Disabled> {
-        let user = self.authenticate(name, password, code)?;
-        let stamp = self.stamp_of(&user);
-        self.turn_off(&user, Some(user.version), false, &stamp)
+        self.settling(|accounts| {
+            let user = accounts.authenticate(name, password, code)?;
+            let stamp = accounts.stamp_of(&user);
+            accounts.turn_off(&user, Some(user.version), false, &stamp)
+        })
     }
 
     fn turn_off(&mut self, user: &User, expect: Option<i64>, force: bool, stamp: &Stamp) -> Result<Disabled> {
@@ -205,9 +207,11 @@ impl Accounts {
         code: Option<&str>,
         deliver: Deliver<'_>,
     ) -> Result<Vec<Secret>> {
-        let user = self.authenticate(name, password, code)?;
-        let stamp = self.stamp_of(&user);
-        self.renew(&user, Some(user.version), &stamp, deliver)
+        self.settling(|accounts| {
+            let user = accounts.authenticate(name, password, code)?;
+            let stamp = accounts.stamp_of(&user);
+            accounts.renew(&user, Some(user.version), &stamp, deliver)
+        })
     }
 
     fn renew(&mut self, user: &User, expect: Option<i64>, stamp: &Stamp, deliver: Deliver<'_>) -> Result<Vec<Secret>> {

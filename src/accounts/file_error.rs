@@ -31,6 +31,12 @@ pub fn name_in(passwd: &str, uid: u32) -> Option<String> {
     })
 }
 
+/// The account as `install -o` and `chown` take it: its name, or its number if it has none.
+fn account_argument(uid: u32) -> String {
+    let name = account_name(uid);
+    name.strip_prefix("uid ").unwrap_or(&name).to_owned()
+}
+
 /// The command prefix with which an administrator acts as this account.
 pub fn run_as(uid: u32) -> String {
     match account_name(uid) {
@@ -39,7 +45,8 @@ pub fn run_as(uid: u32) -> String {
     }
 }
 
-/// Whether the system says that the file does not exist. Every other reason leaves that open.
+/// Whether the system says that the file, or a folder on the way to it, does not exist. Every other reason leaves that
+/// open.
 pub fn is_absent(fault: &io::Error) -> bool {
     matches!(fault.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -146,8 +153,8 @@ impl Barrier {
             Need::Use if own => format!("chmod u+rw {shown}"),
             Need::Create => {
                 let folder = named(wanted.parent().unwrap_or(wanted));
-                let name = account_name(account);
-                format!("make a folder for it (sudo install -d -m 700 -o {name} {folder}), or {elsewhere}")
+                let owner = account_argument(account);
+                format!("make a folder for it (sudo install -d -m 700 -o {owner} {folder}), or {elsewhere}")
             }
             Need::Enter | Need::Use => format!("run it as the owner ({}), or {elsewhere}", run_as(self.owner)),
         };
@@ -254,7 +261,7 @@ mod tests {
         assert_eq!(step, "run it as the owner (sudo -u '#4000000001' rollbook …), or name another place");
         let (detail, step) = explain(&of(Need::Create, 0, 0o755), 4_000_000_000);
         assert!(detail.contains("may not write to the folder"), "{detail}");
-        assert!(step.starts_with("make a folder for it (sudo install -d -m 700 -o uid 4000000000 \"/srv/web/data\")"));
+        assert!(step.starts_with("make a folder for it (sudo install -d -m 700 -o 4000000000 \"/srv/web/data\")"));
         for (need, wanted) in [(Need::Enter, "chmod u+x"), (Need::Create, "chmod u+wx"), (Need::Use, "chmod u+rw")] {
             let (_, step) = explain(&of(need, 7, 0), 7);
             assert_eq!(step, format!("{wanted} \"/srv/web\""), "its own");

@@ -178,9 +178,8 @@ fn key_finding(report: &KeyReport) -> Finding {
         (_, all) if report.shut > 0 => Finding::critical(
             "key_missing",
             format!(
-                "{place} does not open the second factors of {}, who cannot log in ({} have one)",
+                "{place} does not open the second factors of {}, who cannot log in (second factors in all: {all})",
                 people(report.shut),
-                people(all),
             ),
             "bring the key back that they were sealed with, or name its place: --key, ROLLBOOK_KEY, key in config.toml",
         ),

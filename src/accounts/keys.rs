@@ -84,6 +84,7 @@ impl Accounts {
         let digest = TokenKind::Api.read(value.expose()).ok_or_else(useless)?;
         let now = self.now();
         let found = self.store.check_token(&digest, now)?;
+        self.gathered.follow(self.store.file());
         if let Some((_, token)) = &found {
             self.gathered.tokens.insert(token.id.clone(), now);
         }

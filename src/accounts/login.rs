@@ -1,5 +1,7 @@
 //! Coming in and going out: authenticate, log in, check, log out, end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use super::audit::{Actor, Stamp};
 use super::door::Accounts;
 use super::error::{Error, Field, Kind, Result};
@@ -211,10 +213,11 @@ impl Accounts {
         let before = self.store.hold_file(None);
         let file = self.store.file().map(|file| FileHold { file, kind: Kind::Busy });
         self.store.hold_file(before.or(file));
-        let outcome = attempt(self);
+        // After a panic too: a handle that held the file for ever would refuse everything once it is replaced.
+        let outcome = catch_unwind(AssertUnwindSafe(|| attempt(self)));
         self.settle();
         self.store.hold_file(before);
-        outcome
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Settles this handle's attempt as a wrong one, if it is still unsettled. If the store refuses, the attempt counts as
@@ -248,6 +251,7 @@ impl Accounts {
         let Some(digest) = TokenKind::Session.read(token.expose()) else { return Err(self.nobody()) };
         let now = self.now();
         let found = self.store.check_session(&digest, now)?;
+        self.gathered.follow(self.store.file());
         let answer = match found {
             Found::Live(both) => {
                 self.gathered.used.insert(both.1.id.clone(), now);

@@ -33,7 +33,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Accounts::register`]; `unauthenticated` or `unauthorized` where the actor may not, or where the password
-    /// [is asked for](Accounts::asks_again) once more: a service may mail a reset code to whoever has the new name.
+    /// [is asked for](Accounts::asks_again) once more: a service may mail a reset code to the address that is the new name.
     pub fn create_user(&mut self, mut draft: Draft, password: Option<&Secret>) -> Result<User> {
         let founding = matches!(self.actor(), Actor::Service(_)) && self.store.is_empty()?;
         let stamp = if founding {

@@ -218,7 +218,7 @@ fn read_on(mailbox: &Mailbox, library: &dyn Library, sink: &Sink, shown: &Shown,
         let (path, question) = next(mailbox, polls && hold.accounts.is_some());
         if let Some((path, tell)) = path {
             (seen, tidied, ahead, failing) = (None, None, None, false);
-            let opened = contain(|| hold.open(&path).and_then(look_around)).flatten();
+            let opened = contain(|| hold.open(&path).map(drop)).flatten().and_then(|()| hold.ask(look_around));
             if tell {
                 let file = hold.accounts.as_ref().and_then(Accounts::file);
                 let place = |(policy, standing)| Place {

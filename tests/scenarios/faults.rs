@@ -48,3 +48,26 @@ fn logins_that_panic_take_no_place_from_others() {
     let outcomes = race(0..4, |_| open().authenticate("anna", &Secret::from(PASSWORD), None).map(drop));
     assert!(outcomes.iter().all(|outcome| !matches!(outcome, Err(error) if error.kind == Kind::Failure)));
 }
+
+#[test]
+fn a_login_that_panicked_does_not_bind_the_handle_to_its_file() {
+    let (folder, trap) = (scratch(), Trap::default());
+    let [path, new, old] = ["people.db", "new.db", "old.db"].map(|name| folder.path().join(name));
+    let open = |path| trapped(engines::open(path, Access::Full).unwrap(), &trap, operator());
+    for path in [&path, &new] {
+        drop(engines::create(path).unwrap());
+        open(path).create_user(Draft::named("anna").unwrap(), Some(&Secret::from(PASSWORD))).unwrap();
+    }
+    let mut accounts = open(&path);
+    accounts.act_as(Actor::Service("web".into()));
+    let own = std::thread::current().name().expect("the name of a test").to_owned();
+    trap.arm(&own);
+    let tried = || accounts.authenticate("anna", &Secret::from(PASSWORD), None).map(drop);
+    assert!(catch_unwind(AssertUnwindSafe(tried)).is_err());
+    for ending in ["", "-wal", "-shm"] {
+        let beside = |path: &std::path::Path| format!("{}{ending}", path.display());
+        std::fs::rename(beside(&path), beside(&old)).unwrap();
+    }
+    std::fs::rename(&new, &path).unwrap();
+    accounts.authenticate("anna", &Secret::from(PASSWORD), None).expect("let in by the new file");
+}

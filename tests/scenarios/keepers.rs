@@ -1,5 +1,7 @@
 //! No change leaves the database without an active admin who can log in, once there was one.
 
+use rollbook::accounts::bulk::Chosen;
+use rollbook::accounts::change::UserChange;
 use rollbook::accounts::error::Kind;
 use rollbook::accounts::{Accounts, Draft, Edit, Result, Role, Span, User};
 
@@ -154,4 +156,23 @@ fn an_admin_whose_hash_no_login_can_verify_keeps_no_door_open() {
         assert_eq!(kind(way(&mut w, &root)), Kind::LastAdmin, "{word}");
         way(&mut w, &import).unwrap_or_else(|error| panic!("{word}: {error}"));
     }
+}
+
+#[test]
+fn a_plan_keeps_back_no_admin_whose_hash_no_login_can_verify() {
+    let bcrypt = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+    let mut store = rollbook::engines::memory().unwrap();
+    let import = insert(store.as_mut(), "import", Some(bcrypt));
+    let mut w = World::over(store);
+    w.set_policy("password", "open").unwrap();
+    w.edit(&import.id, None, role(Role::Admin)).unwrap();
+    let root = w.with_role("root", Role::Admin);
+    let mut planned = |users: &[&rollbook::accounts::User]| {
+        let chosen = users.iter().map(|user| (user.id.clone(), w.look(user).version)).collect();
+        let plan = w.plan(&Chosen::People(chosen), &UserChange::Deactivate).unwrap();
+        plan.people.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let only = std::slice::from_ref(&import.id);
+    assert_eq!(planned(&[&import]), only);
+    assert_eq!(planned(&[&import, &root]), only, "root is the one who can log in");
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rollbook::accounts::query::{Anchor, Filter, Query};
-use rollbook::accounts::{Accounts, Actor, Claim, Draft, Kind, Login, Role, Secret};
+use rollbook::accounts::{Accounts, Actor, Claim, Draft, Kind, Login, Role, Secret, base32, totp};
 use rollbook::engines::{self, Access, Memory};
 
-use crate::support::{HandClock, accounts, operator, scratch};
+use crate::support::{HandClock, START, accounts, operator, scratch};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -99,6 +99,46 @@ fn a_session_that_is_revoked_in_the_restored_file_is_refused_at_the_next_check()
     place.restore(&backup, "old.db");
     assert_eq!(service.check(&token).unwrap_err().kind, Kind::Unauthenticated);
     assert!(admin.get(&alice.id, None).unwrap().sessions == 0);
+}
+
+/// Refusals that were counted on the old file say nothing about the new one, in which the session may be open.
+#[test]
+fn refusals_of_the_old_file_are_not_written_into_the_new_one() {
+    let place = Restore::new();
+    let mut admin = place.open(&place.path, operator());
+    let alice = add(&mut admin, "alice");
+    let mut service = place.service();
+    let token = log_in(&mut service, "alice");
+    let session = service.check(&token).unwrap().1;
+    service.flush();
+    let backup = place.back_up("backup.db");
+    admin.end_sessions(&alice.id, None).unwrap();
+    service.check(&token).unwrap_err();
+    place.restore(&backup, "old.db");
+    service.check(&token).unwrap();
+    drop(service);
+    let session = admin.session(&session.id).unwrap();
+    assert_eq!((session.ended_at, session.refused, session.refused_at), (None, 0, None));
+}
+
+/// A password that was right in the old file turns on no second factor in the new one.
+#[test]
+fn a_proof_and_the_change_after_it_belong_to_one_file() {
+    let place = Restore::new();
+    let mut admin = place.open(&place.path, operator());
+    add(&mut admin, "alice");
+    let backup = place.back_up("backup.db");
+    let mut service = place.service();
+    let (secret, password) = ([7; 20], Secret::from(PASSWORD));
+    let code = totp::code(&secret, totp::step(START));
+    let secret = base32::encode(&secret);
+    let mut deliver = |_: &[Secret]| {
+        place.restore(&backup, "old.db");
+        Ok(())
+    };
+    let refused = service.enable_own_factor_with("alice", &password, &secret, &code, &mut deliver).err().unwrap();
+    assert_eq!(refused.kind, Kind::Busy);
+    assert!(!admin.find("alice").unwrap().factor);
 }
 
 /// The recipe in docs/operations.md, as a shell carries it out.

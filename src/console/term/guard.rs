@@ -77,8 +77,9 @@ pub fn hook_panics() {
             return;
         }
         if ENDING.swap(true, Ordering::SeqCst) {
-            // Another thread is at it already and ends the process in a moment.
+            // Another thread restores the terminal, says farewell and ends the process: this one must not end it before.
             std::thread::sleep(LAST_WORDS * 2);
+            say_farewell();
             std::process::exit(1);
         }
         leave_in_time();

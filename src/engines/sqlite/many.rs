@@ -25,14 +25,16 @@ pub fn plan(db: &Connection, chosen: &Chosen, change: &UserChange, stamp: &Stamp
             let mut found = statement.query(params_from_iter(condition.values))?;
             while let Some(row) = found.next()? {
                 let person = rows::person(row, 0)?;
-                planner.consider(&person.user, None, || belongings(db, person.seq, stamp))?;
+                let keeper = keepers::is_one(db, person.seq, &person.user)?;
+                planner.consider(&person.user, None, keeper, || belongings(db, person.seq, stamp))?;
             }
         }
         Chosen::People(list) => {
             for (id, version) in list {
                 match users::by_id(db, id, stamp.at)? {
                     Some(person) => {
-                        planner.consider(&person.user, Some(*version), || belongings(db, person.seq, stamp))?;
+                        let keeper = keepers::is_one(db, person.seq, &person.user)?;
+                        planner.consider(&person.user, Some(*version), keeper, || belongings(db, person.seq, stamp))?;
                     }
                     None => planner.missing(id),
                 }

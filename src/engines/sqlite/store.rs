@@ -50,9 +50,9 @@ impl Store for Sqlite {
 
     fn users_page(&mut self, query: &Query, anchor: &Anchor, limit: u16, now: Time) -> Result<Page<User>> {
         self.follow_file()?;
-        let recall = self.recall.clone();
-        self.read(|db| {
-            let found = match &recall {
+        let Sqlite { db, recall, .. } = self;
+        connection::read(db, |db| {
+            let found = match recall {
                 Some(recall) => recall.page(db, query, anchor, limit, now)?,
                 None => None,
             };
@@ -66,9 +66,9 @@ impl Store for Sqlite {
 
     fn users_before(&mut self, query: &Query, key: &Key, now: Time) -> Result<u32> {
         self.follow_file()?;
-        let recall = self.recall.clone();
-        self.read(|db| {
-            let found = match &recall {
+        let Sqlite { db, recall, .. } = self;
+        connection::read(db, |db| {
+            let found = match recall {
                 Some(recall) => recall.before(db, query, key, now)?,
                 None => None,
             };
